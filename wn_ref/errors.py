@@ -1,0 +1,45 @@
+"""The errors that this package raises on purpose."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class InputError(ValueError):
+    """An argument, option or file that cannot be used.
+
+    The message is one line: what was expected, what came, what to do. The command line prints it and
+    exits with code 2; every other exception is a bug and keeps its traceback.
+    """
+
+
+class OverflowStop(ArithmeticError):
+    """A run that ended because a number left the range of its type; the message says where, and at which step."""
+
+
+def require_choice(what: str, value: object, choices: Iterable[str]) -> None:
+    """Raise `InputError` unless `value` is one of `choices`, naming the closest one.
+
+    Parameters
+    ----------
+    what : str
+        What is being chosen, such as "dataset".
+    value : object
+        What came.
+    choices : iterable of str
+        What is allowed.
+    """
+    choices = list(choices)
+    if value in choices:
+        return
+    close = difflib.get_close_matches(str(value), choices, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else "choose one of them"
+    raise InputError(f"{what}: expected one of {', '.join(choices)}, got {value!r}; {hint}")
+
+
+def require_whole(what: str, value: object, least: int) -> None:
+    """Raise `InputError` unless `value` is a whole number of at least `least`."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or value < least:
+        raise InputError(f"{what}: expected a whole number of at least {least}, got {value!r}; correct it")

@@ -1,0 +1,188 @@
+"""An experiment is data: everything that determines the outcome of one run, and nothing else.
+
+Same experiment, same bits, in any process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from wn_ref.datasets import DATASETS, load_dataset
+from wn_ref.errors import InputError, require_choice, require_whole
+from wn_ref.models import MODELS, build_model
+from wn_ref.network import GLOBAL, Network, noisy_points
+from wn_ref.noise import Noise
+from wn_ref.train import OPTIMIZERS, SCHEDULES, Epoch, evaluate, train
+
+PHASES = ("training", "inference")
+_TRAINING_SETTINGS = (
+    "epochs", "noise", "point", "seed", "batch_size", "learning_rate", "optimizer", "momentum", "schedule", "clamp",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One network, trained and evaluated once.
+
+    Attributes
+    ----------
+    dataset : str
+        Name for `wn_ref.load_dataset`.
+    model : str
+        Name for `wn_ref.build_model`.
+    batchnorm : bool
+        Whether the network has batch norm.
+    noise : Noise or None
+        What is injected: `wn_ref.additive(0.5)`, say.
+    point : int, "global" or "all"
+        Where: at one injection point (see `Network.points`), at all but batch norm's outputs, or at every one.
+    phase : "training" or "inference"
+        Noise in training and evaluation, or in evaluation only.
+    epochs : int
+        Of training.
+    seed : int
+        Of initial weights, order of the images and noise, 0 <= seed < 2^64.
+    batch_size, learning_rate, optimizer, momentum, schedule, clamp
+        As for `wn_ref.train.train`.
+
+    Raises
+    ------
+    InputError
+        If a value is none that can be run.
+    """
+
+    dataset: str = "mnist_sample"
+    model: str = "mlp"
+    batchnorm: bool = True
+    noise: Noise | None = None
+    point: int | str = GLOBAL
+    phase: str = "training"
+    epochs: int = 5
+    seed: int = 0
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    optimizer: str = "adam"
+    momentum: float = 0.0
+    schedule: str = "cosine"
+    clamp: bool = False
+
+    def __post_init__(self) -> None:
+        require_choice("dataset", self.dataset, DATASETS)
+        require_choice("model", self.model, MODELS)
+        require_choice("phase", self.phase, PHASES)
+        require_choice("optimizer", self.optimizer, OPTIMIZERS)
+        require_choice("schedule", self.schedule, SCHEDULES)
+        require_whole("epochs", self.epochs, least=1)
+        require_whole("batch_size", self.batch_size, least=1)
+        require_whole("seed", self.seed, least=0)
+        if not isinstance(self.noise, Noise | None):
+            raise InputError(f"noise: expected what wn_ref.additive and its like return, got {self.noise!r}; use them")
+        if not 0 < self.learning_rate < np.inf:
+            raise InputError(f"learning_rate: expected a positive number, got {self.learning_rate!r}; correct it")
+        if self.point != GLOBAL:
+            noisy_points(self.points, self.point)
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """Names of the network's injection points, in order."""
+        return _points(self.dataset, self.model, self.batchnorm)
+
+    def network(self) -> Network:
+        """Build the experiment's network, untrained."""
+        data = load_dataset(self.dataset)
+        return build_model(self.model, data.shape, len(data.classes), self.batchnorm, self.seed)
+
+    def training(self) -> Experiment:
+        """Return the experiment that trains the same network: without noise, if this one's phase is "inference".
+
+        Experiments whose `training()` is equal share one trained network.
+        """
+        return self if self.phase == "training" else replace(self, noise=None, point=GLOBAL, phase="training")
+
+    def row(self) -> dict[str, object]:
+        """Return the experiment as one flat row of a table."""
+        row = {name: value for name, value in vars(self).items() if name != "noise"}
+        return row | vars(self.noise or Noise())
+
+
+@lru_cache
+def _points(dataset: str, model: str, batchnorm: bool) -> tuple[str, ...]:
+    return tuple(Experiment(dataset, model, batchnorm).network().points)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of an experiment.
+
+    Attributes
+    ----------
+    accuracy : float
+        Share of the test part classified correctly under the experiment's noise, 0 to 1.
+    history : tuple of Epoch
+        Loss and accuracy of every epoch of training.
+    weight_magnitudes : dict of str to float
+        Mean |w| of each layer with weights, after training.
+    """
+
+    accuracy: float
+    history: tuple[Epoch, ...]
+    weight_magnitudes: dict[str, float]
+
+
+def run(experiment: Experiment, on_epoch: Callable[[Epoch], None] | None = None) -> Result:
+    """Run one experiment.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        What to run.
+    on_epoch : callable, optional
+        Called with each `Epoch` of training as it ends.
+
+    Raises
+    ------
+    OverflowStop
+        If training left the range of float32.
+    """
+    return run_all([experiment], on_epoch)[0]
+
+
+@threadpool_limits.wrap(limits=1, user_api="blas")
+def run_all(experiments: list[Experiment], on_epoch: Callable[[Epoch], None] | None = None) -> list[Result]:
+    """Run experiments that share one trained network: train it once, evaluate it under the noise of each.
+
+    BLAS gets one thread: parallelism is over experiments, and a sum split over threads would change bits.
+
+    Parameters
+    ----------
+    experiments : list of Experiment
+        All with the same `training()`.
+    on_epoch : callable, optional
+        Called with each `Epoch` of training as it ends.
+
+    Returns
+    -------
+    list of Result
+        In the same order.
+    """
+    training = experiments[0].training()
+    if any(experiment.training() != training for experiment in experiments):
+        raise InputError("experiments: expected ones that share their training, got different ones; use `sweep`")
+    data, network = load_dataset(training.dataset), training.network()
+    settings = {name: getattr(training, name) for name in _TRAINING_SETTINGS}
+    history = train(network, data, **settings, on_epoch=on_epoch)
+    weights = {k.removesuffix(".weight"): w for k, w in network.parameters.items() if k.endswith(".weight")}
+    magnitudes = {name: float(np.mean(np.abs(weight))) for name, weight in weights.items()}
+    results = []
+    for e in experiments:
+        if e.phase == "training":
+            accuracy = history[-1].accuracy
+        else:
+            accuracy = evaluate(network, data, e.noise, e.point, e.seed, e.batch_size)
+        results.append(Result(accuracy, tuple(history), magnitudes))
+    return results

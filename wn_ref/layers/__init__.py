@@ -1,0 +1,13 @@
+"""The layers, one file each: what a layer computes, its derivative right beneath, its compiled loops below.
+
+Samples are columns: every activation keeps the batch on its last axis, (features, batch) or (channels, height,
+width, batch). Then ``y = W @ x + b`` reads as in the paper, and the innermost loop of a kernel runs over neighbours.
+"""
+
+from wn_ref.layers.batchnorm import BatchNorm
+from wn_ref.layers.dense import Dense
+from wn_ref.layers.flatten import Flatten
+from wn_ref.layers.layer import Layer
+from wn_ref.layers.relu import ReLU
+
+__all__ = ["BatchNorm", "Dense", "Flatten", "Layer", "ReLU"]

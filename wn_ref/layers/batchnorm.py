@@ -1,0 +1,113 @@
+"""Batch normalisation (Ioffe and Szegedy, 2015), over a feature's batch or a channel's batch and pixels.
+
+    m = mean(x),  v = mean((x - m)^2),  h = (x - m) / sqrt(v + eps)
+    y = gamma h + beta
+
+    dgamma = sum(dy h),    dbeta = sum(dy)
+    dx = gamma / sqrt(v + eps) (dy - dbeta / N - h dgamma / N)        with N values a row
+
+Evaluation replaces m and v by running averages, m_run <- 0.9 m_run + 0.1 m and v_run <- 0.9 v_run + 0.1 v N / (N - 1);
+they are constants then, and dx = gamma / sqrt(v_run + eps) dy.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wn_ref.kernel import kernel
+from wn_ref.layers.layer import Layer
+
+EPSILON = 1e-5
+MOMENTUM = 0.1
+
+
+class BatchNorm(Layer):
+    """y = gamma (x - m) / sqrt(v + eps) + beta, for each of `features` rows: (features, [height, width,] batch).
+
+    Sums run in float64: noise of 1e16 squared and added up over a batch leaves float32's range.
+    """
+
+    kind = "bn"
+
+    def __init__(self, features: int, dtype: np.dtype = np.float32) -> None:
+        super().__init__()
+        self.add_parameter("gamma", np.ones(features, dtype))
+        self.add_parameter("beta", np.zeros(features, dtype))
+        self.statistics = {"running_mean": np.zeros(features, dtype), "running_var": np.ones(features, dtype)}
+        self._mean = np.empty(features)
+        self._scale = np.empty(features)  # 1 / sqrt(v + eps)
+
+    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+        """y = gamma h + beta, with the batch's own m and v in training, the running averages else."""
+        self.x, self.training = x, training
+        y = self.memory("y", x.shape, x.dtype)
+        rows = x.reshape(len(x), -1)
+        running_mean, running_var = self.statistics["running_mean"], self.statistics["running_var"]
+        if training:
+            _batch_statistics(rows, self._mean, self._scale, running_mean, running_var)
+        else:
+            self._mean[:] = running_mean
+            self._scale[:] = 1 / np.sqrt(running_var.astype(np.float64) + EPSILON)
+        gamma, beta = self.parameters["gamma"], self.parameters["beta"]
+        _normalise(rows, y.reshape(rows.shape), self._mean, self._scale, gamma, beta)
+        return y
+
+    def backward(self, dy: np.ndarray, input_gradient: bool = True) -> np.ndarray:
+        """dgamma = sum(dy h), dbeta = sum(dy); return dx."""
+        dx = self.memory("dx", dy.shape, dy.dtype)
+        rows = self.x.reshape(len(self.x), -1)
+        gamma, dgamma, dbeta = self.parameters["gamma"], self.gradients["gamma"], self.gradients["beta"]
+        _backward(
+            rows, dy.reshape(rows.shape), dx.reshape(rows.shape), self._mean, self._scale, gamma, dgamma, dbeta,
+            self.training,
+        )  # fmt: skip
+        return dx
+
+
+@kernel
+def _batch_statistics(x, mean, scale, running_mean, running_var):
+    """m and 1 / sqrt(v + eps) of each row, and one step of the running averages."""
+    rows, size = x.shape
+    dtype = running_mean.dtype.type
+    for i in range(rows):
+        total = 0.0
+        for n in range(size):
+            total += np.float64(x[i, n])
+        m = total / size
+        squares = 0.0
+        for n in range(size):
+            difference = np.float64(x[i, n]) - m
+            squares += difference * difference
+        mean[i] = m
+        scale[i] = 1 / np.sqrt(squares / size + EPSILON)
+        running_mean[i] += dtype(MOMENTUM * (m - running_mean[i]))
+        running_var[i] += dtype(MOMENTUM * (squares / max(size - 1, 1) - running_var[i]))
+
+
+@kernel
+def _normalise(x, y, mean, scale, gamma, beta):
+    rows, size = x.shape
+    dtype = x.dtype.type
+    for i in range(rows):
+        m, factor, shift = dtype(mean[i]), dtype(scale[i]) * gamma[i], beta[i]
+        for n in range(size):
+            y[i, n] = (x[i, n] - m) * factor + shift
+
+
+@kernel
+def _backward(x, dy, dx, mean, scale, gamma, dgamma, dbeta, training):
+    rows, size = x.shape
+    dtype = x.dtype.type
+    for i in range(rows):
+        m, s = dtype(mean[i]), dtype(scale[i])
+        sum_dy = sum_dy_h = 0.0
+        for n in range(size):
+            sum_dy += np.float64(dy[i, n])
+            sum_dy_h += np.float64(dy[i, n]) * np.float64((x[i, n] - m) * s)
+        dbeta[i] = dtype(sum_dy)
+        dgamma[i] = dtype(sum_dy_h)
+        factor = gamma[i] * s
+        a = dtype(sum_dy / size) if training else dtype(0)
+        b = dtype(sum_dy_h / size) if training else dtype(0)
+        for n in range(size):
+            dx[i, n] = factor * (dy[i, n] - a - (x[i, n] - m) * s * b)

@@ -1,0 +1,78 @@
+"""Softmax cross-entropy, the loss of every network in the paper.
+
+    p_kn = exp(z_kn) / sum_j exp(z_jn)
+    L = -(1/N) sum_n ln p_(label_n)n,    dL/dz_kn = (p_kn - [k = label_n]) / N
+
+With class weights w the mean over the batch is a weighted one: sample n counts w_(label_n) / sum_m w_(label_m).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wn_ref.errors import InputError
+from wn_ref.kernel import kernel
+
+
+def cross_entropy(
+    logits: np.ndarray, labels: np.ndarray, class_weights: np.ndarray | None = None
+) -> tuple[float, np.ndarray]:
+    """Softmax cross-entropy, averaged over the batch, and its derivative.
+
+    Parameters
+    ----------
+    logits : np.ndarray
+        z, (classes, batch), float32 or float64.
+    labels : np.ndarray
+        True classes, (batch,), integers from 0 to classes - 1.
+    class_weights : np.ndarray, optional
+        w, (classes,): how much a sample of each class counts; all the same by default.
+
+    Returns
+    -------
+    loss : float
+        L in nats.
+    dlogits : np.ndarray
+        dL/dz, shape and dtype of `logits`.
+
+    Raises
+    ------
+    InputError
+        If the lengths do not match, or a label is no class.
+    """
+    classes, batch = logits.shape
+    labels = np.asarray(labels, np.int64)
+    if labels.shape != (batch,):
+        raise InputError(f"labels: expected shape ({batch},) to go with the logits, got {labels.shape}; match them")
+    weights = np.ones(classes) if class_weights is None else np.asarray(class_weights, np.float64)
+    if weights.shape != (classes,):
+        raise InputError(f"class_weights: expected shape ({classes},), got {weights.shape}; give one a class")
+    dlogits = np.empty_like(logits)
+    loss = _cross_entropy(logits, labels, weights, dlogits)
+    if loss < 0:  # the kernel's sign for a label that is no class
+        raise InputError(f"labels: expected 0 to {classes - 1}, got {labels.min()} to {labels.max()}; renumber them")
+    return loss, dlogits
+
+
+@kernel
+def _cross_entropy(z, labels, weights, dz):
+    classes, batch = z.shape
+    total_weight = 0.0
+    for n in range(batch):
+        if labels[n] < 0 or labels[n] >= classes:
+            return -1.0
+        total_weight += weights[labels[n]]
+    loss = 0.0
+    for n in range(batch):
+        label, largest = labels[n], np.float64(z[0, n])
+        for k in range(1, classes):
+            largest = max(largest, np.float64(z[k, n]))  # subtracted from all, lest exp overflow
+        total = 0.0
+        for k in range(classes):
+            total += np.exp(np.float64(z[k, n]) - largest)
+        share = weights[label] / total_weight
+        loss += share * (np.log(total) + largest - np.float64(z[label, n]))
+        for k in range(classes):
+            p = np.exp(np.float64(z[k, n]) - largest) / total
+            dz[k, n] = share * (p - (1.0 if k == label else 0.0))
+    return loss

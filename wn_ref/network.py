@@ -1,0 +1,200 @@
+"""A network: layers in a row, with a numbered and named injection point before the first and behind each of them.
+
+    point 0 = "input", then one behind every layer but Flatten, in order of execution: "dense1", "bn1", "relu1", ...
+
+Global noise visits them all except the outputs of batch norm, "to keep the amount of overall injected noise constant
+between experiments" with and without it (section 4.2); walking noise visits one alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from wn_ref.errors import InputError, require_choice
+from wn_ref.layers import Layer
+from wn_ref.noise import Noise
+
+GLOBAL, ALL = "global", "all"
+
+
+class ArraysByName(dict):
+    """Named arrays that stay where they are: assigning to a name copies into its array."""
+
+    def __setitem__(self, name: str, value: np.ndarray) -> None:
+        require_choice("name", name, self)
+        if np.shape(value) != self[name].shape:
+            raise InputError(f"{name}: expected shape {self[name].shape}, got {np.shape(value)}; reshape it")
+        self[name][...] = value
+
+
+class Network:
+    """Layers in a row; made by `wn_ref.build_model`, or from a list of your own.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        In order of execution.
+    dtype : "float32" or "float64"
+        Of the layers' arrays and of everything computed: float32 to train, float64 to prove.
+
+    Attributes
+    ----------
+    points : list of str
+        Names of the injection points, in order.
+    parameters, gradients : dict of str to np.ndarray
+        By layer and name, such as "dense1.weight". Writing into an array, or assigning to its name, changes the net.
+    statistics : dict of str to np.ndarray
+        Batch norm's running averages, such as "bn1.running_mean".
+    theta, dtheta : np.ndarray
+        All parameters, and all gradients, end to end in one vector each; the arrays above are views into them.
+    """
+
+    def __init__(self, layers: Sequence[Layer], dtype: str = "float32") -> None:
+        require_choice("dtype", dtype, ("float32", "float64"))
+        self.layers, self.dtype = list(layers), np.dtype(dtype)
+        self.names = _number([layer.kind for layer in self.layers])
+        self._noisy_layers = [i for i, layer in enumerate(self.layers) if layer.noisy]
+        self.points = ["input"] + [self.names[i] for i in self._noisy_layers]
+        self._point_behind = {layer: point for point, layer in enumerate(self._noisy_layers, start=1)}
+        self._first_weights = next((i for i, layer in enumerate(self.layers) if layer.parameters), len(self.layers))
+        self._gather_parameters()
+        self._input: np.ndarray | None = None
+        self._injected: tuple[Noise, tuple[int, ...], int, int] | None = None
+
+    def forward(
+        self,
+        x: np.ndarray,
+        training: bool = False,
+        noise: Noise | None = None,
+        point: int | str = GLOBAL,
+        seed: int = 0,
+        step: int = 0,
+    ) -> np.ndarray:
+        """Run the network.
+
+        Parameters
+        ----------
+        x : np.ndarray
+            Images, (channels, height, width, batch).
+        training : bool
+            Whether batch norm uses (and averages) the batch's own statistics.
+        noise : Noise, optional
+            What to inject; nothing by default.
+        point : int, "global" or "all"
+            Where: at one point, by its number; at all but batch norm's outputs; at every one.
+        seed, step : int
+            Which noise: what is injected at point p comes from ``normal(shape, seed, p, step)``.
+
+        Returns
+        -------
+        np.ndarray
+            Logits, (classes, batch), a new array.
+
+        Raises
+        ------
+        InputError
+            If there is no such point.
+        """
+        *_, (_, logits) = self.activations(x, training, noise, point, seed, step)
+        return logits.copy()
+
+    def activations(
+        self,
+        x: np.ndarray,
+        training: bool = False,
+        noise: Noise | None = None,
+        point: int | str = GLOBAL,
+        seed: int = 0,
+        step: int = 0,
+    ) -> Iterator[tuple[str, np.ndarray]]:
+        """Run the network as `forward` does, yielding what leaves each injection point as (name, array).
+
+        The arrays are the network's own and live until its next run: copy what is to be kept, and change nothing.
+        """
+        where = noisy_points(self.points, point) if noise is not None else ()
+        self._injected = (noise, where, seed, step)
+        x = np.ascontiguousarray(x, self.dtype)
+        if 0 in where:
+            if self._input is None or self._input.shape != x.shape:
+                self._input = np.empty_like(x)
+            x = noise.inject(x, self._input, seed, 0, step)
+        yield "input", x
+        for index, layer in enumerate(self.layers):
+            x = layer.forward(x, training)
+            if (here := self._point_behind.get(index)) in where:
+                noise.inject(x, x, seed, here, step)
+            if layer.noisy:
+                yield self.names[index], x
+
+    def backward(self, dlogits: np.ndarray, input_gradient: bool = False) -> np.ndarray | None:
+        """Fill `gradients`, given the loss's derivative by the last `forward`'s logits, (classes, batch).
+
+        With `input_gradient=True` also return the loss's derivative by the images.
+        """
+        if self._injected is None:
+            raise InputError("backward: expected a forward pass before it, got none; call forward first")
+        noise, where, seed, step = self._injected
+        dx = np.array(dlogits, self.dtype, order="C")
+        for index in reversed(range(len(self.layers))):
+            if (here := self._point_behind.get(index)) in where:
+                dx = noise.backward(dx, seed, here, step)
+            dx = self.layers[index].backward(dx, input_gradient or index > self._first_weights)
+            if dx is None:
+                return None
+        if 0 in where:
+            dx = noise.backward(dx, seed, 0, step)
+        return dx.copy() if input_gradient else None
+
+    def _gather_parameters(self) -> None:
+        """Move all parameters and gradients into one vector each, and give every layer views of its part."""
+        sizes = [array.size for layer in self.layers for array in layer.parameters.values()]
+        self.theta, self.dtheta = np.zeros(sum(sizes), self.dtype), np.zeros(sum(sizes), self.dtype)
+        parameters, gradients, statistics, start = {}, {}, {}, 0
+        for name, layer in zip(self.names, self.layers, strict=True):
+            for key, array in layer.parameters.items():
+                part = slice(start, start := start + array.size)
+                self.theta[part] = array.reshape(-1)
+                layer.parameters[key] = parameters[f"{name}.{key}"] = self.theta[part].reshape(array.shape)
+                layer.gradients[key] = gradients[f"{name}.{key}"] = self.dtheta[part].reshape(array.shape)
+            statistics |= {f"{name}.{key}": array for key, array in layer.statistics.items()}
+        self.parameters, self.gradients = ArraysByName(parameters), ArraysByName(gradients)
+        self.statistics = ArraysByName(statistics)
+
+
+def noisy_points(points: Sequence[str], point: int | str) -> tuple[int, ...]:
+    """Return the numbers of the injection points that `point` means.
+
+    Parameters
+    ----------
+    points : sequence of str
+        Their names, in order.
+    point : int, "global" or "all"
+        One point by its number; all but batch norm's outputs; every one.
+
+    Raises
+    ------
+    InputError
+        If there is no such point.
+    """
+    if point == ALL:
+        return tuple(range(len(points)))
+    if point == GLOBAL:
+        return tuple(p for p, name in enumerate(points) if not name.startswith("bn"))
+    last = len(points) - 1
+    if isinstance(point, bool) or not isinstance(point, (int, np.integer)) or not 0 <= point <= last:
+        names = ", ".join(f"{number} {name}" for number, name in enumerate(points))
+        raise InputError(f"point: expected 'global', 'all' or 0 to {last} ({names}), got {point!r}; choose one")
+    return (int(point),)
+
+
+def _number(kinds: Sequence[str]) -> list[str]:
+    """Name layers by kind and occurrence: conv, relu, conv -> conv1, relu1, conv2."""
+    seen: Counter[str] = Counter()
+    names = []
+    for kind in kinds:
+        seen[kind] += 1
+        names.append(f"{kind}{seen[kind]}")
+    return names

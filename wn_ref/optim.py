@@ -1,0 +1,95 @@
+"""How weights move: SGD with momentum, Adam, the cosine schedule, and the weight clamp of section 5.
+
+Both optimisers work on a network's one long vector of parameters theta and that of their gradients g.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from wn_ref.errors import InputError
+from wn_ref.kernel import kernel
+from wn_ref.network import Network
+
+
+class SGD:
+    """Stochastic gradient descent with momentum.
+
+        v <- momentum v + g
+        theta <- theta - learning_rate v
+
+    Parameters
+    ----------
+    theta : np.ndarray
+        The parameters, changed in place by `step`.
+    momentum : float
+        0 (the default, plain descent) <= momentum < 1.
+    """
+
+    def __init__(self, theta: np.ndarray, momentum: float = 0.0) -> None:
+        if not 0 <= momentum < 1:
+            raise InputError(f"momentum: expected 0 <= momentum < 1, got {momentum}; correct it")
+        self.theta, self.momentum = theta, theta.dtype.type(momentum)
+        self.v = np.zeros_like(theta)
+
+    def step(self, g: np.ndarray, learning_rate: float) -> None:
+        """Move theta once."""
+        _sgd(self.theta, g, self.v, self.momentum, self.theta.dtype.type(learning_rate))
+
+
+class Adam:
+    """Adam (Kingma and Ba, 2015), with the constants of the paper's runs.
+
+        m <- beta1 m + (1 - beta1) g
+        v <- beta2 v + (1 - beta2) g^2
+        theta <- theta - learning_rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)    at step t = 1, 2, ...
+
+    Parameters
+    ----------
+    theta : np.ndarray
+        The parameters, changed in place by `step`.
+    """
+
+    beta1, beta2, epsilon = 0.9, 0.999, 1e-8
+
+    def __init__(self, theta: np.ndarray) -> None:
+        self.theta, self.t = theta, 0
+        self.m, self.v = np.zeros_like(theta), np.zeros_like(theta)
+
+    def step(self, g: np.ndarray, learning_rate: float) -> None:
+        """Move theta once."""
+        self.t += 1
+        rate = learning_rate / (1 - self.beta1**self.t)
+        root = 1 / math.sqrt(1 - self.beta2**self.t)
+        constants = (self.beta1, self.beta2, self.epsilon, rate, root)
+        _adam(self.theta, g, self.m, self.v, *(self.theta.dtype.type(c) for c in constants))
+
+
+def cosine(learning_rate: float, epoch: int, epochs: int) -> float:
+    """Cosine schedule: the rate in epoch 0, 1, ... epochs - 1, from `learning_rate` down to (nearly) 0."""
+    return learning_rate * (1 + math.cos(math.pi * epoch / epochs)) / 2
+
+
+def clamp_weights(network: Network, limit: float = 1.0) -> None:
+    """Clip the weights of dense and convolutional layers, not biases and not batch norm, to [-limit, limit]."""
+    for name, array in network.parameters.items():
+        if name.endswith(".weight"):
+            np.clip(array, -limit, limit, out=array)
+
+
+@kernel
+def _sgd(theta, g, v, momentum, rate):
+    for i in range(theta.size):
+        v[i] = momentum * v[i] + g[i]
+        theta[i] -= rate * v[i]
+
+
+@kernel
+def _adam(theta, g, m, v, beta1, beta2, epsilon, rate, root):
+    one = theta.dtype.type(1)
+    for i in range(theta.size):
+        m[i] = beta1 * m[i] + (one - beta1) * g[i]
+        v[i] = beta2 * v[i] + (one - beta2) * g[i] * g[i]
+        theta[i] -= rate * m[i] / (np.sqrt(v[i]) * root + epsilon)

@@ -1,0 +1,61 @@
+"""Confidence limits by profile likelihood: how far may one parameter move before chi2 rises by too much?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+
+def crossing(excess: Callable[[float], float], centre: float, step: float, limit: float) -> float | None:
+    """Find where a function of one parameter crosses 0.
+
+    Parameters
+    ----------
+    excess : callable
+        Negative at `centre`; grows about linearly on the way to `limit`.
+    centre, limit : float
+        Where to start and where to give up.
+    step : float
+        The first one to try, towards `limit`; each further one is longer.
+
+    Returns
+    -------
+    float or None
+        None if `excess` does not become positive up to `limit`.
+    """
+    inside, f_inside = centre, None
+    while True:
+        outside = centre + step
+        if abs(step) >= abs(limit - centre) or (limit - centre) * step <= 0:
+            outside = limit
+        f_outside = excess(outside)
+        if f_outside > 0:
+            break
+        if outside == limit:
+            return None
+        inside, f_inside = outside, f_outside
+        step *= 1.7
+    if f_inside is None:
+        f_inside = excess(inside)
+    bisect = False
+    while abs(outside - inside) > 1e-5 * abs(outside - centre):
+        share = 0.5 if bisect else f_inside / (f_inside - f_outside)  # the secant, and every other time the middle
+        middle, bisect = inside + share * (outside - inside), not bisect
+        f_middle = excess(middle)
+        if abs(f_middle) < 1e-4:
+            return float(middle)
+        if f_middle > 0:
+            outside, f_outside = middle, f_middle
+        else:
+            inside, f_inside = middle, f_middle
+    return float(inside)
+
+
+def student_quantile(probability: float, dof: int) -> float:
+    """Quantile above 1/2 of Student's t: with t = sqrt(dof) tan(angle), its density goes as cos(angle)^(dof - 1)."""
+    angle = np.linspace(0, np.pi / 2, 100_001)
+    density = np.cos(angle) ** (dof - 1)
+    area = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2)])
+    return math.sqrt(dof) * math.tan(np.interp((probability - 0.5) * 2 * area[-1], area, angle))

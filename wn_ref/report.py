@@ -1,0 +1,108 @@
+"""What a command leaves behind: tables to read, and files that are whole or not there."""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wn_ref.errors import InputError, require_choice
+
+if TYPE_CHECKING:
+    import pandas
+
+FORMATS = (".png", ".pdf", ".svg")
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where a walk's results go: the figure, and beside it a row for each run and a row for each midpoint."""
+
+    figure: Path
+    runs: Path
+    midpoints: Path
+
+    @classmethod
+    def beside(cls, figure: Path) -> Files:
+        """Choose names that are not taken yet: walk.png, walk-2.png, ...
+
+        Raises
+        ------
+        InputError
+            If the folder cannot be written to, or the ending is none of .png, .pdf and .svg.
+        """
+        require_choice("output", figure.suffix, FORMATS)
+        try:
+            with tempfile.TemporaryFile(dir=figure.parent):
+                pass
+        except OSError as error:
+            reason = error.strerror or error
+            raise InputError(
+                f"output: expected a folder to write to, got {figure.parent} ({reason}); choose another --output"
+            ) from None
+        number = 1
+        while True:
+            stem = figure.stem if number == 1 else f"{figure.stem}-{number}"
+            files = cls(*(figure.with_name(f"{stem}{end}") for end in (figure.suffix, "_runs.csv", "_midpoints.csv")))
+            if not any(path.exists() for path in (files.figure, files.runs, files.midpoints)):
+                return files
+            number += 1
+
+    def write_runs(self, runs: pandas.DataFrame) -> None:
+        """Write the table of runs."""
+        whole(self.runs, lambda path: runs.to_csv(path, index=False))
+
+
+def whole(path: Path, write: Callable[[Path], None]) -> None:
+    """Write a file under another name and rename it once it is complete, so that no half of it is ever seen."""
+    part = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        write(part)
+        os.replace(part, path)
+    except OSError as error:
+        raise InputError(f"output: expected to write {path}, got {error.strerror or error}; make room") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def walk(runs: pandas.DataFrame, files: Files, scale: str) -> str:
+    """Fit the midpoints of a walk, write table and figure, and return what to print."""
+    from wn_ref import figures
+    from wn_ref.findings.robustness import midpoints
+
+    sigma = "sigma_mul" if (runs["sigma_mul"] > 0).any() else "sigma_add"
+    fits = midpoints(runs, sigma=sigma, scale=scale)
+    first = runs.iloc[0]
+    title = (
+        f"{first['model'].upper()} {'with' if first['batchnorm'] else 'without'} batch norm, {first['dataset']}, "
+        f"{first['epochs']} epochs, {runs['seed'].nunique()} seeds"
+    )
+    whole(files.midpoints, lambda path: fits.to_csv(path, index=False))
+    whole(files.figure, lambda path: figures.walking(fits, title).savefig(path))
+    failed = runs.loc[runs["error"] != "", "error"]
+    lines = [title, "", *_table(fits), ""]
+    lines += [f"{len(failed)} runs stopped, the first with: {failed.iloc[0]}"] if len(failed) else []
+    lines += [f"midpoint noise level with its 95 % interval; every run is in {files.runs}", f"figure: {files.figure}"]
+    return "\n".join(lines)
+
+
+def _table(fits: pandas.DataFrame) -> list[str]:
+    """A line a point: number, name, midpoint in each phase, highest accuracy."""
+    phases = [phase for phase in ("inference", "training") if phase in set(fits["phase"])]
+    lines = ["point  name    " + "".join(f"{f'noise in {phase}':<24}" for phase in phases) + "highest accuracy"]
+    for (point, name), same in fits.groupby(["point", "name"]):
+        cells = [_cell(same[same["phase"] == phase].iloc[0]) for phase in phases]
+        lines.append(
+            f"{point:5}  {name:<8}" + "".join(f"{cell:<24}" for cell in cells) + f"{same['highest'].max():8.1%}"
+        )
+    return lines
+
+
+def _cell(fit: pandas.Series) -> str:
+    if fit["kind"] != "measured":
+        return f"> {fit['low']:.3g}" if math.isinf(fit["high"]) else f"< {fit['high']:.3g}"
+    return f"{fit['midpoint']:.3g} ({fit['low']:.3g} to {fit['high']:.3g})"
