@@ -21,6 +21,7 @@ app = typer.Typer(
     help="Walking Noise: how robust is each layer of a neural network against noisy computations?",
     rich_markup_mode=None,
     add_completion=False,
+    pretty_exceptions_enable=False,
 )
 
 NOISES = {
@@ -128,7 +129,11 @@ def walk(
     files = report.Files.beside(output)
     settings = {"dataset": dataset, "model": model, "batchnorm": batchnorm, "epochs": epochs}
     phases = PHASES if phase == "both" else (phase,)
-    levels = _sigmas(sigmas)
+    levels, least = _sigmas(sigmas), 3 if noise == "additive" else 4  # the fit's free parameters
+    if len(levels) < least:
+        raise InputError(
+            f"sigmas: expected at least {least} levels to fit {least} parameters, got {len(levels)}; add some"
+        )
     plan = walking(lambda sigma: _noise(noise, gradient, sigma), levels, range(seeds), phases, **settings)
     pairs = []
     try:

@@ -164,9 +164,9 @@ def _read(path: Path) -> dict[str, np.ndarray]:
     if not path.exists():
         raise InputError(f"dataset: expected {path}, which is not there; install with `pip install -e .` from a clone")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             parts = {f"{part}_{kind}": file[f"{part}_{kind}"] for part in ("train", "test") for kind in _KINDS}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(f"dataset: expected images and labels in {path}, got {error}; restore the file") from None
     for part in ("train", "test"):
         parts[f"{part}_labels"] = parts[f"{part}_labels"].astype(np.int64)

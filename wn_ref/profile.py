@@ -39,6 +39,8 @@ def crossing(excess: Callable[[float], float], centre: float, step: float, limit
         step *= 1.7
     if f_inside is None:
         f_inside = excess(inside)
+    if f_inside >= 0:
+        return float(centre)
     bisect = False
     while abs(outside - inside) > 1e-5 * abs(outside - centre):
         share = 0.5 if bisect else f_inside / (f_inside - f_outside)  # the secant, and every other time the middle

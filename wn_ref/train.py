@@ -7,7 +7,7 @@ every epoch, the learning rate annealed by a cosine once an epoch, and noise in 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +40,7 @@ class Epoch:
     accuracy: float
 
 
+@np.errstate(over="ignore", invalid="ignore")  # looked for after every step
 def train(
     network: Network,
     data: Dataset,
@@ -109,13 +110,15 @@ def train(
             x = data.batch(data.train_images, indices, network.dtype)
             injection = {"training": True, "noise": noise, "point": point, "seed": seed, "step": step}
             loss, dlogits = cross_entropy(network.forward(x, **injection), data.train_labels[indices])
+            if not math.isfinite(loss):
+                raise _overflow_forward(f"epoch {epoch + 1}, step {step}", network.activations(x, **injection))
             network.backward(dlogits)
             optimiser.step(network.dtheta, rate)
             if clamp:
                 clamp_weights(network)
             # a sum is finite only if all its terms are, and costs next to nothing
-            if not all(map(math.isfinite, (loss, network.theta.sum(), optimiser.v.sum()))):
-                raise OverflowStop(f"overflow in epoch {epoch + 1}, step {step}: {_overflow(network, x, injection)}")
+            if not (np.isfinite(network.theta.sum()) and np.isfinite(optimiser.v.sum())):
+                raise _overflow_backward(f"epoch {epoch + 1}, step {step}", network.gradients)
             losses.append(loss)
             step += 1
         accuracy = evaluate(network, data, noise, point, seed, batch_size, repetition=epoch)
@@ -125,6 +128,7 @@ def train(
     return history
 
 
+@np.errstate(over="ignore", invalid="ignore")  # looked for after every batch
 def evaluate(
     network: Network,
     data: Dataset,
@@ -142,12 +146,20 @@ def evaluate(
         As for `train`.
     repetition : int
         Each one takes new noise.
+
+    Raises
+    ------
+    OverflowStop
+        If a logit is not finite.
     """
     correct = 0
     steps = math.ceil(len(data.test_labels) / batch_size)
     for number, indices in enumerate(_batches(np.arange(len(data.test_labels)), batch_size)):
         x = data.batch(data.test_images, indices, network.dtype)
-        logits = network.forward(x, False, noise, point, seed, EVALUATION + repetition * steps + number)
+        injection = {"noise": noise, "point": point, "seed": seed, "step": EVALUATION + repetition * steps + number}
+        logits = network.forward(x, **injection)
+        if not np.isfinite(logits).all():
+            raise _overflow_forward(f"evaluation, batch {number}", network.activations(x, **injection))
         correct += int(np.sum(logits.argmax(axis=0) == data.test_labels[indices]))
     return correct / len(data.test_labels)
 
@@ -157,15 +169,16 @@ def _batches(order: np.ndarray, size: int) -> Iterator[np.ndarray]:
         yield order[start : start + size]
 
 
-def _overflow(network: Network, x: np.ndarray, injection: dict) -> str:
-    """Say which gradient or, running the step once more, which activation is the first that is not finite."""
-    for name, gradient in reversed(network.gradients.items()):
-        if not np.isfinite(gradient).all():
-            culprit = f"the gradient of {name} is not finite"
-            break
-    else:
-        culprit = "a parameter or a square of a gradient left the range of its type"
-    for point, (name, activation) in enumerate(network.activations(x, **injection)):
-        if not np.isfinite(activation).all():
-            return f"the activation at point {point} ({name}) is not finite; try less noise or batch norm"
-    return f"{culprit}; try less noise or batch norm"
+def _overflow_forward(when: str, activations: Iterable[tuple[str, np.ndarray]]) -> OverflowStop:
+    """Name the first activation that is not finite, given those of the same batch once more."""
+    name = next((name for name, activation in activations if not np.isfinite(activation).all()), "the loss")
+    return OverflowStop(f"overflow in {when}: {name} is not finite; try less noise, or batch norm")
+
+
+def _overflow_backward(when: str, gradients: dict[str, np.ndarray]) -> OverflowStop:
+    """Name the first gradient on the way back that is not finite, or whose square is not."""
+    for what, power in (("the gradient", 1), ("the square of the gradient", 2)):
+        for name, gradient in reversed(gradients.items()):
+            if not np.isfinite(gradient**power).all():
+                return OverflowStop(f"overflow in {when}: {what} of {name} is not finite; try less noise")
+    return OverflowStop(f"overflow in {when}: a parameter is not finite; try a smaller learning rate")

@@ -24,7 +24,7 @@ MOMENTUM = 0.1
 class BatchNorm(Layer):
     """y = gamma (x - m) / sqrt(v + eps) + beta, for each of `features` rows: (features, [height, width,] batch).
 
-    Sums run in float64: noise of 1e16 squared and added up over a batch leaves float32's range.
+    Sums and statistics are float64: noise of 1e16 squared and added up over a batch leaves float32's range.
     """
 
     kind = "bn"
@@ -33,7 +33,7 @@ class BatchNorm(Layer):
         super().__init__()
         self.add_parameter("gamma", np.ones(features, dtype))
         self.add_parameter("beta", np.zeros(features, dtype))
-        self.statistics = {"running_mean": np.zeros(features, dtype), "running_var": np.ones(features, dtype)}
+        self.statistics = {"running_mean": np.zeros(features), "running_var": np.ones(features)}
         self._mean = np.empty(features)
         self._scale = np.empty(features)  # 1 / sqrt(v + eps)
 
@@ -47,7 +47,7 @@ class BatchNorm(Layer):
             _batch_statistics(rows, self._mean, self._scale, running_mean, running_var)
         else:
             self._mean[:] = running_mean
-            self._scale[:] = 1 / np.sqrt(running_var.astype(np.float64) + EPSILON)
+            self._scale[:] = 1 / np.sqrt(running_var + EPSILON)
         gamma, beta = self.parameters["gamma"], self.parameters["beta"]
         _normalise(rows, y.reshape(rows.shape), self._mean, self._scale, gamma, beta)
         return y
@@ -68,7 +68,6 @@ class BatchNorm(Layer):
 def _batch_statistics(x, mean, scale, running_mean, running_var):
     """m and 1 / sqrt(v + eps) of each row, and one step of the running averages."""
     rows, size = x.shape
-    dtype = running_mean.dtype.type
     for i in range(rows):
         total = 0.0
         for n in range(size):
@@ -80,8 +79,8 @@ def _batch_statistics(x, mean, scale, running_mean, running_var):
             squares += difference * difference
         mean[i] = m
         scale[i] = 1 / np.sqrt(squares / size + EPSILON)
-        running_mean[i] += dtype(MOMENTUM * (m - running_mean[i]))
-        running_var[i] += dtype(MOMENTUM * (squares / max(size - 1, 1) - running_var[i]))
+        running_mean[i] += MOMENTUM * (m - running_mean[i])
+        running_var[i] += MOMENTUM * (squares / max(size - 1, 1) - running_var[i])
 
 
 @kernel

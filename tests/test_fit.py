@@ -1,0 +1,239 @@
+"""The fit of equation 1: closed forms, SciPy, certified answers, coverage, and curves that cannot be fitted."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import optimize
+
+from tests.test_leastsquares import RAT42, RAT42_CERTIFIED
+from wn_ref import InputError, accuracy_uncertainty, fit_midpoint
+from wn_ref.logistic import logistic
+
+PAPER_GRID = np.geomspace(1e-2, 1e2, 17)
+TRUTH = {"mu": 1.6, "s": 0.4, "delta_a": 0.43, "a_min": 0.1}
+
+
+def simulate(rng, sigma=PAPER_GRID, scale="linear"):
+    """A random curve like the paper's: (truth, accuracies, uncertainties)."""
+    mu = 10 ** rng.uniform(-0.4, 0.7)
+    s = rng.uniform(0.2, 0.4) * (mu if scale == "linear" else 1.5)
+    truth = (mu, s, rng.uniform(0.2, 0.45), 0.1)
+    dy = rng.uniform(0.004, 0.015, len(sigma))
+    x = (sigma, mu) if scale == "linear" else (np.log(sigma), math.log(mu))
+    return truth, logistic(x[0], x[1], *truth[1:]) + dy * rng.standard_normal(len(sigma)), dy
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_exact_data_give_exact_parameters(scale):
+    x = (PAPER_GRID, 1.6) if scale == "linear" else (np.log(PAPER_GRID), math.log(1.6))
+    y = logistic(x[0], x[1], 0.4, 0.43, 0.1)
+    fit = fit_midpoint(PAPER_GRID, y, np.full(17, 0.01), scale=scale)
+    received = [fit.midpoint, fit.slope, fit.half_range, fit.a_min, fit.a_max]
+    np.testing.assert_allclose(received, [1.6, 0.4, 0.43, 0.1, 0.96], rtol=1e-8)
+    np.testing.assert_allclose(fit(PAPER_GRID), y, rtol=1e-8)
+    assert fit.kind == "measured"
+    assert fit.dof == 13
+    assert fit.chi2 < 1e-12
+
+
+def test_agrees_with_scipy_on_200_random_curves(rng):
+    for _ in range(200):
+        truth, y, dy = simulate(rng)
+        fit = fit_midpoint(PAPER_GRID, y, dy)
+        tight = {"ftol": 1e-15, "xtol": 1e-15, "gtol": 1e-15}
+        p, cov = optimize.curve_fit(logistic, PAPER_GRID, y, truth, dy, absolute_sigma=True, **tight)
+        np.testing.assert_allclose([fit.midpoint, fit.slope, fit.half_range, fit.a_min], p, rtol=1e-6)
+        np.testing.assert_allclose(np.sqrt(np.diag(fit.covariance)), np.sqrt(np.diag(cov)), rtol=1e-4)
+        assert fit.midpoint_std == pytest.approx(cov[0, 0] ** 0.5, rel=1e-4)
+
+
+def test_agrees_with_scipy_without_uncertainties_and_with_held_parameters(rng):
+    truth, y, _ = simulate(rng)
+    fit = fit_midpoint(PAPER_GRID, y, a_min=0.1)
+    p, cov = optimize.curve_fit(lambda x, mu, s, d: logistic(x, mu, s, d, 0.1), PAPER_GRID, y, truth[:3], ftol=1e-14)
+    np.testing.assert_allclose([fit.midpoint, fit.slope, fit.half_range, fit.a_min], [*p, 0.1], rtol=1e-6)
+    np.testing.assert_allclose(fit.covariance[:3, :3], cov, rtol=1e-4)
+    assert np.all(fit.covariance[3] == 0)
+
+
+def test_certified_problem():
+    """NIST's Rat42 is equation 1, a_min = 0, sigma = 100 - x: b1 = 2 delta_a, b2 = (100 - mu) / s, b3 = 1 / s."""
+    x, y = map(np.array, RAT42)
+    fit = fit_midpoint(100 - x, y, a_min=0)
+    values, deviations = RAT42_CERTIFIED
+    mu, s = fit.midpoint, fit.slope
+    np.testing.assert_allclose([2 * fit.half_range, (100 - mu) / s, 1 / s], values, rtol=1e-6)
+    by = np.array([[0, 0, 2], [-1 / s, -(100 - mu) / s**2, 0], [0, -1 / s**2, 0]])  # d(b1, b2, b3) / d(mu, s, delta_a)
+    np.testing.assert_allclose(np.sqrt(np.diag(by @ fit.covariance[:3, :3] @ by.T)), deviations, rtol=1e-6)
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_intervals_cover_the_truth_as_often_as_they_say(scale, rng):
+    """93 to 97 % of 1,000 curves: a true 95 % misses that once in 250 seeds."""
+    covered = 0
+    for _ in range(1000):
+        truth, y, dy = simulate(rng, scale=scale)
+        low, high = fit_midpoint(PAPER_GRID, y, dy, scale=scale).interval(0.95)
+        covered += low <= truth[0] <= high
+    assert 930 <= covered <= 970
+
+
+def test_intervals_without_uncertainties_use_students_distribution(rng):
+    """Five points and three parameters leave two degrees of freedom: a normal quantile would cover only 81 %."""
+    sigma, covered = np.array([0.2, 0.9, 1.5, 2.1, 4.0]), 0
+    for _ in range(400):
+        y = logistic(sigma, 1.5, 0.5, 0.43, 0.1) + 0.01 * rng.standard_normal(5)
+        low, high = fit_midpoint(sigma, y, a_min=0.1).interval(0.95)
+        covered += low <= 1.5 <= high
+    assert 0.92 <= covered / 400 <= 0.98
+
+
+def test_interval_is_where_the_profile_crosses_the_quantile(rng):
+    _, y, dy = simulate(rng)
+    fit = fit_midpoint(PAPER_GRID, y, dy)
+    for level, quantile in ((0.6827, 1.0), (0.95, 3.8415), (0.99, 6.6349)):
+        for end in fit.interval(level):
+            assert fit_midpoint(PAPER_GRID, y, dy, mu=end).chi2 - fit.chi2 == pytest.approx(quantile, rel=2e-3)
+    with pytest.raises(InputError, match="level: expected a probability"):
+        fit.interval(95)
+
+
+def test_one_sigma_interval_is_about_the_standard_error(rng):
+    fit = fit_midpoint(PAPER_GRID, logistic(PAPER_GRID, **TRUTH), np.full(17, 1e-4))
+    low, high = fit.interval(0.6827)
+    assert (high - low) / 2 == pytest.approx(fit.midpoint_std, rel=1e-2)
+
+
+def test_rescale_widens_by_the_root_of_chi2_per_degree_of_freedom(rng):
+    y = logistic(PAPER_GRID, **TRUTH) + 0.02 * rng.standard_normal(17)
+    plain, wide = (fit_midpoint(PAPER_GRID, y, np.full(17, 0.005), rescale=rescale) for rescale in (False, True))
+    factor = math.sqrt(plain.chi2 / plain.dof)
+    assert factor > 2
+    assert wide.midpoint == plain.midpoint
+    assert wide.chi2 == plain.chi2
+    assert wide.midpoint_std == pytest.approx(factor * plain.midpoint_std)
+    assert np.diff(wide.interval())[0] > 0.8 * factor * np.diff(plain.interval())[0]
+    good = fit_midpoint(PAPER_GRID, logistic(PAPER_GRID, **TRUTH), np.full(17, 0.005), rescale=True)
+    assert good.midpoint_std == pytest.approx(plain.midpoint_std, rel=0.5)
+
+
+def test_curves_over_decades_want_the_logarithm(rng):
+    """A long tail, as a trained network has it: in sigma the fit is bad and mu drifts off the half-way point."""
+    sigma = np.geomspace(0.03, 300, 13)
+    y = logistic(np.log(sigma), math.log(10), 0.8, 0.42, 0.1) + 0.007 * rng.standard_normal(13)
+    log, linear = (fit_midpoint(sigma, y, np.full(13, 0.007), scale=scale) for scale in ("log", "linear"))
+    assert log.chi2 / log.dof < 2.5
+    assert log.interval()[0] < 10 < log.interval()[1]
+    assert linear.chi2 / linear.dof > 10
+    assert linear.kind != "measured" or linear.interval()[1] < 10
+
+
+LEVELS = np.geomspace(0.01, 8, 12)
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+@pytest.mark.parametrize("noise", [0.0, 0.01])
+@pytest.mark.parametrize(
+    ("curve", "kind", "bound"),
+    [
+        (np.full(12, 0.95), "lower bound", (8, 8)),
+        (np.full(12, 0.3), "lower bound", (8, 8)),
+        (np.full(12, 0.1), "upper bound", (0.01, 0.01)),
+        (logistic(LEVELS, 9, 2, 0.4, 0.1), "lower bound", (2, 8)),  # falls, but not far enough to tell
+        (logistic(LEVELS, 1, 0.3, -0.4, 0.9), "lower bound", (8, 8)),  # rises
+        (np.r_[0.5, np.full(11, 0.1)], "upper bound", (0.01, 0.02)),  # fallen at the second level
+        (np.where(LEVELS < 1, 0.95, 0.1), "measured", None),  # a step
+    ],
+    ids=["never drops", "never drops, low", "at chance", "not far enough", "rises", "at once", "step"],
+)
+def test_it_knows_what_it_cannot_know(curve, kind, bound, noise, scale, rng):
+    for _ in range(5):
+        y = curve + noise * rng.standard_normal(12)
+        fit = fit_midpoint(LEVELS, y, np.full(12, 0.01), scale=scale)
+        assert fit.kind == kind
+        low, high = fit.interval()
+        if kind == "measured":  # anywhere between the two levels of the step, and no standard error
+            assert 0.5 < low < fit.midpoint < high < 1.8
+            continue
+        assert math.isnan(fit.midpoint)
+        assert math.isnan(fit.midpoint_std)
+        assert math.isnan(fit.slope)
+        assert bound[0] <= fit.bound <= bound[1]
+        assert (low, high) == ((fit.bound, math.inf) if kind == "lower bound" else (0, fit.bound))
+        assert str(fit) == f"midpoint {'>' if kind == 'lower bound' else '<'} {fit.bound:.3g}"
+
+
+def test_a_noise_free_level_counts_on_either_scale():
+    sigma = np.r_[0, PAPER_GRID]
+    y = logistic(np.log(np.maximum(sigma, 1e-9)), 0.2, 0.4, 0.43, 0.1)
+    fit = fit_midpoint(sigma, y, np.full(18, 0.01), scale="log")
+    assert fit.midpoint == pytest.approx(math.exp(0.2), rel=1e-6)
+    assert fit.dof == 14
+    assert fit(0) == pytest.approx(0.96, rel=1e-6)
+
+
+def test_chance_tells_two_flat_curves_apart():
+    y, dy = np.full(12, 0.5), np.full(12, 0.01)
+    assert fit_midpoint(LEVELS, y, dy, chance=0.1).kind == "lower bound"
+    assert fit_midpoint(LEVELS, y, dy, chance=0.5).kind == "upper bound"
+
+
+def test_held_parameters_stay(rng):
+    _, y, dy = simulate(rng)
+    for name, value in (("mu", 1.0), ("s", 0.3), ("delta_a", 0.4), ("a_min", 0.12)):
+        fit = fit_midpoint(PAPER_GRID, y, dy, **{name: value})
+        attribute = {"mu": "midpoint", "s": "slope", "delta_a": "half_range"}.get(name, name)
+        assert getattr(fit, attribute) == value
+        assert fit.dof == 14
+    assert fit_midpoint(PAPER_GRID, y, dy, mu=1.0).interval() == (1.0, 1.0)
+
+
+def test_order_and_units_of_sigma_do_not_matter(rng):
+    _, y, dy = simulate(rng)
+    fit = fit_midpoint(PAPER_GRID, y, dy)
+    mixed = rng.permutation(17)
+    assert fit_midpoint(PAPER_GRID[mixed], y[mixed], dy[mixed]).midpoint == pytest.approx(fit.midpoint, rel=1e-6)
+    assert fit_midpoint(1e10 * PAPER_GRID, y, dy).midpoint == pytest.approx(1e10 * fit.midpoint, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ([1, 2, 3], [0.9, 0.5, 0.1], [0.1] * 3),
+            "at least 4 different noise levels to fit 4 parameters, got 3; add some",
+        ),
+        (([1, 1, 2, 2, 3], [0.9, 0.9, 0.5, 0.5, 0.1], [0.1] * 5), "at least 4 different noise levels"),
+        (([1, 2, 3, 4], [0.9, 0.8, 0.5, 0.1]), "at least 5 different noise levels"),
+        (([1, 2, 3, 4], [0.9, math.nan, 0.5, 0.1]), "accuracy: expected finite numbers, got nan at position 1"),
+        (([1, 2, 3, math.inf], [0.9, 0.8, 0.5, 0.1]), "sigma: expected finite numbers, got inf at position 3"),
+        (([-1, 2, 3, 4], [0.9, 0.8, 0.5, 0.1], [0.1] * 4), "sigma: expected noise levels >= 0, got -1"),
+        (([1, 2, 3, 4], [0.9, 0.8, 0.5]), r"accuracy: expected 4 values .* got shape \(3,\)"),
+        (([1, 2, 3, 4], [0.9, 0.8, 0.5, 0.1], [0.1]), r"uncertainty: expected 4 values .* got shape \(1,\)"),
+        (([[1, 2]], [[0.9, 0.8]]), "in one dimension"),
+        (([1, 2, 3, 4], [0.9, 0.8, 0.5, 0.1], [0.1, 0, 0.1, 0.1]), "uncertainty: expected standard errors > 0"),
+    ],
+)
+def test_bad_input(arguments, message):
+    with pytest.raises(InputError, match=message) as caught:
+        fit_midpoint(*arguments)
+    assert "\n" not in str(caught.value)
+
+
+def test_bad_options():
+    data = (PAPER_GRID, logistic(PAPER_GRID, **TRUTH))
+    with pytest.raises(InputError, match="expected one to be free"):
+        fit_midpoint(*data, **TRUTH)
+    for held in ({"s": 0}, {"mu": -1}, {"a_min": math.nan}):
+        with pytest.raises(InputError, match="fixed parameters: expected finite numbers, mu > 0 and s > 0"):
+            fit_midpoint(*data, **held)
+    with pytest.raises(InputError, match="scale: expected one of linear, log, got 'lin'; did you mean 'linear'"):
+        fit_midpoint(*data, scale="lin")
+
+
+def test_accuracy_uncertainty():
+    spread = accuracy_uncertainty([[0.5, 0.7], [0.1, 0.1]], 100)
+    np.testing.assert_allclose(spread**2, [0.1**2 + 0.6 * 0.4 / 100, 0.1 * 0.9 / 100], rtol=0.08)
+    assert accuracy_uncertainty([1.0], 2000) == pytest.approx(1 / 2000, rel=0.01)
+    assert accuracy_uncertainty([[0.9]], 400)[0] == pytest.approx(0.3 / 20, rel=0.01)

@@ -1,0 +1,56 @@
+"""Softmax cross-entropy: closed forms, central differences, extremes, class weights."""
+
+import math
+
+import numpy as np
+import pytest
+
+from tests.gradcheck import assert_close, numerical_gradient
+from wn_ref import InputError, cross_entropy
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_gradient(rng, weighted):
+    z, labels = rng.standard_normal((5, 7)), rng.integers(0, 5, 7)
+    weights = rng.uniform(0.2, 1, 5) if weighted else None
+    _, dz = cross_entropy(z, labels, weights)
+    assert_close("logits", dz, numerical_gradient(lambda: cross_entropy(z, labels, weights)[0], z))
+
+
+def test_closed_forms():
+    assert cross_entropy(np.zeros((10, 3)), np.array([0, 5, 9]))[0] == pytest.approx(math.log(10))
+    loss, dz = cross_entropy(np.array([[math.log(3.0)], [0.0]]), np.array([0]))
+    assert loss == pytest.approx(-math.log(0.75))
+    np.testing.assert_allclose(dz, [[-0.25], [0.25]])
+
+
+def test_class_weights_make_a_weighted_mean():
+    z = np.array([[0.0, 0.0], [1.0, 1.0]])
+    single = [cross_entropy(z[:, n : n + 1], np.array([n]))[0] for n in (0, 1)]
+    assert cross_entropy(z, np.array([0, 1]), np.array([3.0, 1.0]))[0] == pytest.approx((3 * single[0] + single[1]) / 4)
+
+
+def test_large_logits_do_not_overflow():
+    z = np.array([[1e30, -1e30], [0, 0]], np.float32)
+    loss, dz = cross_entropy(z, np.array([0, 1]))
+    assert loss == 0
+    assert np.all(dz == 0)
+    assert cross_entropy(z, np.array([1, 1]))[0] == pytest.approx(5e29)
+
+
+def test_nan_stays_visible():
+    assert math.isnan(cross_entropy(np.array([[0.0], [np.nan], [1.0]]), np.array([0]))[0])
+
+
+@pytest.mark.parametrize(
+    ("labels", "weights", "message"),
+    [
+        ([0, 1], None, r"expected shape \(3,\) .* got \(2,\)"),
+        ([0, 1, 2], None, "expected 0 to 1, got 0 to 2"),
+        ([0, -1, 1], None, "expected 0 to 1, got -1 to 1"),
+        ([0, 1, 1], [1.0], r"class_weights: expected shape \(2,\)"),
+    ],
+)
+def test_bad_input(labels, weights, message):
+    with pytest.raises(InputError, match=message):
+        cross_entropy(np.zeros((2, 3)), np.array(labels), weights)

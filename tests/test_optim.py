@@ -1,0 +1,48 @@
+"""Optimisers against their equations written out, and closed forms."""
+
+import numpy as np
+import pytest
+
+from wn_ref import InputError, build_model
+from wn_ref.optim import SGD, Adam, clamp_weights, cosine
+
+
+def test_adam_is_its_equations(rng):
+    theta = rng.standard_normal(50)
+    adam = Adam(theta)
+    expected, m, v = theta.copy(), np.zeros(50), np.zeros(50)
+    for t in range(1, 20):
+        g = rng.standard_normal(50)
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+        expected -= 1e-2 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        adam.step(g, 1e-2)
+        np.testing.assert_allclose(theta, expected, rtol=1e-12)
+
+
+def test_the_first_step_of_adam_has_the_length_of_the_rate():
+    theta = np.zeros(3, np.float32)
+    Adam(theta).step(np.array([1e-3, -5, 1e3], np.float32), 0.1)
+    np.testing.assert_allclose(theta, [-0.1, 0.1, -0.1], rtol=2e-5)
+
+
+def test_sgd_with_momentum_by_hand():
+    theta = np.array([1.0])
+    sgd = SGD(theta, momentum=0.5)
+    for expected in (0.9, 0.75, 0.575):
+        sgd.step(np.array([1.0]), 0.1)
+        assert theta[0] == pytest.approx(expected)
+    with pytest.raises(InputError, match="momentum: expected 0 <= momentum < 1, got 1"):
+        SGD(theta, momentum=1)
+
+
+def test_cosine():
+    assert [cosine(2.0, epoch, 4) for epoch in range(5)] == pytest.approx([2, 1 + 0.5**0.5, 1, 1 - 0.5**0.5, 0])
+
+
+def test_clamp_touches_weights_only():
+    net = build_model("mlp", (1, 4, 4), batchnorm=True)
+    net.theta[:] = 3
+    net.theta[::2] = -3
+    clamp_weights(net)
+    for name, array in net.parameters.items():
+        assert set(np.unique(array)) <= ({-1, 1} if name.endswith(".weight") else {-3, 3})

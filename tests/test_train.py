@@ -1,0 +1,134 @@
+"""Training: that it learns, what its steps are, and that it stops where numbers end."""
+
+import re
+
+import numpy as np
+import pytest
+
+from wn_ref import InputError, OverflowStop, additive, build_model, cross_entropy, load_dataset, multiplicative
+from wn_ref.datasets import Dataset
+from wn_ref.optim import Adam, cosine
+from wn_ref.random import EVALUATION, SHUFFLE, permutation
+from wn_ref.train import evaluate, train
+
+
+@pytest.fixture
+def tiny() -> Dataset:
+    """300 training and 100 test images of the sample."""
+    full = load_dataset("mnist_sample")
+    parts = (full.train_images[:300], full.train_labels[:300], full.test_images[::20], full.test_labels[::20])
+    return Dataset("tiny", *parts, full.classes, full.mean, full.std)
+
+
+def test_the_mlp_reaches_93_percent():
+    data = load_dataset("mnist_sample")
+    net = build_model("mlp", data.shape, 10, batchnorm=True)
+    history = train(net, data, epochs=5)
+    assert history[-1].accuracy >= 0.93
+    assert history[-1].loss < history[0].loss
+    assert evaluate(net, data) == history[-1].accuracy
+
+
+def test_training_is_what_it_says(tiny):
+    """The loop written out once more: order, batches with a short last one, rates, noise of each step."""
+    noise = additive(0.3)
+    net, twin = (build_model("mlp", tiny.shape, 10, batchnorm=True, seed=2) for _ in range(2))
+    history = train(net, tiny, epochs=3, noise=noise, point=4, seed=8)
+    adam, step, losses = Adam(twin.theta), 0, []
+    for epoch in range(3):
+        order = permutation(300, 8, SHUFFLE, epoch)
+        for batch in (order[:128], order[128:256], order[256:]):
+            x = np.moveaxis(tiny.train_images[batch], 0, -1).astype(np.float32) * np.float32(1 / 255)
+            loss, dlogits = cross_entropy(twin.forward(x, True, noise, 4, seed=8, step=step), tiny.train_labels[batch])
+            twin.backward(dlogits)
+            adam.step(twin.dtheta, cosine(1e-3, epoch, 3))
+            losses.append(loss)
+            step += 1
+    np.testing.assert_allclose(net.theta, twin.theta, atol=1e-6)
+    assert history[-1].loss == pytest.approx(np.mean(losses[-3:]), rel=1e-5)
+    x = np.moveaxis(tiny.test_images, 0, -1) / 255
+    correct = twin.forward(x, False, noise, 4, seed=8, step=EVALUATION + 2).argmax(axis=0) == tiny.test_labels
+    assert history[-1].accuracy == pytest.approx(correct.mean(), abs=0.011)  # one image may sit on the fence
+
+
+def test_options_take_effect(tiny):
+    def weights(**options):
+        net = build_model("mlp", tiny.shape, 10, batchnorm=False)
+        train(net, tiny, epochs=2, **options)
+        return net.theta.copy()
+
+    plain = weights()
+    assert np.array_equal(plain, weights())
+    for options in (
+        {"seed": 1}, {"optimizer": "sgd"}, {"learning_rate": 1e-2}, {"schedule": "constant"}, {"batch_size": 100},
+        {"noise": additive(0.1)},
+    ):  # fmt: skip
+        assert not np.array_equal(plain, weights(**options)), options
+    assert not np.array_equal(weights(optimizer="sgd"), weights(optimizer="sgd", momentum=0.9))
+    fast = {"learning_rate": 0.5, "schedule": "constant"}
+    assert abs(weights(**fast)).max() > 1.5
+    net = build_model("mlp", tiny.shape, 10, batchnorm=False)
+    train(net, tiny, epochs=2, clamp=True, **fast)
+    assert max(abs(w).max() for name, w in net.parameters.items() if name.endswith("weight")) == 1
+    assert max(abs(b).max() for name, b in net.parameters.items() if name.endswith("bias")) > 1
+
+
+def test_evaluation_noise_is_its_own(tiny):
+    net = build_model("mlp", tiny.shape, 10, batchnorm=True)
+    train(net, tiny, epochs=20)
+    noisy = [evaluate(net, tiny, additive(2.0), repetition=repetition) for repetition in range(5)]
+    assert len(set(noisy)) > 1
+    assert max(noisy) < evaluate(net, tiny)
+    assert noisy[2] == evaluate(net, tiny, additive(2.0), repetition=2)
+
+
+@pytest.mark.parametrize("sigma", [1e10, 1e16])
+@pytest.mark.parametrize("gradient", ["straight_through", "exact"])
+@pytest.mark.parametrize("batchnorm", [False, True])
+def test_enormous_noise_stays_finite_or_says_where_it_ended(tiny, sigma, gradient, batchnorm):
+    overflows = {}
+    points = range(11 if batchnorm else 8)
+    for noise in (additive(sigma), multiplicative(sigma, gradient)):
+        for point in [*points, "global", "all"]:
+            net = build_model("mlp", tiny.shape, 10, batchnorm)
+            try:
+                history = train(net, tiny, epochs=2, noise=noise, point=point)
+            except OverflowStop as stop:
+                overflows[noise, point] = str(stop)
+            else:
+                assert np.isfinite(net.theta).all()
+                assert np.isfinite(history[-1].loss)
+    assert {point for _, point in overflows} <= {"global", "all"}  # one noisy point never overflows
+    for message in overflows.values():
+        assert re.match(
+            r"overflow in (epoch 1, step \d|evaluation, batch 0).*: .* is not finite; try less noise", message
+        )
+
+
+def test_an_overflow_in_evaluation_is_found_too(tiny):
+    net = build_model("mlp", tiny.shape, 10, batchnorm=False)
+    with pytest.raises(OverflowStop, match=r"overflow in evaluation, batch 0: \w+ is not finite"):
+        evaluate(net, tiny, multiplicative(1e16))
+
+
+def test_an_overflow_is_found_at_its_point(tiny):
+    net = build_model("mlp", tiny.shape, 10, batchnorm=False)
+    net.parameters["dense2.weight"] *= 1e30
+    net.parameters["dense3.weight"] *= 1e30
+    with pytest.raises(OverflowStop, match="overflow in epoch 1, step 0: dense3 is not finite"):
+        train(net, tiny, epochs=1)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"epochs": 0}, "epochs: expected a whole number of at least 1, got 0"),
+        ({"epochs": 1, "batch_size": 0}, "batch_size: expected"),
+        ({"epochs": 1, "optimizer": "adamw"}, "did you mean 'adam'"),
+        ({"epochs": 1, "schedule": "linear"}, "schedule: expected one of cosine, constant"),
+        ({"epochs": 1, "noise": additive(1), "point": 99}, "point: expected"),
+    ],
+)
+def test_bad_input(tiny, option, message):
+    with pytest.raises(InputError, match=message):
+        train(build_model("mlp", tiny.shape), tiny, **option)
