@@ -29,13 +29,11 @@ def a(sigma, draw):
     ],
 )
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("in_place", [True, False])
-def test_injection_is_its_equation(noise, equation, dtype, in_place, rng):
+def test_injection_is_its_equation(noise, equation, dtype, rng):
     x = rng.standard_normal(SHAPE).astype(dtype)
     expected = equation(x.astype(np.float64))
-    received = noise.inject(x, x if in_place else np.empty_like(x), *STREAM)
-    assert received.dtype == dtype
-    np.testing.assert_allclose(received, expected, rtol=2e-6, atol=2e-6)
+    noise.inject(x, *STREAM)
+    np.testing.assert_allclose(x, expected, rtol=2e-6, atol=2e-6)
 
 
 @pytest.mark.parametrize(
@@ -58,15 +56,18 @@ def test_backward(noise, factor, rng):
 @pytest.mark.parametrize("noise", [multiplicative(0.7, "exact"), mixed(0.7, 0.3, "additive", "exact")])
 def test_exact_gradient_is_the_derivative(noise, rng):
     x, dy, h = rng.standard_normal(SHAPE), rng.standard_normal(SHAPE), 1e-6
-    up, down = (noise.inject(x + step, np.empty_like(x), *STREAM) for step in (h, -h))
+    up, down = x + h, x - h
+    for shifted in (up, down):
+        noise.inject(shifted, *STREAM)
     np.testing.assert_allclose(noise.backward(dy.copy(), *STREAM), dy * (up - down) / (2 * h), rtol=1e-7, atol=1e-9)
 
 
 def test_moments_of_what_is_injected():
     """N(0, sigma^2) added, N(1, sigma^2) multiplied: within 4 standard errors, false alarm 1 in 4,000."""
-    x, size = np.full(1_000_000, 3.0), 1_000_000
+    size = 1_000_000
     for noise, mean, std in ((additive(0.5), 3.0, 0.5), (multiplicative(0.5), 3.0, 1.5)):
-        y = noise.inject(x, np.empty_like(x), 1, 0, 0)
+        y = np.full(size, 3.0)
+        noise.inject(y, 1, 0, 0)
         assert abs(y.mean() - mean) < 4 * std / size**0.5
         assert abs(y.std() - std) < 4 * std / (2 * size) ** 0.5
 

@@ -4,29 +4,90 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from wn_ref.errors import InputError, require_choice, require_whole
-from wn_ref.layers import BatchNorm, Dense, Flatten, Layer, ReLU
+from wn_ref.layers import BatchNorm, Conv, Dense, Flatten, Layer, MaxPool, ReLU
 from wn_ref.network import Network
 
 
-def mlp(input_shape: Sequence[int], classes: int, batchnorm: bool, seed: int, dtype: np.dtype) -> list[Layer]:
+class _Stack:
+    """Layers as they are put on top of each other, each with weights of its own stream."""
+
+    def __init__(self, batchnorm: bool, seed: int, dtype: np.dtype) -> None:
+        self.layers: list[Layer] = []
+        self.batchnorm, self.seed, self.dtype = batchnorm, seed, dtype
+
+    def dense(self, inputs: int, outputs: int) -> None:
+        self.layers.append(Dense(inputs, outputs, self.seed, len(self.layers), self.dtype))
+
+    def conv(self, inputs: int, outputs: int, size: tuple[int, int], stride: tuple[int, int] = (1, 1)) -> None:
+        self.layers.append(Conv(inputs, outputs, size, stride, self.seed, len(self.layers), self.dtype))
+
+    def relu(self, features: int) -> None:
+        """[Batch norm,] ReLU."""
+        if self.batchnorm:
+            self.layers.append(BatchNorm(features, self.dtype))
+        self.layers.append(ReLU())
+
+
+def mlp(stack: _Stack, input_shape: Sequence[int], classes: int) -> None:
     """Three times dense 64, [batch norm,] ReLU, then a dense layer to the classes: 8 points, 11 with batch norm."""
-    layers: list[Layer] = [Flatten()]
+    stack.layers.append(Flatten())
     width = math.prod(input_shape)
     for _ in range(3):
-        layers.append(Dense(width, 64, seed, len(layers), dtype))
+        stack.dense(width, 64)
+        stack.relu(64)
         width = 64
-        if batchnorm:
-            layers.append(BatchNorm(width, dtype))
-        layers.append(ReLU())
-    layers.append(Dense(width, classes, seed, len(layers), dtype))
-    return layers
+    stack.dense(width, classes)
 
 
-MODELS: dict[str, Callable[..., list[Layer]]] = {"mlp": mlp}
+def lenet5(stack: _Stack, input_shape: Sequence[int], classes: int) -> None:
+    """Twice conv 5 x 5, [batch norm,] ReLU, max pool; three dense layers: 12 points, 16 with batch norm."""
+    channels, height, width = input_shape
+    for outputs in (6, 16):
+        stack.conv(channels, outputs, (5, 5))
+        stack.relu(outputs)
+        stack.layers.append(MaxPool(2))
+        channels, height, width = outputs, (height - 4) // 2, (width - 4) // 2
+    stack.layers.append(Flatten())
+    features = channels * height * width  # 256 from 28 x 28, 400 from 32 x 32
+    for outputs in (120, 84):
+        stack.dense(features, outputs)
+        stack.relu(outputs)
+        features = outputs
+    stack.dense(features, classes)
+
+
+def cnn_s(stack: _Stack, input_shape: Sequence[int], classes: int) -> None:
+    """Two convolutions 4 x 10, each with [batch norm,] ReLU, and two dense layers: 8 points, 11 with batch norm.
+
+    For speech: an input of 1 x 10 x 49 is 49 frames of 10 cepstral coefficients.
+    """
+    channels, height, width = input_shape
+    for outputs, stride in ((28, 2), (30, 1)):
+        stack.conv(channels, outputs, (4, 10), (1, stride))
+        stack.relu(outputs)
+        channels, height, width = outputs, height - 3, (width - 10) // stride + 1
+    stack.layers.append(Flatten())
+    stack.dense(channels * height * width, 128)
+    stack.relu(128)
+    stack.dense(128, classes)
+
+
+@dataclass(frozen=True)
+class _Model:
+    build: Callable[[_Stack, Sequence[int], int], None]
+    least: tuple[int, int]  # height and width of the smallest image that its kernels fit in
+
+
+MODELS = {
+    "mlp": _Model(mlp, (1, 1)),
+    "lenet5": _Model(lenet5, (16, 16)),
+    "cnn_s": _Model(cnn_s, (7, 28)),
+}
 
 
 def build_model(
@@ -42,13 +103,13 @@ def build_model(
     Parameters
     ----------
     name : str
-        "mlp".
+        "mlp", "lenet5" or "cnn_s".
     input_shape : sequence of int
         (channels, height, width) of an image.
     classes : int
         K, the number of logits.
     batchnorm : bool
-        Whether batch norm follows every dense layer but the last.
+        Whether batch norm follows every layer with weights but the last.
     seed : int
         Of the initial weights, uniform in +-1/sqrt(fan in).
     dtype : "float32" or "float64"
@@ -69,4 +130,11 @@ def build_model(
     require_whole("classes", classes, least=2)
     if len(input_shape) != 3 or min(input_shape) < 1:
         raise InputError(f"input_shape: expected (channels, height, width), got {tuple(input_shape)}; correct it")
-    return Network(MODELS[name](input_shape, classes, batchnorm, seed, np.dtype(dtype)), dtype)
+    model, stack = MODELS[name], _Stack(batchnorm, seed, np.dtype(dtype))
+    if input_shape[1] < model.least[0] or input_shape[2] < model.least[1]:
+        raise InputError(
+            f"input_shape: expected images of at least {model.least[0]} x {model.least[1]} for {name}, "
+            f"got {input_shape[1]} x {input_shape[2]}; choose another model"
+        )
+    model.build(stack, input_shape, classes)
+    return Network(stack.layers, dtype)

@@ -61,7 +61,6 @@ class Network:
         self._point_behind = {layer: point for point, layer in enumerate(self._noisy_layers, start=1)}
         self._first_weights = next((i for i, layer in enumerate(self.layers) if layer.parameters), len(self.layers))
         self._gather_parameters()
-        self._input: np.ndarray | None = None
         self._injected: tuple[Noise, tuple[int, ...], int, int] | None = None
 
     def forward(
@@ -118,14 +117,13 @@ class Network:
         self._injected = (noise, where, seed, step)
         x = np.ascontiguousarray(x, self.dtype)
         if 0 in where:
-            if self._input is None or self._input.shape != x.shape:
-                self._input = np.empty_like(x)
-            x = noise.inject(x, self._input, seed, 0, step)
+            x = x.copy()
+            noise.inject(x, seed, 0, step)
         yield "input", x
         for index, layer in enumerate(self.layers):
             x = layer.forward(x, training)
             if (here := self._point_behind.get(index)) in where:
-                noise.inject(x, x, seed, here, step)
+                noise.inject(x, seed, here, step)
             if layer.noisy:
                 yield self.names[index], x
 

@@ -55,19 +55,14 @@ class Noise:
         require_choice("first", self.first, ORDERS)
         require_choice("gradient", self.gradient, GRADIENTS)
 
-    def inject(self, x: np.ndarray, out: np.ndarray, seed: int, point: int, step: int) -> np.ndarray:
-        """Write the noisy x to `out` (which may be x) and return it; C-contiguous arrays of one shape and dtype.
+    def inject(self, x: np.ndarray, seed: int, point: int, step: int) -> None:
+        """Make x, a C-contiguous array, noisy in place.
 
         The noise applied first, or alone, is ``normal(x.shape, seed, point, step, draw=0)``; the second has draw=1.
         """
-        source = x
         for draw, kind in enumerate(self._in_order()):
             kernel, sigma = _KERNELS[kind], self._sigma(kind)
-            kernel(source.reshape(-1), out.reshape(-1), x.dtype.type(sigma), *stream(seed, point, step, draw))
-            source = out
-        if source is not out:
-            out[...] = x
-        return out
+            kernel(x.reshape(-1), x.dtype.type(sigma), *stream(seed, point, step, draw))
 
     def backward(self, dy: np.ndarray, seed: int, point: int, step: int) -> np.ndarray:
         """Return dx, given dy: dy itself, unless the gradient is exact; then dy m, written over dy."""
@@ -75,8 +70,7 @@ class Noise:
             return dy
         for draw, kind in enumerate(self._in_order()):
             if kind == "multiplicative":  # the m of the forward pass is not kept, but drawn again
-                flat = dy.reshape(-1)
-                multiply_by_normals(flat, flat, dy.dtype.type(self.sigma_mul), *stream(seed, point, step, draw))
+                multiply_by_normals(dy.reshape(-1), dy.dtype.type(self.sigma_mul), *stream(seed, point, step, draw))
         return dy
 
     def _sigma(self, kind: str) -> float:

@@ -73,8 +73,7 @@ def normal(shape: Shape, seed: int, point: int = 0, step: int = 0, draw: int = 0
         If a number is out of its range.
     """
     out = np.zeros(shape, np.float32)
-    flat = out.reshape(-1)
-    add_normals(flat, flat, np.float32(1), *stream(seed, point, step, draw))
+    add_normals(out.reshape(-1), np.float32(1), *stream(seed, point, step, draw))
     return out
 
 
@@ -194,30 +193,32 @@ def _fill_words(out, key0, key1, step, point, draw):
     flat = words.reshape(-1)
     for start in range(0, out.size, CHUNK):
         _chunk_of_words(words, start // CHUNK, key0, key1, step, point, draw)
-        for i in range(min(CHUNK, out.size - start)):
-            out[start + i] = flat[i]
+        part = out[start : start + CHUNK]
+        for i in range(part.size):
+            part[i] = flat[i]
 
 
-# Drawing and using in one pass: a chunk of normals never leaves the first-level cache. `x` and `out` are flat and
-# may be the same array; `sigma` has their dtype.
+# Drawing and using in one pass: a chunk of normals never leaves the first-level cache. `x` is flat and changed in
+# place: with a second array the compiler would have to ask at every chunk whether the two overlap.
 
 
 @kernel
-def add_normals(x, out, sigma, key0, key1, step, point, draw):
-    """out = x + sigma n."""
+def add_normals(x, sigma, key0, key1, step, point, draw):
+    """x <- x + sigma n, with sigma of x's dtype."""
     words = np.empty((4, BLOCKS), np.uint32)
     normals = np.empty((4, BLOCKS), np.float32)
     n = normals.reshape(-1)
     for start in range(0, x.size, CHUNK):
         _chunk_of_words(words, start // CHUNK, key0, key1, step, point, draw)
         _box_muller(words, normals)
-        for i in range(min(CHUNK, x.size - start)):
-            out[start + i] = x[start + i] + sigma * n[i]
+        part = x[start : start + CHUNK]
+        for i in range(part.size):
+            part[i] += sigma * n[i]
 
 
 @kernel
-def multiply_by_normals(x, out, sigma, key0, key1, step, point, draw):
-    """out = x (1 + sigma n)."""
+def multiply_by_normals(x, sigma, key0, key1, step, point, draw):
+    """x <- x (1 + sigma n), with sigma of x's dtype."""
     words = np.empty((4, BLOCKS), np.uint32)
     normals = np.empty((4, BLOCKS), np.float32)
     n = normals.reshape(-1)
@@ -225,5 +226,6 @@ def multiply_by_normals(x, out, sigma, key0, key1, step, point, draw):
     for start in range(0, x.size, CHUNK):
         _chunk_of_words(words, start // CHUNK, key0, key1, step, point, draw)
         _box_muller(words, normals)
-        for i in range(min(CHUNK, x.size - start)):
-            out[start + i] = x[start + i] * (one + sigma * n[i])
+        part = x[start : start + CHUNK]
+        for i in range(part.size):
+            part[i] *= one + sigma * n[i]

@@ -5,9 +5,11 @@ width, batch). Then ``y = W @ x + b`` reads as in the paper, and the innermost l
 """
 
 from wn_ref.layers.batchnorm import BatchNorm
+from wn_ref.layers.conv import Conv
 from wn_ref.layers.dense import Dense
 from wn_ref.layers.flatten import Flatten
 from wn_ref.layers.layer import Layer
+from wn_ref.layers.pool import MaxPool
 from wn_ref.layers.relu import ReLU
 
-__all__ = ["BatchNorm", "Dense", "Flatten", "Layer", "ReLU"]
+__all__ = ["BatchNorm", "Conv", "Dense", "Flatten", "Layer", "MaxPool", "ReLU"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 
@@ -52,5 +54,13 @@ class Layer:
         """Return this layer's array `name` of that shape, the same one at every call; its content is arbitrary."""
         key = (name, shape, dtype)
         if key not in self._memory:
-            self._memory[key] = np.empty(shape, dtype)
+            self._memory[key] = aligned_empty(shape, dtype)
         return self._memory[key]
+
+
+def aligned_empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """np.empty that starts at a cache line (64 bytes), so that no SIMD load touches two lines."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = np.empty(size + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    return memory[start : start + size].view(dtype).reshape(shape)

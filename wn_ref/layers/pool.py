@@ -1,0 +1,74 @@
+"""Max pooling.
+
+    y[c, i, j, n] = max over p, q of x[c, i S + p, j S + q, n]
+    dx[c, h, w, n] = sum of dy[c, i, j, n] over the windows (i, j) whose maximum came from (h, w)
+
+with windows of `size` x `size` at stride S. As in PyTorch, the first of equal numbers wins, a NaN beats every number,
+and rows and columns left over at the end are ignored.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wn_ref.kernel import kernel
+from wn_ref.layers.layer import Layer
+
+
+class MaxPool(Layer):
+    """The largest number of each window of `size` x `size`, windows `stride` apart (by default `size`)."""
+
+    kind = "pool"
+
+    def __init__(self, size: int = 2, stride: int | None = None) -> None:
+        super().__init__()
+        self.size, self.stride = size, stride or size
+
+    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+        """y = maxima: (channels, height, width, batch) -> (channels, height', width', batch)."""
+        self.x = x
+        channels, height, width, batch = x.shape
+        shape = (channels, (height - self.size) // self.stride + 1, (width - self.size) // self.stride + 1, batch)
+        y = self.memory("y", shape, x.dtype)
+        self.winner = self.memory("winner", shape, np.uint8)
+        _forward(x, self.size, self.stride, y, self.winner)
+        return y
+
+    def backward(self, dy: np.ndarray, input_gradient: bool = True) -> np.ndarray:
+        """Return dx: each dy goes to the place its maximum came from."""
+        dx = self.memory("dx", self.x.shape, dy.dtype)
+        _backward(dy, self.winner, self.size, self.stride, dx)
+        return dx
+
+
+@kernel
+def _forward(x, size, stride, y, winner):
+    """winner = size p + q of the maximum."""
+    channels, rows, columns, batch = y.shape
+    for c in range(channels):
+        for i in range(rows):
+            for j in range(columns):
+                largest, place = y[c, i, j], winner[c, i, j]
+                largest[:] = x[c, i * stride, j * stride]
+                place[:] = 0
+                for m in range(1, size * size):
+                    candidate, number = x[c, i * stride + m // size, j * stride + m % size], np.uint8(m)
+                    for n in range(batch):
+                        better = (candidate[n] > largest[n]) | (candidate[n] != candidate[n])
+                        largest[n] = candidate[n] if better else largest[n]
+                        place[n] = number if better else place[n]
+
+
+@kernel
+def _backward(dy, winner, size, stride, dx):
+    channels, rows, columns, batch = dy.shape
+    zero = dx.dtype.type(0)
+    dx[:] = 0
+    for c in range(channels):
+        for i in range(rows):
+            for j in range(columns):
+                d, place = dy[c, i, j], winner[c, i, j]
+                for m in range(size * size):
+                    out, number = dx[c, i * stride + m // size, j * stride + m % size], np.uint8(m)
+                    for n in range(batch):
+                        out[n] += d[n] if place[n] == number else zero
