@@ -182,7 +182,11 @@ _KINDS = ("images", "labels")
 def _gather(images, indices, scale, shift, out):
     """out[c, p, n] = images[indices[n], c, p] scale[c] + shift[c]."""
     channels, pixels, batch = out.shape
+    bytes_ = np.empty(batch, np.uint8)  # collected one by one, converted many at a time
     for c in range(channels):
         for p in range(pixels):
             for n in range(batch):
-                out[c, p, n] = images[indices[n], c, p] * scale[c] + shift[c]
+                bytes_[n] = images[indices[n], c, p]
+            row = out[c, p]
+            for n in range(batch):
+                row[n] = np.float32(bytes_[n]) * scale[c] + shift[c]

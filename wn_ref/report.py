@@ -79,7 +79,7 @@ def walk(runs: pandas.DataFrame, files: Files, scale: str) -> str:
     first = runs.iloc[0]
     title = (
         f"{first['model'].upper()} {'with' if first['batchnorm'] else 'without'} batch norm, {first['dataset']}, "
-        f"{first['epochs']} epochs, {runs['seed'].nunique()} seeds"
+        f"{_count(first['epochs'], 'epoch')}, {_count(runs['seed'].nunique(), 'seed')}"
     )
     whole(files.midpoints, lambda path: fits.to_csv(path, index=False))
     whole(files.figure, lambda path: figures.walking(fits, title).savefig(path))
@@ -100,6 +100,10 @@ def _table(fits: pandas.DataFrame) -> list[str]:
             f"{point:5}  {name:<8}" + "".join(f"{cell:<24}" for cell in cells) + f"{same['highest'].max():8.1%}"
         )
     return lines
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _cell(fit: pandas.Series) -> str:

@@ -49,7 +49,7 @@ class Dense(Layer):
     def backward(self, dy: np.ndarray, input_gradient: bool = True) -> np.ndarray | None:
         """dW = dy x^T, db = sum of dy over the batch; return dx = W^T dy."""
         np.dot(dy, self.x.T, out=self.gradients["weight"])
-        np.sum(dy, axis=1, out=self.gradients["bias"])
+        _sum_rows(dy, self.gradients["bias"])
         if not input_gradient:
             return None
         dx = self.memory("dx", self.x.shape, dy.dtype)
@@ -67,3 +67,10 @@ def _add_to_rows(y, bias):
     for i in range(y.shape[0]):
         for n in range(y.shape[1]):
             y[i, n] += bias[i]
+
+
+@kernel
+def _sum_rows(dy, sums):
+    """sums[i] = sum over n of dy[i, n]."""
+    for i in range(dy.shape[0]):
+        sums[i] = dy[i].sum()

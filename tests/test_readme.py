@@ -1,0 +1,44 @@
+"""What the README shows is what happens: its code runs, its table is one that `wn-ref walk` prints."""
+
+import re
+from pathlib import Path
+
+import pandas
+import pytest
+
+from wn_ref.report import _table
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+
+
+def test_the_library_example_runs(capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names = {}
+    exec(example, names)
+    clean, noisy = (float(number) for number in re.findall(r"\d\.\d+", capsys.readouterr().out))
+    assert clean > noisy + 0.1
+    assert len(names["runs"]) == 11 * 4 * 2
+
+
+def test_links_lead_somewhere():
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        if not target.startswith("http"):
+            assert (Path(__file__).parent.parent / target).exists(), target
+
+
+def test_the_table_is_made_from_the_runs_that_are_kept():
+    """The midpoints beside the figure, laid out by the command's own code, are what the README prints."""
+    fits = pandas.read_csv(Path(__file__).parent.parent / "tutorials" / "walk_midpoints.csv")
+    assert "\n".join(_table(fits)) in README
+    learnable = fits[(fits["phase"] == "training") & fits["name"].str.startswith("dense")].set_index("point")[
+        "midpoint"
+    ]
+    others = fits[(fits["phase"] == "training") & ~fits["name"].str.startswith("dense")].set_index("point")["midpoint"]
+    assert learnable.min() > others.max()
+    phases = fits.pivot(index="point", columns="phase", values="midpoint")
+    assert (phases["training"] > phases["inference"]).all()
+
+
+@pytest.mark.parametrize("line", ["pip install -e . && wn-ref walk", "pip install -e '.[test]' && pytest"])
+def test_the_two_lines_are_there(line):
+    assert f"```sh\n{line}\n```" in README
