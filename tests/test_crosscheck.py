@@ -1,0 +1,119 @@
+"""Another framework: PyTorch with the same weights and the same noise draws gives the same logits and gradients."""
+
+import numpy as np
+import pytest
+
+from wn_ref import additive, build_model, mixed, multiplicative, normal
+from wn_ref.loss import cross_entropy
+
+torch = pytest.importorskip("torch", reason="pip install -e '.[crosscheck]' brings PyTorch")
+pytestmark = pytest.mark.crosscheck
+
+NETWORKS = [
+    ("mlp", (1, 28, 28), 10),
+    ("lenet5", (1, 28, 28), 10),
+    ("lenet5", (3, 32, 32), 10),
+    ("cnn_s", (1, 10, 49), 12),
+]
+BATCH, SEED, STEP = 64, 5, 9
+
+
+class Noisy(torch.nn.Module):
+    """The noise of a point, drawn by wn_ref: exact multiplies inside autograd, straight-through hides it from there."""
+
+    def __init__(self, point, noise):
+        super().__init__()
+        self.point, self.noise = point, noise
+
+    def draw(self, x, draw):
+        """Normals for x (batch first) of wn_ref's array (batch last)."""
+        n = normal((*x.shape[1:], x.shape[0]), SEED, self.point, STEP, draw)
+        return torch.from_numpy(np.ascontiguousarray(np.moveaxis(n, -1, 0)))
+
+    def forward(self, x):
+        y, draw = x, 0
+        order = ("mul", "add") if self.noise.first == "multiplicative" else ("add", "mul")
+        for kind in order:
+            sigma = self.noise.sigma_mul if kind == "mul" else self.noise.sigma_add
+            if sigma:
+                n = sigma * self.draw(x, draw)
+                y = y * (1 + n) if kind == "mul" else y + n
+                draw += 1
+        return y if self.noise.gradient == "exact" else x + (y - x).detach()
+
+
+def twin(net, noise, where):
+    """The same network of PyTorch's own layers."""
+    nn, modules, point = torch.nn, [], 0
+    if noise and 0 in where:
+        modules.append(Noisy(0, noise))
+    for name, layer in zip(net.names, net.layers, strict=True):
+        kind, parameters = name.rstrip("0123456789"), layer.parameters
+        if kind == "dense":
+            module = nn.Linear(*parameters["weight"].shape[::-1])
+        elif kind == "conv":
+            outputs, inputs, *size = parameters["weight"].shape
+            module = nn.Conv2d(inputs, outputs, size, layer.stride)
+        elif kind == "bn":
+            image = "conv" in net.points[point]
+            module = (nn.BatchNorm2d if image else nn.BatchNorm1d)(len(parameters["gamma"]))
+        else:
+            module = {"relu": nn.ReLU(), "pool": nn.MaxPool2d(2), "flatten": nn.Flatten()}[kind]
+        with torch.no_grad():
+            for theirs, ours in zip(module.parameters(), parameters.values(), strict=True):
+                theirs.copy_(torch.from_numpy(ours))
+        modules.append(module)
+        if layer.noisy:
+            point += 1
+            if noise and point in where:
+                modules.append(Noisy(point, noise))
+    return nn.Sequential(*modules)
+
+
+@pytest.mark.parametrize("batchnorm", [False, True])
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda network: f"{network[0]}-{network[1][0]}")
+@pytest.mark.parametrize(
+    "noise",
+    [
+        None,
+        additive(0.3),
+        multiplicative(0.3),
+        multiplicative(0.3, "exact"),
+        mixed(0.3, 0.2, "multiplicative", "exact"),
+        mixed(0.3, 0.2, "additive"),
+    ],
+    ids=["none", "additive", "multiplicative", "multiplicative exact", "multiplicative first exact", "additive first"],
+)
+def test_logits_and_gradients(network, batchnorm, noise, rng):
+    name, shape, classes = network
+    net = build_model(name, shape, classes, batchnorm, seed=3)
+    where = [p for p, point in enumerate(net.points) if not point.startswith("bn")]
+    theirs = twin(net, noise, where)
+    x = rng.random((*shape, BATCH)).astype(np.float32)
+    labels = rng.integers(0, classes, BATCH)
+
+    logits = net.forward(x, True, noise, "global", SEED, STEP)
+    loss, dlogits = cross_entropy(logits, labels)
+    net.backward(dlogits)
+    expected = theirs(torch.from_numpy(np.ascontiguousarray(np.moveaxis(x, -1, 0))))
+    their_loss = torch.nn.functional.cross_entropy(expected, torch.from_numpy(labels))
+    their_loss.backward()
+
+    def assert_equal(what, ours, reference, scale=0.0):
+        error = np.abs(ours - reference).max() / max(np.abs(reference).max(), scale)
+        assert error < 1e-5, f"{what}: relative error {error:.2g}"
+
+    assert_equal("logits", logits, expected.detach().numpy().T)
+    assert loss == pytest.approx(their_loss.item(), rel=1e-5)
+    for (key, gradient), parameter in zip(net.gradients.items(), theirs.parameters(), strict=True):
+        if key.endswith(("weight", "gamma")):
+            scale = abs(gradient).max()  # of its bias, too: in front of batch norm that one is 0 but for rounding
+        assert_equal(key, gradient, parameter.grad.numpy(), scale)
+    theirs.eval()
+    quiet = twin(net, None, []) if noise else theirs
+    if noise:  # the running averages, too
+        quiet.load_state_dict(dict(zip(quiet.state_dict(), theirs.state_dict().values(), strict=True)))
+        quiet.eval()
+    with torch.no_grad():
+        expected = quiet(torch.from_numpy(np.ascontiguousarray(np.moveaxis(x, -1, 0)))).numpy().T
+    assert_equal("evaluation", net.forward(x), expected)
