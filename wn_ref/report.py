@@ -36,14 +36,7 @@ class Files:
             If the folder cannot be written to, or the ending is none of .png, .pdf and .svg.
         """
         require_choice("output", figure.suffix, FORMATS)
-        try:
-            with tempfile.TemporaryFile(dir=figure.parent):
-                pass
-        except OSError as error:
-            reason = error.strerror or error
-            raise InputError(
-                f"output: expected a folder to write to, got {figure.parent} ({reason}); choose another --output"
-            ) from None
+        require_folder(figure.parent)
         number = 1
         while True:
             stem = figure.stem if number == 1 else f"{figure.stem}-{number}"
@@ -55,6 +48,18 @@ class Files:
     def write_runs(self, runs: pandas.DataFrame) -> None:
         """Write the table of runs."""
         whole(self.runs, lambda path: runs.to_csv(path, index=False))
+
+
+def require_folder(folder: Path) -> None:
+    """Raise `InputError` unless files can be made in a folder."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(
+            f"output: expected a folder to write to, got {folder} ({reason}); choose another --output"
+        ) from None
 
 
 def whole(path: Path, write: Callable[[Path], None]) -> None:
@@ -88,6 +93,30 @@ def walk(runs: pandas.DataFrame, files: Files, scale: str) -> str:
     lines += [f"{len(failed)} runs stopped, the first with: {failed.iloc[0]}"] if len(failed) else []
     lines += [f"midpoint noise level with its 95 % interval; every run is in {files.runs}", f"figure: {files.figure}"]
     return "\n".join(lines)
+
+
+def bench_row(row: dict, first: bool) -> str:
+    """Lay out one row of `wn_ref.bench.run`; the first of the networks gets a head."""
+    if row["kind"] == "limits":
+        torch = f", PyTorch {row['torch_normals_millions']:.0f}" if "torch_normals_millions" in row else ""
+        return (
+            f"machine, one core: sgemm {row['sgemm_gflops']:.0f} GFLOP/s, copy {row['copy_gb']:.0f} GB/s; normals "
+            f"{row['normals_millions']:.0f} M/s (NumPy {row['numpy_normals_millions']:.0f}{torch})"
+        )
+    if row["kind"] == "process":
+        return (
+            f"LeNet-5: peak memory {row['peak_memory_mb']:.0f} MB; first step {row['first_step_cold_seconds']:.1f} s "
+            f"cold, {row['first_step_cached_seconds']:.1f} s from the cache"
+        )
+    if row["kind"] == "workers":
+        return f"two workers, two experiments: {row['two_over_one']:.2f} times as long as one on one"
+    ratios = [f"{row[f'{name}_ratio']:7.1f}x" if f"{name}_ratio" in row else "" for name in ("train", "evaluate")]
+    line = (
+        f"{row['model']:<7} {'yes' if row['batchnorm'] else 'no':<4} {row['noise']:<15} {row['train_seconds']:9.3f} "
+        f"{row['share_of_bound']:7.0%} {ratios[0]:>9} {row['evaluate_seconds']:11.3f} {ratios[1]:>9}"
+    )
+    head = "model   BN   noise           s an epoch  of bound   PyTorch  s to evaluate  PyTorch"
+    return f"{head}\n{line}" if first else line
 
 
 def _table(fits: pandas.DataFrame) -> list[str]:
