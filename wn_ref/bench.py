@@ -198,11 +198,13 @@ def _train_and_tell(images: int) -> None:
 
 
 def _peak_memory_mb() -> float:
-    """This process's own peak; Linux's ru_maxrss would start at that of the process which started this one."""
+    """The process's own peak; Linux's ru_maxrss would start at that of the process which started this one."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
     except OSError:
+        import resource
+
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak / (1024**2 if sys.platform == "darwin" else 1024)
 

@@ -9,8 +9,6 @@
 `error_model="numpy"`
     x / 0 is inf, as in NumPy, and not an exception (whose test would break the loop).
 
-`inlined` is the same for the inner parts of a kernel: pasted in where they are called.
-
 Numba notices a change of the file that holds a kernel, not of one that it calls from elsewhere. So a kernel calls
 only kernels of its own file.
 """
@@ -19,7 +17,4 @@ from __future__ import annotations
 
 import numba
 
-_OPTIONS = {"cache": True, "fastmath": {"reassoc", "contract", "nsz"}, "error_model": "numpy"}
-
-kernel = numba.njit(**_OPTIONS)
-inlined = numba.njit(**_OPTIONS, forceinline=True)
+kernel = numba.njit(cache=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")

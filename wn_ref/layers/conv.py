@@ -7,18 +7,19 @@
 
 with output channel o, channel c, output row and column i, j, kernel row and column p, q, stride (S, T), sample n.
 
-The kernels below are these loop nests, reordered. With samples last, a row of outputs y[o, i] is one run of numbers in
-memory, and so is what it reads of x for one (c, p, q), if the stride across is 1 (else runs are one column long). The
-innermost loop goes along a run; it takes five products at a time, so that each load and store of a sum serves five.
+The kernels below are these loop nests, reordered and blocked: LANES samples go through them as one vector, and a block
+of sums (6, or 2 x 5) stays in registers while the loops over their products run inside. Each vector that is loaded then
+serves 6 (or 2) of them, and a sum is written once. A batch that is no multiple of LANES is filled up with zeros.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from wn_ref.kernel import inlined, kernel
+from wn_ref.kernel import kernel
 from wn_ref.layers.dense import fan_in_uniform
 from wn_ref.layers.layer import Layer
+from wn_ref.layers.vector import LANES, load, spread, store, total
 
 
 class Conv(Layer):
@@ -58,134 +59,141 @@ class Conv(Layer):
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
         """y = W * x + b: (inputs, height, width, batch) -> (outputs, height', width', batch)."""
-        self.x = x
+        self.x = self._filled("x", x)
         weight, bias = self.parameters["weight"], self.parameters["bias"]
-        (_, height, width, batch), (outputs, _, rows, columns) = x.shape, weight.shape
+        (_, height, width, batch), (outputs, _, rows, columns) = self.x.shape, weight.shape
         shape = (height - rows) // self.stride[0] + 1, (width - columns) // self.stride[1] + 1
         y = self.memory("y", (outputs, *shape, batch), x.dtype)
-        _forward(x, weight, bias, self.stride, y)
-        return y
+        _forward(self.x, weight, bias, self.stride, y)
+        return self._cut("cut y", y, x.shape[-1])
 
     def backward(self, dy: np.ndarray, input_gradient: bool = True) -> np.ndarray | None:
         """Fill dW and db; return dx."""
+        batch, dy = dy.shape[-1], self._filled("dy", dy)
         _weight_gradient(self.x, dy, self.stride, self.gradients["weight"], self.gradients["bias"])
         if not input_gradient:
             return None
         dx = self.memory("dx", self.x.shape, dy.dtype)
-        _input_gradient(self.parameters["weight"], dy, self.stride, dx)
-        return dx
+        outputs_last = np.ascontiguousarray(np.moveaxis(self.parameters["weight"], 0, -1))
+        _input_gradient(outputs_last, dy, self.stride, dx)
+        return self._cut("cut dx", dx, batch)
+
+    def _filled(self, name: str, x: np.ndarray) -> np.ndarray:
+        """x with zeros for samples until the batch is a multiple of LANES (x itself, if it is one)."""
+        batch = x.shape[-1]
+        if batch % LANES == 0:
+            return x
+        filled = self.memory(f"filled {name}", (*x.shape[:-1], batch + -batch % LANES), x.dtype)
+        filled[..., :batch], filled[..., batch:] = x, 0
+        return filled
+
+    def _cut(self, name: str, x: np.ndarray, batch: int) -> np.ndarray:
+        """The first `batch` samples of x, contiguous."""
+        if batch == x.shape[-1]:
+            return x
+        cut = self.memory(name, (*x.shape[:-1], batch), x.dtype)
+        cut[:] = x[..., :batch]
+        return cut
 
 
 @kernel
 def _forward(x, weight, bias, stride, y):
-    """For each row i and channel o of y: start at b[o], then add all c, p, q."""
-    channels, height, width, batch = x.shape
-    outputs, rows, columns, _ = y.shape
-    run, runs = (columns * batch, 1) if stride[1] == 1 else (batch, columns)
-    xs, ys = x.reshape(channels, height, width * batch), y.reshape(outputs, rows, columns * batch)
+    """For all i, j: start 6 channels o at b[o], add all c, p, q. Beyond the last channel the last one is repeated."""
+    outputs, channels, kernel_rows, kernel_columns = weight.shape
+    _, rows, columns, batch = y.shape
+    last = outputs - 1
     for i in range(rows):
-        for o in range(outputs):
-            for j in range(runs):
-                out = ys[o, i, j * run : (j + 1) * run]
-                out[:] = bias[o]
-                for c in range(channels):
-                    for p in range(weight.shape[2]):
-                        _add_taps(out, xs[c, i * stride[0] + p, j * stride[1] * batch :], weight[o, c, p], batch)
-
-
-@inlined
-def _add_taps(out, x, w, batch):
-    """out[t] += sum over q of w[q] x[q batch + t]."""
-    size, taps = out.size, w.size
-    for q in range(0, taps - 4, 5):
-        w0, w1, w2, w3, w4 = w[q], w[q + 1], w[q + 2], w[q + 3], w[q + 4]
-        x0, x1, x2 = x[q * batch :][:size], x[(q + 1) * batch :][:size], x[(q + 2) * batch :][:size]
-        x3, x4 = x[(q + 3) * batch :][:size], x[(q + 4) * batch :][:size]
-        for t in range(size):
-            out[t] += w0 * x0[t] + w1 * x1[t] + w2 * x2[t] + w3 * x3[t] + w4 * x4[t]
-    for q in range(taps - taps % 5, taps):
-        w0, x0 = w[q], x[q * batch :][:size]
-        for t in range(size):
-            out[t] += w0 * x0[t]
+        for j in range(columns):
+            for n in range(0, batch, LANES):
+                for o in range(0, outputs, 6):
+                    o1, o2, o3, o4, o5 = (min(o + 1, last), min(o + 2, last), min(o + 3, last), min(o + 4, last),
+                                          min(o + 5, last))  # fmt: skip
+                    y0, y1, y2 = spread(bias[o]), spread(bias[o1]), spread(bias[o2])
+                    y3, y4, y5 = spread(bias[o3]), spread(bias[o4]), spread(bias[o5])
+                    for c in range(channels):
+                        for p in range(kernel_rows):
+                            for q in range(kernel_columns):
+                                v = load(x, (c, i * stride[0] + p, j * stride[1] + q, n))
+                                y0 += weight[o, c, p, q] * v
+                                y1 += weight[o1, c, p, q] * v
+                                y2 += weight[o2, c, p, q] * v
+                                y3 += weight[o3, c, p, q] * v
+                                y4 += weight[o4, c, p, q] * v
+                                y5 += weight[o5, c, p, q] * v
+                    store(y, (o, i, j, n), y0)
+                    store(y, (o1, i, j, n), y1)
+                    store(y, (o2, i, j, n), y2)
+                    store(y, (o3, i, j, n), y3)
+                    store(y, (o4, i, j, n), y4)
+                    store(y, (o5, i, j, n), y5)
 
 
 @kernel
 def _weight_gradient(x, dy, stride, dw, db):
-    """For each row i of dy[o]: add its products with what it was made of to all dW[o, c, p, q]."""
-    channels, height, width, batch = x.shape
-    outputs, rows, columns, _ = dy.shape
-    run, runs = (columns * batch, 1) if stride[1] == 1 else (batch, columns)
-    xs, dys = x.reshape(channels, height, width * batch), dy.reshape(outputs, rows, columns * batch)
-    dw[:] = 0
-    db[:] = 0
-    for i in range(rows):
-        for o in range(outputs):
-            for j in range(runs):
-                d = dys[o, i, j * run : (j + 1) * run]
-                db[o] += d.sum()
-                for c in range(channels):
-                    for p in range(dw.shape[2]):
-                        _add_dots(dw[o, c, p], d, xs[c, i * stride[0] + p, j * stride[1] * batch :], batch)
-
-
-@inlined
-def _add_dots(dw, d, x, batch):
-    """dw[q] += sum over t of d[t] x[q batch + t]."""
-    size, taps = d.size, dw.size
-    zero = dw.dtype.type(0)
-    for q in range(0, taps - 4, 5):
-        x0, x1, x2 = x[q * batch :][:size], x[(q + 1) * batch :][:size], x[(q + 2) * batch :][:size]
-        x3, x4 = x[(q + 3) * batch :][:size], x[(q + 4) * batch :][:size]
-        s0 = s1 = s2 = s3 = s4 = zero
-        for t in range(size):
-            s0 += d[t] * x0[t]
-            s1 += d[t] * x1[t]
-            s2 += d[t] * x2[t]
-            s3 += d[t] * x3[t]
-            s4 += d[t] * x4[t]
-        dw[q] += s0
-        dw[q + 1] += s1
-        dw[q + 2] += s2
-        dw[q + 3] += s3
-        dw[q + 4] += s4
-    for q in range(taps - taps % 5, taps):
-        x0, s0 = x[q * batch :][:size], zero
-        for t in range(size):
-            s0 += d[t] * x0[t]
-        dw[q] += s0
+    """For all c, p: the sums over i, j, n for 2 channels o, r and 5 columns q; what is beyond the last repeats it."""
+    outputs, channels, kernel_rows, kernel_columns = dw.shape
+    last = kernel_columns - 1
+    for o in range(0, outputs, 2):
+        r = min(o + 1, outputs - 1)
+        for c in range(channels):
+            for p in range(kernel_rows):
+                for q in range(0, kernel_columns, 5):
+                    q1, q2, q3, q4 = min(q + 1, last), min(q + 2, last), min(q + 3, last), min(q + 4, last)
+                    o0 = o1 = o2 = o3 = o4 = spread(dw.dtype.type(0))
+                    r0 = r1 = r2 = r3 = r4 = spread(dw.dtype.type(0))
+                    for i in range(dy.shape[1]):
+                        h = i * stride[0] + p
+                        for j in range(dy.shape[2]):
+                            w = j * stride[1]
+                            for n in range(0, dy.shape[3], LANES):
+                                d, e = load(dy, (o, i, j, n)), load(dy, (r, i, j, n))
+                                x0, x1 = load(x, (c, h, w + q, n)), load(x, (c, h, w + q1, n))
+                                x2, x3 = load(x, (c, h, w + q2, n)), load(x, (c, h, w + q3, n))
+                                x4 = load(x, (c, h, w + q4, n))
+                                o0 += d * x0
+                                o1 += d * x1
+                                o2 += d * x2
+                                o3 += d * x3
+                                o4 += d * x4
+                                r0 += e * x0
+                                r1 += e * x1
+                                r2 += e * x2
+                                r3 += e * x3
+                                r4 += e * x4
+                    for m, sum_o, sum_r in ((q, o0, r0), (q1, o1, r1), (q2, o2, r2), (q3, o3, r3), (q4, o4, r4)):
+                        dw[o, c, p, m], dw[r, c, p, m] = total(sum_o), total(sum_r)
+        db[o], db[r] = dy[o].sum(), dy[r].sum()
 
 
 @kernel
 def _input_gradient(weight, dy, stride, dx):
-    """For each row h of dx[c]: start at 0, then add every row i of dy that h took part in, with p = h - i S."""
-    channels, height, width, batch = dx.shape
-    outputs, rows, columns, _ = dy.shape
-    run, runs = (columns * batch, 1) if stride[1] == 1 else (batch, columns)
-    dxs, dys = dx.reshape(channels, height, width * batch), dy.reshape(outputs, rows, columns * batch)
-    dxs[:] = 0
-    for h in range(height):
-        first, last = max(0, (h - weight.shape[2]) // stride[0] + 1), min(rows, h // stride[0] + 1)
-        for c in range(channels):
-            for i in range(first, last):
-                for j in range(runs):
-                    out, start = dxs[c, h, j * stride[1] * batch :], j * run
-                    _add_channels(out, dys, i, start, start + run, weight, c, h - i * stride[0], batch)
-
-
-@inlined
-def _add_channels(out, dy, i, a, b, weight, c, p, batch):
-    """out[q batch + t] += sum over o of weight[o, c, p, q] dy[o, i, a + t]."""
-    outputs, taps = weight.shape[0], weight.shape[3]
-    for o in range(0, outputs - 4, 5):
-        d0, d1, d2, d3, d4 = dy[o, i, a:b], dy[o + 1, i, a:b], dy[o + 2, i, a:b], dy[o + 3, i, a:b], dy[o + 4, i, a:b]
-        for q in range(taps):
-            part, w = out[q * batch :][: b - a], weight[o : o + 5, c, p, q]
-            w0, w1, w2, w3, w4 = w[0], w[1], w[2], w[3], w[4]
-            for t in range(b - a):
-                part[t] += w0 * d0[t] + w1 * d1[t] + w2 * d2[t] + w3 * d3[t] + w4 * d4[t]
-    for o in range(outputs - outputs % 5, outputs):
-        d0 = dy[o, i, a:b]
-        for q in range(taps):
-            part, w0 = out[q * batch :][: b - a], weight[o, c, p, q]
-            for t in range(b - a):
-                part[t] += w0 * d0[t]
+    """For all h, w: the sums over i, j, o for 6 channels c; beyond the last the last is repeated. W has o last."""
+    channels, kernel_rows, kernel_columns, outputs = weight.shape
+    last = channels - 1
+    for h in range(dx.shape[1]):
+        rows = range(max(0, (h - kernel_rows) // stride[0] + 1), min(dy.shape[1], h // stride[0] + 1))
+        for w in range(dx.shape[2]):
+            columns = range(max(0, (w - kernel_columns) // stride[1] + 1), min(dy.shape[2], w // stride[1] + 1))
+            for n in range(0, dx.shape[3], LANES):
+                for c in range(0, channels, 6):
+                    c1, c2, c3, c4, c5 = (min(c + 1, last), min(c + 2, last), min(c + 3, last), min(c + 4, last),
+                                          min(c + 5, last))  # fmt: skip
+                    x0 = x1 = x2 = x3 = x4 = x5 = spread(dx.dtype.type(0))
+                    for i in rows:
+                        p = h - i * stride[0]
+                        for j in columns:
+                            q = w - j * stride[1]
+                            for o in range(outputs):
+                                v = load(dy, (o, i, j, n))
+                                x0 += weight[c, p, q, o] * v
+                                x1 += weight[c1, p, q, o] * v
+                                x2 += weight[c2, p, q, o] * v
+                                x3 += weight[c3, p, q, o] * v
+                                x4 += weight[c4, p, q, o] * v
+                                x5 += weight[c5, p, q, o] * v
+                    store(dx, (c, h, w, n), x0)
+                    store(dx, (c1, h, w, n), x1)
+                    store(dx, (c2, h, w, n), x2)
+                    store(dx, (c3, h, w, n), x3)
+                    store(dx, (c4, h, w, n), x4)
+                    store(dx, (c5, h, w, n), x5)
