@@ -135,7 +135,7 @@ class Network:
         if self._injected is None:
             raise InputError("backward: expected a forward pass before it, got none; call forward first")
         noise, where, seed, step = self._injected
-        dx = np.array(dlogits, self.dtype, order="C")
+        dx = np.array(dlogits, self.dtype, order="C")  # a copy: layers may overwrite what they are given
         for index in reversed(range(len(self.layers))):
             if (here := self._point_behind.get(index)) in where:
                 dx = noise.backward(dx, seed, here, step)

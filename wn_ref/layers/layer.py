@@ -41,7 +41,8 @@ class Layer:
     def backward(self, dy: np.ndarray, input_gradient: bool = True) -> np.ndarray | None:
         """Fill `gradients` and return dx, given dy, the loss's derivative by the last `forward`'s output.
 
-        With `input_gradient=False` a layer may return None: nobody needs dx in front of a network's first weights.
+        dy may be overwritten. With `input_gradient=False` a layer may return None: nobody needs dx in front of a
+        network's first weights.
         """
         raise NotImplementedError
 

@@ -63,7 +63,12 @@ def _forward(x, size, stride, y, winner):
 def _backward(dy, winner, size, stride, dx):
     channels, rows, columns, batch = dy.shape
     zero = dx.dtype.type(0)
-    dx[:] = 0
+    apart = size == stride  # then every place has one window, or none at the end
+    if apart:
+        dx[:, rows * size :] = 0
+        dx[:, :, columns * size :] = 0
+    else:
+        dx[:] = 0
     for c in range(channels):
         for i in range(rows):
             for j in range(columns):
@@ -71,4 +76,5 @@ def _backward(dy, winner, size, stride, dx):
                 for m in range(size * size):
                     out, number = dx[c, i * stride + m // size, j * stride + m % size], np.uint8(m)
                     for n in range(batch):
-                        out[n] += d[n] if place[n] == number else zero
+                        share = d[n] if place[n] == number else zero
+                        out[n] = share if apart else out[n] + share

@@ -25,10 +25,9 @@ class ReLU(Layer):
         return y
 
     def backward(self, dy: np.ndarray, input_gradient: bool = True) -> np.ndarray:
-        """Return dx = dy where x > 0, else 0."""
-        dx = self.memory("dx", dy.shape, dy.dtype)
-        _backward(self.x.reshape(-1), dy.reshape(-1), dx.reshape(-1))
-        return dx
+        """Return dx = dy where x > 0, else 0, written over dy."""
+        _backward(self.x.reshape(-1), dy.reshape(-1))
+        return dy
 
 
 @kernel
@@ -39,7 +38,7 @@ def _forward(x, y):
 
 
 @kernel
-def _backward(x, dy, dx):
+def _backward(x, dy):
     zero = x.dtype.type(0)
     for i in range(x.size):
-        dx[i] = zero if x[i] <= zero else dy[i]
+        dy[i] = zero if x[i] <= zero else dy[i]
