@@ -56,6 +56,13 @@ def test_batches_are_normalised_and_last(dtype):
     np.testing.assert_allclose(np.moveaxis(x, -1, 0), expected, atol=1e-6)
 
 
+def test_batch_refuses_indices_out_of_range():
+    data = load_dataset("mnist_sample")
+    for wrong in ([0, 8000], [-1, 3]):
+        with pytest.raises(InputError, match="indices: expected 0 to 7999, got"):
+            data.batch(data.train_images, np.array(wrong))
+
+
 def test_stratified_shares(rng):
     labels = rng.choice(4, size=1000, p=[0.5, 0.3, 0.15, 0.05])
     picked = stratified(labels, 101, seed=1)
