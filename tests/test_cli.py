@@ -58,7 +58,13 @@ def test_walk_prints_a_table_and_writes_figure_and_runs(tmp_path):
         (["walk", "--sigmas", "0:1:5"], "sigmas: expected LOW:HIGH:COUNT with LOW > 0"),
         (["walk", "--sigmas", "1,-2"], "sigmas: expected LOW:HIGH:COUNT"),
         (["walk", "--sigmas", "a,b"], "try 0.1:100:10"),
-        (["walk", "--sigmas", "1,2"], "sigmas: expected at least 3 levels to fit 3 parameters, got 2"),
+        (["walk", "--sigmas", "1,2"], "sigmas: expected at least 4 levels to fit a curve to, got 2"),
+        (["train", "--noise", "bogus"], "noise: expected one of"),
+        (["train", "--point", "--5"], "point: expected"),
+        (["train", "--seed", str(2**64)], "seed: expected a whole number of at most"),
+        (["walk", "--sigmas", "0.1:1e9:9999999999"], "sigmas: expected LOW:HIGH:COUNT"),
+        (["walk", "--jobs", "1000000"], "jobs: expected a whole number of at most 1024"),
+        (["walk", "--seeds", "99999999999"], "seeds: expected a whole number of at most 10000"),
         (["walk", "--seeds", "0"], "seeds: expected a whole number of at least 1, got 0"),
         (["walk", "--jobs", "-1"], "jobs: expected a whole number of at least 0, got -1"),
         (["walk", "--output", "nowhere/walk.png"], "output: expected a folder to write to, got nowhere (No such file"),
@@ -83,6 +89,21 @@ def test_help_names_every_choice(command):
     assert done.returncode == 0
     for word in ("mnist_sample", "fashion_mnist_sample", "mlp", "additive", "--epochs", "--no-batchnorm"):
         assert word in done.stdout
+
+
+def test_version_and_short_help():
+    assert wn_ref("--version").stdout.startswith("wn-ref 0.")
+    assert wn_ref("-h").stdout == wn_ref("--help").stdout
+
+
+def test_an_overflow_at_one_sigma_costs_that_sigma_only(tmp_path):
+    options = ("--no-batchnorm", "--sigmas", "0.1,1,10,100,1e39", "--seeds", "1", "--epochs", "1", "--jobs", "1")
+    done = wn_ref("walk", *options, "--phase", "inference", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "runs stopped, the first with: overflow in evaluation" in done.stdout
+    runs = pandas.read_csv(tmp_path / "walk_runs.csv")
+    assert runs[runs["sigma_add"] < 1e39]["accuracy"].notna().all()
+    assert runs[runs["sigma_add"] > 1e38]["accuracy"].isna().any()
 
 
 def test_import_is_light():

@@ -173,6 +173,52 @@ def test_a_noise_free_level_counts_on_either_scale():
     assert fit(0) == pytest.approx(0.96, rel=1e-6)
 
 
+def test_hard_cases_found_by_a_critical_reader():
+    """Each of these once ended in a traceback, an endless loop, an interval of width 0 or a number without support."""
+    paper = np.geomspace(0.01, 1e10, 49)  # the fall is a thousandth of the smallest step's share of the grid
+    for width, sigma in ((0.5, paper), (1.0, np.r_[np.linspace(0, 2, 21), np.geomspace(2.5, 1e16, 40)])):
+        fit = fit_midpoint(sigma, logistic(sigma, 2, width, 0.425, 0.1), np.full(len(sigma), 0.01))
+        low, high = fit.interval()
+        assert low < 2 - fit.midpoint_std < 2 + fit.midpoint_std < high
+    straight = (np.geomspace(0.01, 100, 11), np.linspace(0.9, 0.1, 11))
+    for dy in (None, np.full(11, 1e-9), np.full(11, 0.01)):
+        assert fit_midpoint(*straight, dy, scale="log").kind == "open"
+        assert str(fit_midpoint(*straight, dy, scale="log")) == "midpoint unknown"
+    noisy_plateau = ([0.1, 0.3, 1, 3, 10, 30, 100], [0.925, 0.924, 0.915, 0.912, 0.874, 0.878, 0.916], [0.005] * 7)
+    assert fit_midpoint(*noisy_plateau, a_min=0.1, scale="log").kind == "lower bound"
+    for level, kind in ((0.85, "lower bound"), (0.5, "lower bound"), (0.1, "upper bound")):
+        assert fit_midpoint(np.linspace(0.5, 3, 7), [level] * 7).kind == kind
+    assert fit_midpoint(np.linspace(0, 3, 7), np.linspace(0.2, 0.8, 7)).kind == "lower bound"
+    close = 1 + 1e-12 * np.arange(5)
+    assert fit_midpoint(close, [0.9, 0.9, 0.5, 0.1, 0.1], [0.01] * 5).kind in ("measured", "open", "lower bound")
+    for scale in ("linear", "log"):
+        fit_midpoint([1, 2, 3, 4, 5], [0.9, 0.9, 0.5, 0.1, 0.1], [0.01] * 5, s=1e-300, scale=scale)
+    step = fit_midpoint([1, 2, 3, 4, 5, 6], [0.9, 0.9, 0.9, 0.1, 0.1, 0.1])
+    assert 3 <= step.interval()[0] <= step.interval()[1] <= 4
+
+
+def test_whatever_comes_there_is_an_answer_and_no_warning(rng):
+    """Random curves of all sorts: a finite number in a finite interval, or a bound, or nothing; never a crash."""
+    for case in range(300):
+        n = int(rng.integers(5, 14))
+        sigma = np.sort(10 ** rng.uniform(-3, 3, n)) if case % 3 else np.r_[0, np.sort(rng.uniform(0, 9, n - 1))]
+        sorts = rng.random(n), np.sort(rng.random(n))[::-1], np.full(n, 0.9), np.where(np.arange(n) < 3, 0.9, 0.1)
+        y = sorts[case % 4]
+        y = np.clip(y + 0.01 * rng.standard_normal(n) * (case % 5 > 0), 0, 1)
+        dy = None if case % 7 == 0 else np.full(n, 10 ** rng.uniform(-9, -1))
+        held = {"a_min": 0.1} if case % 2 else {}
+        fit = fit_midpoint(sigma, y, dy, scale=("linear", "log")[case // 4 % 2], rescale=bool(case % 3), **held)
+        low, high = fit.interval()
+        assert 0 <= low <= high
+        if fit.kind == "measured":
+            assert low <= fit.midpoint * (1 + 1e-9)
+            assert fit.midpoint <= high * (1 + 1e-9)
+            assert sigma.min() <= fit.midpoint <= sigma.max()
+        else:
+            assert math.isnan(fit.midpoint)
+            assert low == 0 or math.isinf(high)
+
+
 def test_chance_tells_two_flat_curves_apart():
     y, dy = np.full(12, 0.5), np.full(12, 0.01)
     assert fit_midpoint(LEVELS, y, dy, chance=0.1).kind == "lower bound"
@@ -212,7 +258,7 @@ def test_order_and_units_of_sigma_do_not_matter(rng):
         (([1, 2, 3, 4], [0.9, 0.8, 0.5]), r"accuracy: expected 4 values .* got shape \(3,\)"),
         (([1, 2, 3, 4], [0.9, 0.8, 0.5, 0.1], [0.1]), r"uncertainty: expected 4 values .* got shape \(1,\)"),
         (([[1, 2]], [[0.9, 0.8]]), "in one dimension"),
-        (([1, 2, 3, 4], [0.9, 0.8, 0.5, 0.1], [0.1, 0, 0.1, 0.1]), "uncertainty: expected standard errors > 0"),
+        (([1, 2, 3, 4], [0.9, 0.8, 0.5, 0.1], [0.1, 0, 0.1, 0.1]), "uncertainty: expected standard errors > 1e-12"),
     ],
 )
 def test_bad_input(arguments, message):
@@ -237,3 +283,7 @@ def test_accuracy_uncertainty():
     np.testing.assert_allclose(spread**2, [0.1**2 + 0.6 * 0.4 / 100, 0.1 * 0.9 / 100], rtol=0.08)
     assert accuracy_uncertainty([1.0], 2000) == pytest.approx(1 / 2000, rel=0.01)
     assert accuracy_uncertainty([[0.9]], 400)[0] == pytest.approx(0.3 / 20, rel=0.01)
+    with pytest.raises(InputError, match="divide percentages"):
+        accuracy_uncertainty([97.0, 98.0], 2000)
+    with pytest.raises(InputError, match="test_size: expected a whole number of at least 1"):
+        accuracy_uncertainty([0.97], 0)

@@ -42,13 +42,20 @@ def test_nan_stays_visible():
     assert math.isnan(cross_entropy(np.array([[0.0], [np.nan], [1.0]]), np.array([0]))[0])
 
 
+def test_whole_number_logits_and_real_labels_are_refused():
+    with pytest.raises(InputError, match=r"logits: expected float32 or float64 of shape \(classes, batch\), got int64"):
+        cross_entropy(np.zeros((2, 3), int), np.array([0, 1, 1]))
+    with pytest.raises(InputError, match="labels: expected whole numbers, got float64"):
+        cross_entropy(np.zeros((2, 3)), np.array([0, 1, 1.7]))
+
+
 @pytest.mark.parametrize(
     ("labels", "weights", "message"),
     [
         ([0, 1], None, r"expected shape \(3,\) .* got \(2,\)"),
         ([0, 1, 2], None, "expected 0 to 1, got 0 to 2"),
         ([0, -1, 1], None, "expected 0 to 1, got -1 to 1"),
-        ([0, 1, 1], [1.0], r"class_weights: expected shape \(2,\)"),
+        ([0, 1, 1], [1.0], "class_weights: expected 2 numbers > 0"),
     ],
 )
 def test_bad_input(labels, weights, message):

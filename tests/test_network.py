@@ -1,5 +1,8 @@
 """The whole MLP against central differences; where noise goes; names, numbers and memory."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -131,6 +134,35 @@ def test_results_and_input_stay_what_they_were(rng):
     assert np.array_equal(first, copy)
     assert np.array_equal(x, kept)
     assert np.all(dlogits == 1)
+
+
+def test_update_loads_and_copies_are_whole(rng):
+    """What a checkpoint does, and what a second network does, must reach the vectors that training works on."""
+    net = small_mlp(True)
+    net.parameters.update({name: np.full(array.shape, 2.0) for name, array in net.parameters.items()})
+    assert np.all(net.theta == 2)
+    net.theta[:] = rng.standard_normal(net.theta.size)
+    x = rng.standard_normal((*SHAPE, 6))
+    for twin in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        assert np.array_equal(twin.forward(x), net.forward(x))
+        twin.theta[:] = 0
+        assert np.all(twin.forward(x) == 0)
+        assert not np.all(net.forward(x) == 0)
+    with pytest.raises(InputError, match="a network keeps its arrays"):
+        del net.parameters["dense1.weight"]
+
+
+def test_wrong_layouts_are_refused(rng):
+    net = build_model("lenet5", (1, 28, 28))
+    for shape in ((4, 1, 28, 28), (28, 1, 28, 28), (3, 28, 28, 4), (1, 29, 29, 4), (784, 4)):
+        with pytest.raises(InputError, match=r"x: expected \(1, 28, 28, batch\), got .*; the batch is the last axis"):
+            net.forward(rng.random(shape))
+    with pytest.raises(InputError, match="x: expected normalised floats, got uint8"):
+        net.forward(np.zeros((1, 28, 28, 4), np.uint8))
+    with pytest.raises(InputError, match=r"noise: expected what wn_ref\.additive"):
+        net.forward(np.zeros((1, 28, 28, 4)), noise=0.5)
+    with pytest.raises(InputError, match=r"x: expected \(1, >= 5, >= 5, batch\) for this convolution"):
+        net.layers[0].forward(np.zeros((3, 28, 28, 4), np.float32))
 
 
 def test_bad_input():

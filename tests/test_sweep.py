@@ -25,7 +25,7 @@ def test_one_and_two_workers_give_the_same_table():
     assert one["point"].tolist() == [e.point for e in plan]
     assert one["name"].tolist() == [e.points[e.point] if isinstance(e.point, int) else "global" for e in plan]
     assert set(one["error"]) == {""}
-    assert {"accuracy", "loss", "sigma_add", "sigma_mul", "seed", "test_size", "classes"} <= set(one.columns)
+    assert {"accuracy", "training_loss", "sigma_add", "sigma_mul", "seed", "test_size", "classes"} <= set(one.columns)
 
 
 def test_inference_trains_a_network_once(monkeypatch):

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from wn_ref import InputError, OverflowStop, additive, build_model, cross_entropy, load_dataset, multiplicative
 from wn_ref.datasets import Dataset
@@ -34,6 +35,7 @@ def test_training_is_what_it_says(tiny):
     noise = additive(0.3)
     net, twin = (build_model("mlp", tiny.shape, 10, batchnorm=True, seed=2) for _ in range(2))
     history = train(net, tiny, epochs=3, noise=noise, point=4, seed=8)
+    threads = threadpool_limits(1, "blas")
     adam, step, losses = Adam(twin.theta), 0, []
     for epoch in range(3):
         order = permutation(300, 8, SHUFFLE, epoch)
@@ -44,6 +46,7 @@ def test_training_is_what_it_says(tiny):
             adam.step(twin.dtheta, cosine(1e-3, epoch, 3))
             losses.append(loss)
             step += 1
+    threads.restore_original_limits()
     np.testing.assert_allclose(net.theta, twin.theta, atol=1e-6)
     assert history[-1].loss == pytest.approx(np.mean(losses[-3:]), rel=1e-5)
     x = np.moveaxis(tiny.test_images, 0, -1) / 255

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from wn_ref import __version__
 from wn_ref.datasets import DATASETS
 from wn_ref.errors import InputError, OverflowStop, require_choice, require_whole
 from wn_ref.experiment import PHASES, Experiment, run
@@ -23,6 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 NOISES = {
@@ -35,6 +36,21 @@ NOISES = {
 
 def _one_of(names: object) -> str:
     return "One of: " + ", ".join(names) + "."
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"wn-ref {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
 
 
 DatasetName = Annotated[str, typer.Option("--dataset", help=_one_of(DATASETS))]
@@ -69,7 +85,7 @@ def train(
     network = {"dataset": dataset, "model": model, "batchnorm": batchnorm}
     experiment = Experiment(
         **network,
-        noise=_noise(noise, gradient, sigma) if sigma else None,
+        noise=_noise(noise, gradient, sigma),
         point=_point(point, Experiment(**network).points),
         phase=phase,
         epochs=epochs,
@@ -85,7 +101,7 @@ def train(
         print(f"{number:5}  {epoch.loss:8.4f}  {epoch.accuracy:8.2%}", flush=True)
 
     result = run(experiment, show)
-    if phase == "inference" and experiment.noise:
+    if phase == "inference" and sigma:
         print(f"accuracy with {noise} noise of {sigma:g} at {point}: {result.accuracy:.2%}")
 
 
@@ -119,26 +135,26 @@ def walk(
     The midpoint is the noise level at which accuracy is half way from its best down to that of guessing. Without
     options this takes under a minute on two cores.
     """
+    import joblib
+
     from wn_ref import report
     from wn_ref.sweep import outcomes, table, walking
 
     start = time.perf_counter()
     require_choice("phase", phase, (*PHASES, "both"))
     require_choice("scale", scale, ("log", "linear"))
-    require_whole("seeds", seeds, least=1)
-    require_whole("jobs", jobs, least=0)
+    require_whole("seeds", seeds, least=1, most=10_000)
+    require_whole("jobs", jobs, least=0, most=1024)
     files = report.Files.beside(output)
     settings = {"dataset": dataset, "model": model, "batchnorm": batchnorm, "epochs": epochs}
     phases = PHASES if phase == "both" else (phase,)
-    levels, least = _sigmas(sigmas), 3 if noise == "additive" else 4  # the fit's free parameters
-    if len(levels) < least:
-        raise InputError(
-            f"sigmas: expected at least {least} levels to fit {least} parameters, got {len(levels)}; add some"
-        )
+    levels = _sigmas(sigmas)
+    if len(levels) < 4:
+        raise InputError(f"sigmas: expected at least 4 levels to fit a curve to, got {len(levels)}; add some")
     plan = walking(lambda sigma: _noise(noise, gradient, sigma), levels, range(seeds), phases, **settings)
     pairs = []
     try:
-        for pair in outcomes(plan, jobs or len(os.sched_getaffinity(0)), progress=True):
+        for pair in outcomes(plan, jobs or joblib.cpu_count(), progress=True):
             pairs.append(pair)
     except KeyboardInterrupt:
         files.write_runs(table(pairs, plan))
@@ -191,7 +207,10 @@ def _point(text: str, names: tuple[str, ...]) -> int | str:
     """A point as `Experiment` takes it, from its number or its name; what is neither is left to `Experiment`."""
     if text in names:
         return names.index(text)
-    return int(text) if text.lstrip("-").isdigit() else text
+    try:
+        return int(text)
+    except ValueError:
+        return text
 
 
 def _sigmas(text: str) -> list[float]:
@@ -199,7 +218,8 @@ def _sigmas(text: str) -> list[float]:
     try:
         if ":" in text:
             low, high, count = text.split(":")
-            levels = np.geomspace(float(low), float(high), int(count)) if float(low) > 0 else [-1.0]
+            usable = float(low) > 0 and int(count) <= 10_000
+            levels = np.geomspace(float(low), float(high), int(count)) if usable else []
         else:
             levels = [float(part) for part in text.split(",")]
     except ValueError:
@@ -216,7 +236,7 @@ def main() -> None:
     try:
         sys.exit(app(standalone_mode=False))
     except (InputError, OverflowStop) as error:
-        message, code = str(error), 2
+        message, code = str(error), 2 if isinstance(error, InputError) else 1
     except KeyboardInterrupt:
         message, code = "interrupted", 130
     except Exception as error:  # of the parser: an unknown option, a word where a number belongs

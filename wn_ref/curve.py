@@ -98,7 +98,7 @@ class Curve:
     def minimise(self) -> np.ndarray:
         """The best (mu, s, delta_a, a_min), by Levenberg-Marquardt from the best points of a grid of (mu, s)."""
         free = [i for i in range(len(NAMES)) if i not in self.fixed]
-        starts = self._starts()
+        starts, steepest = self._starts(), self._slopes()
 
         def full(q: np.ndarray) -> np.ndarray:
             p = starts[0].copy()
@@ -107,7 +107,8 @@ class Curve:
 
         def residuals(q: np.ndarray) -> np.ndarray:
             p = full(q)
-            return (logistic(self.sigma, *p) - self.y) / self.dy if p[1] > 0 else np.full(len(self.y), np.inf)
+            inside = 0 < p[1] <= steepest[-1]  # where the profile looks, too
+            return (logistic(self.sigma, *p) - self.y) / self.dy if inside else np.full(len(self.y), np.inf)
 
         def jacobian(q: np.ndarray) -> np.ndarray:
             return logistic_jacobian(self.sigma, *full(q))[:, free] / self.dy[:, None]
@@ -120,7 +121,7 @@ class Curve:
         between = np.interp(np.arange(0, len(levels) - 0.9, 0.2), np.arange(len(levels)), levels)
         midpoints = np.array([self.fixed[0]]) if 0 in self.fixed else between
         best = []
-        for slope in self._slopes(40):
+        for slope in self._slopes():
             chi2, linear = self._project(midpoints, np.full(len(midpoints), slope))
             winner = int(np.argmin(chi2))
             best.append((chi2[winner], midpoints[winner], slope, *linear[winner]))
@@ -129,13 +130,13 @@ class Curve:
     def _abscissae(self) -> np.ndarray:
         return abscissa(self.levels, self.scale)
 
-    def _slopes(self, count: int) -> np.ndarray:
+    def _slopes(self, count: int = 60) -> np.ndarray:
         """From a step between two neighbouring sigmas to nearly a straight line across all of them."""
         if 1 in self.fixed:
             return np.array([self.fixed[1]])
         levels = self._abscissae()
-        span = max(levels[-1] - levels[0], 1e-300)
-        gap = max(np.diff(levels).min(initial=span), 1e-6 * span)
+        gap = np.diff(levels).min() if len(levels) > 1 else 1.0
+        span = levels[-1] - levels[0] if len(levels) > 1 else 1.0
         return np.geomspace(gap / 1000, 4 * span, count)
 
     def _project(self, mu: np.ndarray, s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -161,7 +162,7 @@ class Curve:
 
     def profile_chi2(self, mu: float) -> float:
         """The least chi2 with mu held: over s by narrowing a grid until it is flat, over the rest by `_project`."""
-        slopes = self._slopes(60)
+        slopes = self._slopes()
         for _ in range(30):
             chi2, _ = self._project(np.full(len(slopes), mu), slopes)
             winner = int(np.argmin(chi2))
@@ -176,45 +177,68 @@ class Curve:
         free = [i for i in range(len(NAMES)) if i not in self.fixed]
         J = logistic_jacobian(self.sigma, *p)[:, free] / self.dy[:, None]
         result = np.zeros((len(NAMES), len(NAMES)))
-        result[np.ix_(free, free)] = covariance(J) * (1.0 if self.weighted else self.chi2(p) / self.dof)
+        part = covariance(J)
+        if not self.weighted and np.isfinite(part).all():
+            part *= self.chi2(p) / self.dof
+        result[np.ix_(free, free)] = part
         return result
 
     def verdict(self, best: np.ndarray, chance: float) -> tuple[str, float, tuple[float, float]]:
         """What the data tell about mu: "measured" or a kind of bound, the bound or NaN, and the interval."""
-        if 0 not in self.fixed and self._flat(best):
-            weights = 1 / self.dy**2
-            level, error = float(np.sum(weights * self.y) / np.sum(weights)), float(np.sum(weights) ** -0.5)
+        if 0 in self.fixed:
+            return "measured", math.nan, self.interval(best, CONFIDENCE)
+        if self._flat(best):
+            level, error = self._mean()
             if level - chance < max(0.05 * (1 - chance), 3 * error):
                 return self._upper(self.levels[0])
             return self._lower(self.levels[-1])
         low, high = self.interval(best, CONFIDENCE)
-        above, below = self._sides()
-        if best[0] > self._abscissae()[-1] or math.isinf(high) or (3 not in self.fixed and len(below) < 2):
+        top_seen, bottom_seen, below = self._plateaus(best)
+        if not top_seen and not bottom_seen:
+            return "open", math.nan, (0.0, math.inf)
+        if best[0] > self._abscissae()[-1] or math.isinf(high) or not bottom_seen or len(below) == 0:
             return self._lower(min(low, self.levels[-1]))
-        if best[0] < self._abscissae()[0] or low <= 0 or (2 not in self.fixed and len(above) < 2):
+        if best[0] < self._abscissae()[0] or low <= 0 or not top_seen:
             return self._upper(max(high, below[0]))
         return "measured", math.nan, (low, high)
 
+    def _mean(self) -> tuple[float, float]:
+        """The weighted mean of y, and its standard error."""
+        weights = 1 / self.dy**2
+        mean = float(np.sum(weights * self.y) / np.sum(weights))
+        scatter = 1.0 if self.weighted else float(np.var(self.y)) ** 0.5
+        return mean, scatter * float(np.sum(weights) ** -0.5)
+
     def _flat(self, best: np.ndarray) -> bool:
         """Whether a constant describes the data as well as equation 1 does, or better than a fall."""
-        weights = 1 / self.dy**2
-        constant = np.sum(weights * (self.y - np.sum(weights * self.y) / np.sum(weights)) ** 2)
-        chi2 = self.chi2(best)
+        if np.ptp(self.y) == 0 or best[2] <= 0:
+            return True
+        constant, chi2 = float(np.sum(((self.y - self._mean()[0]) / self.dy) ** 2)), self.chi2(best)
         unit = 1.0 if self.weighted else max(chi2 / self.dof, 1e-300)
-        return best[2] <= 0 or (constant - chi2) / unit < FLAT
+        return (constant - chi2) / unit < FLAT
 
-    def _sides(self) -> tuple[np.ndarray, np.ndarray]:
-        """Levels up to the last one whose accuracy is above the middle of the data, and those behind it.
+    def _plateaus(self, best: np.ndarray) -> tuple[bool, bool, np.ndarray]:
+        """Whether the upper and the lower plateau are seen (or held fixed), and the levels behind the fall.
 
-        A plateau that is not held fixed must be seen at two of them, or its height, and so mu, is a guess.
+        Else their height, and so mu, is a guess. A plateau is seen if two levels at least are on its side of the
+        middle of the data, and if the fit does not put it beyond the data by more than half of their range.
         """
-        high = self.raw[self.y > (self.y.max() + self.y.min()) / 2].max()
-        return self.levels[self.levels <= high], self.levels[self.levels > high]
+        middle, reach = (self.y.max() + self.y.min()) / 2, np.ptp(self.y) / 2
+        edge = self.raw[self.y > middle].max()
+        above, below = self.levels[self.levels <= edge], self.levels[self.levels > edge]
+        top, bottom = 2 * best[2] + best[3], best[3]
+        top_seen = 2 in self.fixed or (len(above) >= 2 and top <= self.y.max() + reach)
+        bottom_seen = 3 in self.fixed or (len(below) >= 2 and bottom >= self.y.min() - reach)
+        return top_seen, bottom_seen, below
 
     def _lower(self, bound: float) -> tuple[str, float, tuple[float, float]]:
+        if bound <= 0:
+            return "open", math.nan, (0.0, math.inf)
         return "lower bound", float(bound), (float(bound), math.inf)
 
     def _upper(self, bound: float) -> tuple[str, float, tuple[float, float]]:
+        if bound <= 0:
+            return "open", math.nan, (0.0, math.inf)
         return "upper bound", float(bound), (0.0, float(bound))
 
     def interval(self, best: np.ndarray, level: float) -> tuple[float, float]:
@@ -233,7 +257,7 @@ class Curve:
         levels = self._abscissae()
         std = math.sqrt(self.covariance(best)[0, 0])
         span = max(levels[-1] - levels[0], 1e-300)
-        step = allowed * std if 0 < std < span else span / 20
+        step = allowed * std if 1e-6 * span < allowed * std < span else span / 20
         # how far to look: down to sigma = 0, or a hundredth of the smallest one; up to a hundred times the largest
         bottom, top = (0.0, 100 * levels[-1]) if self.scale == "linear" else (levels[0] - 4.6, levels[-1] + 4.6)
         low = crossing(excess, best[0], -step, limit=bottom)

@@ -1,6 +1,6 @@
 """An experiment is data: everything that determines the outcome of one run, and nothing else.
 
-Same experiment, same bits, in any process.
+Same experiment, same bits, in any process, on the same kind of processor with the same libraries.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from wn_ref.datasets import DATASETS, load_dataset
-from wn_ref.errors import InputError, require_choice, require_whole
+from wn_ref.errors import InputError, OverflowStop, require_choice, require_whole
 from wn_ref.models import MODELS, build_model
 from wn_ref.network import GLOBAL, Network, noisy_points
 from wn_ref.noise import Noise
@@ -79,7 +78,12 @@ class Experiment:
         require_choice("schedule", self.schedule, SCHEDULES)
         require_whole("epochs", self.epochs, least=1)
         require_whole("batch_size", self.batch_size, least=1)
-        require_whole("seed", self.seed, least=0)
+        require_whole("seed", self.seed, least=0, most=2**64 - 1)
+        for name in ("batchnorm", "clamp"):
+            if not isinstance(getattr(self, name), bool | np.bool):
+                raise InputError(f"{name}: expected True or False, got {getattr(self, name)!r}; correct it")
+        if not 0 <= self.momentum < 1:
+            raise InputError(f"momentum: expected 0 <= momentum < 1, got {self.momentum!r}; correct it")
         if not isinstance(self.noise, Noise | None):
             raise InputError(f"noise: expected what wn_ref.additive and its like return, got {self.noise!r}; use them")
         if not 0 < self.learning_rate < np.inf:
@@ -134,6 +138,9 @@ class Result:
     weight_magnitudes: dict[str, float]
 
 
+Outcome = Result | OverflowStop
+
+
 def run(experiment: Experiment, on_epoch: Callable[[Epoch], None] | None = None) -> Result:
     """Run one experiment.
 
@@ -147,16 +154,16 @@ def run(experiment: Experiment, on_epoch: Callable[[Epoch], None] | None = None)
     Raises
     ------
     OverflowStop
-        If training left the range of float32.
+        If training or evaluation left the range of float32.
     """
-    return run_all([experiment], on_epoch)[0]
+    outcome = run_all([experiment], on_epoch)[0]
+    if isinstance(outcome, OverflowStop):
+        raise outcome
+    return outcome
 
 
-@threadpool_limits.wrap(limits=1, user_api="blas")
-def run_all(experiments: list[Experiment], on_epoch: Callable[[Epoch], None] | None = None) -> list[Result]:
+def run_all(experiments: list[Experiment], on_epoch: Callable[[Epoch], None] | None = None) -> list[Outcome]:
     """Run experiments that share one trained network: train it once, evaluate it under the noise of each.
-
-    BLAS gets one thread: parallelism is over experiments, and a sum split over threads would change bits.
 
     Parameters
     ----------
@@ -167,8 +174,13 @@ def run_all(experiments: list[Experiment], on_epoch: Callable[[Epoch], None] | N
 
     Returns
     -------
-    list of Result
-        In the same order.
+    list of Result or OverflowStop
+        In the same order; the latter for an evaluation that left the range of float32.
+
+    Raises
+    ------
+    OverflowStop
+        If training did.
     """
     training = experiments[0].training()
     if any(experiment.training() != training for experiment in experiments):
@@ -180,9 +192,14 @@ def run_all(experiments: list[Experiment], on_epoch: Callable[[Epoch], None] | N
     magnitudes = {name: float(np.mean(np.abs(weight))) for name, weight in weights.items()}
     results = []
     for e in experiments:
-        if e.phase == "training":
-            accuracy = history[-1].accuracy
+        try:
+            accuracy = (
+                history[-1].accuracy
+                if e.phase == "training"
+                else evaluate(network, data, e.noise, e.point, e.seed, e.batch_size)
+            )
+        except OverflowStop as stop:
+            results.append(stop)
         else:
-            accuracy = evaluate(network, data, e.noise, e.point, e.seed, e.batch_size)
-        results.append(Result(accuracy, tuple(history), magnitudes))
+            results.append(Result(accuracy, tuple(history), magnitudes))
     return results

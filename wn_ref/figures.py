@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,7 +76,7 @@ def _series(axes: Axes, rows: pandas.DataFrame, phase: str, shift: float) -> Non
     bars = np.array([mu - known["low"], known["high"] - mu])
     style = {"color": color, "marker": MARKERS[phase], "markersize": 5, "linewidth": 1, "capsize": 3}
     axes.errorbar(x, mu, bars, label=LABELS[phase], **style)
-    for _, row in rows[rows["kind"] != "measured"].iterrows():
-        lower = math.isinf(row["high"])
+    for _, row in rows[rows["kind"].isin(["lower bound", "upper bound"])].iterrows():
+        lower = row["kind"] == "lower bound"
         bound = row["low"] if lower else row["high"]
         axes.plot(row["point"] + shift, bound, marker="^" if lower else "v", color=color, markersize=8, linestyle="")

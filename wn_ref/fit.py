@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from wn_ref.curve import CONFIDENCE, SCALES, Curve, abscissa
-from wn_ref.errors import InputError, require_choice
+from wn_ref.errors import InputError, require_choice, require_whole
 from wn_ref.logistic import logistic
 
 
@@ -33,13 +33,13 @@ class MidpointFit:
     midpoint : float
         mu, in units of sigma; NaN unless `kind` is "measured".
     midpoint_std : float
-        Its standard error, from `covariance`.
+        Its standard error, from `covariance`; inf if the fall lies between two neighbouring sigmas (see `interval`).
     slope, half_range, a_min, a_max : float
         s, delta_a, a_min and 2 delta_a + a_min; NaN, too, unless `kind` is "measured".
-    kind : "measured", "lower bound" or "upper bound"
-        What the data can tell about the midpoint.
+    kind : "measured", "lower bound", "upper bound" or "open"
+        What the data can tell about the midpoint; "open" is nothing.
     bound : float
-        The midpoint is greater (or less) than this; NaN if it is measured.
+        The midpoint is greater (or less) than this; NaN if it is measured or open.
     chi2 : float
         Of the best fit (equation 2); about `dof` if the curve is a logistic and the uncertainties are right.
     dof : int
@@ -75,6 +75,7 @@ class MidpointFit:
         """The fitted accuracy at sigma."""
         return logistic(abscissa(sigma, self.scale), *self._best)
 
+    @np.errstate(all="ignore")
     def interval(self, level: float = CONFIDENCE) -> tuple[float, float]:
         """Confidence interval of the midpoint by profile likelihood.
 
@@ -95,12 +96,15 @@ class MidpointFit:
         return self._curve.interval(self._best, level)
 
     def __str__(self) -> str:
+        if self.kind == "open":
+            return "midpoint unknown"
         if self.kind != "measured":
             return f"midpoint {'>' if self.kind == 'lower bound' else '<'} {self.bound:.3g}"
         low, high = self.interval()
         return f"midpoint {self.midpoint:.3g} (95 %: {low:.3g} to {high:.3g})"
 
 
+@np.errstate(all="ignore")  # a trial step may go anywhere; what is not finite is refused
 def fit_midpoint(
     sigma: np.ndarray,
     accuracy: np.ndarray,
@@ -151,6 +155,8 @@ def fit_midpoint(
         If lengths do not match, a value is not finite, an uncertainty is not positive, or there are too few points.
     """
     require_choice("scale", scale, SCALES)
+    if not 0 <= chance < 1:
+        raise InputError(f"chance: expected 0 <= chance < 1, got {chance}; 1 / number of classes is usual")
     curve = Curve.checked(sigma, accuracy, uncertainty, {"mu": mu, "s": s, "delta_a": delta_a, "a_min": a_min}, scale)
     best = curve.minimise()
     chi2 = curve.chi2(best)
@@ -188,6 +194,9 @@ def accuracy_uncertainty(accuracies: np.ndarray, test_size: int) -> np.ndarray:
     same class), the second is not averaged down by seeds, because all of them see the same images. To keep it
     positive at a = 0 and a = 1, a counts one success and one failure more.
 
+    What all points of a curve share is not in it: the same test images, and the same seeds, whose noise at one sigma is
+    that at another scaled. With few seeds it may shift a whole curve; more seeds make it smaller.
+
     Parameters
     ----------
     accuracies : array_like
@@ -200,7 +209,12 @@ def accuracy_uncertainty(accuracies: np.ndarray, test_size: int) -> np.ndarray:
     np.ndarray
         (...,). With a single seed it is the binomial part alone.
     """
-    accuracies = np.asarray(accuracies, np.float64)
+    accuracies = np.atleast_1d(np.asarray(accuracies, np.float64))
+    if not ((accuracies >= 0) & (accuracies <= 1)).all():
+        raise InputError(
+            f"accuracies: expected 0 to 1, got {accuracies.min()} to {accuracies.max()}; divide percentages"
+        )
+    require_whole("test_size", test_size, least=1)
     seeds = accuracies.shape[-1]
     a = (accuracies.mean(axis=-1) * test_size + 1) / (test_size + 2)
     spread = accuracies.std(axis=-1, ddof=1) / math.sqrt(seeds) if seeds > 1 else 0.0

@@ -40,13 +40,19 @@ def cross_entropy(
     InputError
         If the lengths do not match, or a label is no class.
     """
+    logits, labels = np.asarray(logits), np.asarray(labels)
+    if logits.ndim != 2 or logits.dtype not in (np.float32, np.float64) or not logits.size:
+        what = f"{logits.dtype} of shape {logits.shape}"
+        raise InputError(f"logits: expected float32 or float64 of shape (classes, batch), got {what}; convert them")
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise InputError(f"labels: expected whole numbers, got {labels.dtype}; convert them")
     classes, batch = logits.shape
-    labels = np.asarray(labels, np.int64)
+    labels = labels.astype(np.int64, copy=False)
     if labels.shape != (batch,):
         raise InputError(f"labels: expected shape ({batch},) to go with the logits, got {labels.shape}; match them")
     weights = np.ones(classes) if class_weights is None else np.asarray(class_weights, np.float64)
-    if weights.shape != (classes,):
-        raise InputError(f"class_weights: expected shape ({classes},), got {weights.shape}; give one a class")
+    if weights.shape != (classes,) or not (weights > 0).all():
+        raise InputError(f"class_weights: expected {classes} numbers > 0, got {weights}; give one a class")
     dlogits = np.empty_like(logits)
     loss = _cross_entropy(logits, labels, weights, dlogits)
     if loss < 0:  # the kernel's sign for a label that is no class

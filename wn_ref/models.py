@@ -10,7 +10,7 @@ import numpy as np
 
 from wn_ref.errors import InputError, require_choice, require_whole
 from wn_ref.layers import BatchNorm, Conv, Dense, Flatten, Layer, MaxPool, ReLU
-from wn_ref.network import Network
+from wn_ref.network import Network, real_type
 
 
 class _Stack:
@@ -126,15 +126,15 @@ def build_model(
         If there is no such model or dtype, or the shape is none.
     """
     require_choice("model", name, MODELS)
-    require_choice("dtype", dtype, ("float32", "float64"))
     require_whole("classes", classes, least=2)
-    if len(input_shape) != 3 or min(input_shape) < 1:
-        raise InputError(f"input_shape: expected (channels, height, width), got {tuple(input_shape)}; correct it")
-    model, stack = MODELS[name], _Stack(batchnorm, seed, np.dtype(dtype))
+    if np.shape(input_shape) != (3,) or min(input_shape) < 1:
+        raise InputError(f"input_shape: expected (channels, height, width), got {input_shape}; correct it")
+    dtype = real_type(dtype)
+    model, stack = MODELS[name], _Stack(batchnorm, seed, dtype)
     if input_shape[1] < model.least[0] or input_shape[2] < model.least[1]:
         raise InputError(
             f"input_shape: expected images of at least {model.least[0]} x {model.least[1]} for {name}, "
             f"got {input_shape[1]} x {input_shape[2]}; choose another model"
         )
     model.build(stack, input_shape, classes)
-    return Network(stack.layers, dtype)
+    return Network(stack.layers, dtype, input_shape)

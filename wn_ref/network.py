@@ -9,7 +9,7 @@ between experiments" with and without it (section 4.2); walking noise visits one
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 
 import numpy as np
 
@@ -20,14 +20,32 @@ from wn_ref.noise import Noise
 GLOBAL, ALL = "global", "all"
 
 
-class ArraysByName(dict):
-    """Named arrays that stay where they are: assigning to a name copies into its array."""
+class ArraysByName(MutableMapping):
+    """Named arrays that stay where they are: assigning to a name, or `update`, copies into its array."""
+
+    def __init__(self, arrays: dict[str, np.ndarray]) -> None:
+        self._arrays = arrays
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._arrays[name]
 
     def __setitem__(self, name: str, value: np.ndarray) -> None:
         require_choice("name", name, self)
         if np.shape(value) != self[name].shape:
             raise InputError(f"{name}: expected shape {self[name].shape}, got {np.shape(value)}; reshape it")
         self[name][...] = value
+
+    def __delitem__(self, name: str) -> None:
+        raise InputError(f"{name}: expected to stay, got del; a network keeps its arrays")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def __repr__(self) -> str:
+        return "{" + ", ".join(f"{name}: {array.shape}" for name, array in self.items()) + "}"
 
 
 class Network:
@@ -39,6 +57,8 @@ class Network:
         In order of execution.
     dtype : "float32" or "float64"
         Of the layers' arrays and of everything computed: float32 to train, float64 to prove.
+    input_shape : sequence of int, optional
+        (channels, height, width) of an image; if given, `forward` refuses any other.
 
     Attributes
     ----------
@@ -52,16 +72,28 @@ class Network:
         All parameters, and all gradients, end to end in one vector each; the arrays above are views into them.
     """
 
-    def __init__(self, layers: Sequence[Layer], dtype: str = "float32") -> None:
-        require_choice("dtype", dtype, ("float32", "float64"))
-        self.layers, self.dtype = list(layers), np.dtype(dtype)
+    def __init__(
+        self, layers: Sequence[Layer], dtype: str = "float32", input_shape: Sequence[int] | None = None
+    ) -> None:
+        self.layers, self.dtype = list(layers), real_type(dtype)
+        self.input_shape = None if input_shape is None else tuple(input_shape)
         self.names = _number([layer.kind for layer in self.layers])
         self._noisy_layers = [i for i, layer in enumerate(self.layers) if layer.noisy]
         self.points = ["input"] + [self.names[i] for i in self._noisy_layers]
         self._point_behind = {layer: point for point, layer in enumerate(self._noisy_layers, start=1)}
         self._first_weights = next((i for i, layer in enumerate(self.layers) if layer.parameters), len(self.layers))
         self._gather_parameters()
-        self._injected: tuple[Noise, tuple[int, ...], int, int] | None = None
+        self._injected: tuple[Noise | None, tuple[int, ...], int, int] | None = None
+
+    def __getstate__(self) -> dict[str, object]:
+        """What a copy is made of; its arrays are gathered anew, so that they are views of its own vectors."""
+        return {"layers": self.layers, "dtype": self.dtype, "input_shape": self.input_shape}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__init__(**state)
+
+    def __repr__(self) -> str:
+        return f"Network({self.theta.size} parameters, points: {', '.join(self.points)})"
 
     def forward(
         self,
@@ -77,7 +109,7 @@ class Network:
         Parameters
         ----------
         x : np.ndarray
-            Images, (channels, height, width, batch).
+            Images, (channels, height, width, batch), float, normalised; kept for `backward`, so change it only after.
         training : bool
             Whether batch norm uses (and averages) the batch's own statistics.
         noise : Noise, optional
@@ -95,7 +127,7 @@ class Network:
         Raises
         ------
         InputError
-            If there is no such point.
+            If there is no such point, or x has another shape or is not of floats.
         """
         *_, (_, logits) = self.activations(x, training, noise, point, seed, step)
         return logits.copy()
@@ -115,6 +147,7 @@ class Network:
         """
         where = noisy_points(self.points, point) if noise is not None else ()
         self._injected = (noise, where, seed, step)
+        self._check_input(x, noise)
         x = np.ascontiguousarray(x, self.dtype)
         if 0 in where:
             x = x.copy()
@@ -146,6 +179,16 @@ class Network:
             dx = noise.backward(dx, seed, 0, step)
         return dx.copy() if input_gradient else None
 
+    def _check_input(self, x: np.ndarray, noise: Noise | None) -> None:
+        if not isinstance(noise, Noise | None):
+            raise InputError(f"noise: expected what wn_ref.additive and its like return, got {noise!r}; use them")
+        shape, kind = np.shape(x), np.asarray(x).dtype
+        if self.input_shape is not None and shape[:-1] != self.input_shape:
+            expected = ", ".join(map(str, self.input_shape))
+            raise InputError(f"x: expected ({expected}, batch), got {shape}; the batch is the last axis")
+        if not np.issubdtype(kind, np.floating):
+            raise InputError(f"x: expected normalised floats, got {kind}; Dataset.batch makes them")
+
     def _gather_parameters(self) -> None:
         """Move all parameters and gradients into one vector each, and give every layer views of its part."""
         sizes = [array.size for layer in self.layers for array in layer.parameters.values()]
@@ -160,6 +203,13 @@ class Network:
             statistics |= {f"{name}.{key}": array for key, array in layer.statistics.items()}
         self.parameters, self.gradients = ArraysByName(parameters), ArraysByName(gradients)
         self.statistics = ArraysByName(statistics)
+
+
+def real_type(dtype: object) -> np.dtype:
+    """Return float32 or float64 as NumPy's type; raise `InputError` if `dtype` is neither."""
+    name = getattr(dtype, "__name__", str(dtype))
+    require_choice("dtype", name, ("float32", "float64"))
+    return np.dtype(name)
 
 
 def noisy_points(points: Sequence[str], point: int | str) -> tuple[int, ...]:

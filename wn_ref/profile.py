@@ -42,7 +42,9 @@ def crossing(excess: Callable[[float], float], centre: float, step: float, limit
     if f_inside >= 0:
         return float(centre)
     bisect = False
-    while abs(outside - inside) > 1e-5 * abs(outside - centre):
+    for _ in range(100):
+        if abs(outside - inside) <= 1e-5 * abs(outside - centre):
+            break
         share = 0.5 if bisect else f_inside / (f_inside - f_outside)  # the secant, and every other time the middle
         middle, bisect = inside + share * (outside - inside), not bisect
         f_middle = excess(middle)

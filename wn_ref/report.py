@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import tempfile
 from collections.abc import Callable
@@ -88,7 +87,7 @@ def walk(runs: pandas.DataFrame, files: Files, scale: str) -> str:
     )
     whole(files.midpoints, lambda path: fits.to_csv(path, index=False))
     whole(files.figure, lambda path: figures.walking(fits, title).savefig(path))
-    failed = runs.loc[runs["error"] != "", "error"]
+    failed = runs.loc[runs["accuracy"].isna(), "error"]
     lines = [title, "", *_table(fits), ""]
     lines += [f"{len(failed)} runs stopped, the first with: {failed.iloc[0]}"] if len(failed) else []
     lines += [f"midpoint noise level with its 95 % interval; every run is in {files.runs}", f"figure: {files.figure}"]
@@ -136,6 +135,6 @@ def _count(number: int, noun: str) -> str:
 
 
 def _cell(fit: pandas.Series) -> str:
-    if fit["kind"] != "measured":
-        return f"> {fit['low']:.3g}" if math.isinf(fit["high"]) else f"< {fit['high']:.3g}"
-    return f"{fit['midpoint']:.3g} ({fit['low']:.3g} to {fit['high']:.3g})"
+    if fit["kind"] == "measured":
+        return f"{fit['midpoint']:.3g} ({fit['low']:.3g} to {fit['high']:.3g})"
+    return {"lower bound": f"> {fit['low']:.3g}", "upper bound": f"< {fit['high']:.3g}"}.get(fit["kind"], "unknown")

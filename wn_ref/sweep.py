@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wn_ref.datasets import load_dataset
 from wn_ref.errors import OverflowStop, require_whole
-from wn_ref.experiment import PHASES, Experiment, Result, run_all
+from wn_ref.experiment import PHASES, Experiment, Outcome, run_all
 from wn_ref.noise import Noise
 
 if TYPE_CHECKING:
@@ -63,13 +63,10 @@ def sweep(experiments: Sequence[Experiment], jobs: int = 1, progress: bool = Fal
     Returns
     -------
     pandas.DataFrame
-        The experiment's fields, name of the point, accuracy, loss, the data's number of test images and classes,
-        and `error`: empty, or why the run stopped (accuracy is NaN then).
+        The experiment's fields, name of the point, accuracy, training_loss (of the last epoch), the data's number of
+        test images and classes, and `error`: empty, or why the run stopped (accuracy is NaN then).
     """
     return table(outcomes(experiments, jobs, progress), experiments)
-
-
-Outcome = Result | OverflowStop
 
 
 def outcomes(
@@ -111,5 +108,5 @@ def _row(experiment: Experiment, outcome: Outcome) -> dict[str, object]:
     name = experiment.point if isinstance(experiment.point, str) else experiment.points[experiment.point]
     row = experiment.row() | {"name": name, "test_size": len(data.test_labels), "classes": len(data.classes)}
     if isinstance(outcome, OverflowStop):
-        return row | {"accuracy": float("nan"), "loss": float("nan"), "error": str(outcome)}
-    return row | {"accuracy": outcome.accuracy, "loss": outcome.history[-1].loss, "error": ""}
+        return row | {"accuracy": float("nan"), "training_loss": float("nan"), "error": str(outcome)}
+    return row | {"accuracy": outcome.accuracy, "training_loss": outcome.history[-1].loss, "error": ""}

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from wn_ref.datasets import Dataset
-from wn_ref.errors import OverflowStop, require_choice, require_whole
+from wn_ref.errors import InputError, OverflowStop, require_choice, require_whole
+from wn_ref.kernel import one_blas_thread
 from wn_ref.loss import cross_entropy
 from wn_ref.network import GLOBAL, Network
 from wn_ref.noise import Noise
@@ -40,6 +41,7 @@ class Epoch:
     accuracy: float
 
 
+@one_blas_thread
 @np.errstate(over="ignore", invalid="ignore")  # looked for after every step
 def train(
     network: Network,
@@ -97,6 +99,8 @@ def train(
     """
     require_whole("epochs", epochs, least=1)
     require_whole("batch_size", batch_size, least=1)
+    if not 0 < learning_rate < math.inf:
+        raise InputError(f"learning_rate: expected a positive number, got {learning_rate!r}; correct it")
     require_choice("optimizer", optimizer, OPTIMIZERS)
     require_choice("schedule", schedule, SCHEDULES)
     optimiser = SGD(network.theta, momentum) if optimizer == "sgd" else Adam(network.theta)
@@ -128,6 +132,7 @@ def train(
     return history
 
 
+@one_blas_thread
 @np.errstate(over="ignore", invalid="ignore")  # looked for after every batch
 def evaluate(
     network: Network,
@@ -152,6 +157,7 @@ def evaluate(
     OverflowStop
         If a logit is not finite.
     """
+    require_whole("batch_size", batch_size, least=1)
     correct = 0
     steps = math.ceil(len(data.test_labels) / batch_size)
     for number, indices in enumerate(_batches(np.arange(len(data.test_labels)), batch_size)):
@@ -178,7 +184,7 @@ def _overflow_forward(when: str, activations: Iterable[tuple[str, np.ndarray]]) 
 def _overflow_backward(when: str, gradients: dict[str, np.ndarray]) -> OverflowStop:
     """Name the first gradient on the way back that is not finite, or whose square is not."""
     for what, power in (("the gradient", 1), ("the square of the gradient", 2)):
-        for name, gradient in reversed(gradients.items()):
+        for name, gradient in reversed(list(gradients.items())):
             if not np.isfinite(gradient**power).all():
                 return OverflowStop(f"overflow in {when}: {what} of {name} is not finite; try less noise")
     return OverflowStop(f"overflow in {when}: a parameter is not finite; try a smaller learning rate")

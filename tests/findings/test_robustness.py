@@ -52,6 +52,12 @@ def test_runs_that_stopped_are_left_out(rng):
     assert midpoint_of(runs).midpoint == pytest.approx(3, rel=0.06)
 
 
+def test_a_curve_with_too_few_runs_leaves_the_others_alone(rng):
+    runs = made_up_runs(rng, {("training", 0, "input"): 3.0, ("training", 1, "dense1"): 9.0})
+    runs.loc[(runs["point"] == 1) & (runs["sigma_add"] > 0.2), "accuracy"] = math.nan
+    assert midpoints(runs)["kind"].tolist() == ["measured", "too few"]
+
+
 def test_a_min_is_chance_for_additive_noise_and_free_for_multiplicative(rng):
     runs = made_up_runs(rng, {("training", 0, "input"): 3.0})
     assert midpoint_of(runs).a_min == 0.1

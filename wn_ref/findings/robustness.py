@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import pandas
 
 
+TOO_FEW = "too few"
+
+
 def curve(runs: pandas.DataFrame, sigma: str = "sigma_add") -> pandas.DataFrame:
     """Average runs that differ in seed only.
 
@@ -76,15 +79,21 @@ def midpoints(
     -------
     pandas.DataFrame
         A row a curve: the columns `by`, midpoint (NaN if it is only bounded), low and high (95 % interval; 0 or inf
-        where it is open), kind, chi2, dof, and highest (the curve's highest accuracy).
+        where it is open), kind (as of `MidpointFit`, or "too few" if fewer than four levels have a run that did not
+        stop), chi2, dof, and highest (the curve's highest accuracy).
     """
     import pandas
 
     rows = []
     for key, same in runs.groupby(list(by), sort=False):
-        fit = midpoint_of(same, sigma, scale)
-        low, high = fit.interval(CONFIDENCE)
-        numbers = {"midpoint": fit.midpoint, "low": low, "high": high, "kind": fit.kind, "chi2": fit.chi2}
-        highest = float(np.max(curve(same, sigma)["accuracy"]))
-        rows.append(dict(zip(by, key, strict=True)) | numbers | {"dof": fit.dof, "highest": highest})
+        points = curve(same, sigma)
+        highest = points["accuracy"].max()
+        row = dict(zip(by, key, strict=True)) | {"midpoint": np.nan, "low": 0.0, "high": np.inf, "kind": TOO_FEW}
+        row |= {"chi2": np.nan, "dof": 0, "highest": highest}
+        if len(points) >= 4:
+            fit = midpoint_of(same, sigma, scale)
+            low, high = fit.interval(CONFIDENCE)
+            row |= {"midpoint": fit.midpoint, "low": low, "high": high, "kind": fit.kind}
+            row |= {"chi2": fit.chi2, "dof": fit.dof}
+        rows.append(row)
     return pandas.DataFrame(rows)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from wn_ref.errors import InputError
 from wn_ref.kernel import kernel
 from wn_ref.layers.dense import fan_in_uniform
 from wn_ref.layers.layer import Layer
@@ -59,8 +60,11 @@ class Conv(Layer):
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
         """y = W * x + b: (inputs, height, width, batch) -> (outputs, height', width', batch)."""
-        self.x = self._filled("x", x)
         weight, bias = self.parameters["weight"], self.parameters["bias"]
+        if x.shape[0] != weight.shape[1] or x.shape[1] < weight.shape[2] or x.shape[2] < weight.shape[3]:
+            least = f"({weight.shape[1]}, >= {weight.shape[2]}, >= {weight.shape[3]}, batch)"
+            raise InputError(f"x: expected {least} for this convolution, got {x.shape}; the batch is the last axis")
+        self.x = self._filled("x", x)
         (_, height, width, batch), (outputs, _, rows, columns) = self.x.shape, weight.shape
         shape = (height - rows) // self.stride[0] + 1, (width - columns) // self.stride[1] + 1
         y = self.memory("y", (outputs, *shape, batch), x.dtype)

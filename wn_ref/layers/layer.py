@@ -46,6 +46,9 @@ class Layer:
         """
         raise NotImplementedError
 
+    def __getstate__(self) -> dict[str, object]:
+        return self.__dict__ | {"_memory": {}}
+
     def add_parameter(self, name: str, value: np.ndarray) -> None:
         """Register a parameter and an array of zeros for its gradient."""
         self.parameters[name] = value
