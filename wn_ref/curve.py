@@ -57,10 +57,8 @@ class Curve:
                 raise InputError(f"{name}: expected finite numbers, got {values[bad]} at position {bad}; leave it out")
         if (arrays["sigma"] < 0).any():
             raise InputError(f"sigma: expected noise levels >= 0, got {arrays['sigma'].min()}; correct it")
-        if (arrays["uncertainty"] <= 0).any():
-            raise InputError(
-                "uncertainty: expected standard errors > 0, got 0 or less; accuracy_uncertainty gives some"
-            )
+        if (least := arrays["uncertainty"].min()) < 1e-12:
+            raise InputError(f"uncertainty: expected standard errors > 1e-12, got {least}; see accuracy_uncertainty")
         held = {number: float(fixed[name]) for number, name in enumerate(NAMES) if fixed[name] is not None}
         if not all(map(math.isfinite, held.values())) or held.get(0, 1.0) <= 0 or held.get(1, 1.0) <= 0:
             raise InputError(f"fixed parameters: expected finite numbers, mu > 0 and s > 0, got {fixed}; correct them")

@@ -1,0 +1,94 @@
+"""What each kernel reaches, and where an epoch goes: python tests/benchmarks/kernels.py (about half a minute).
+
+One core, float32, batch 128; the best of many runs for kernels, one profiled epoch of LeNet-5 without batch norm.
+"""
+
+import cProfile
+import pstats
+import time
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from wn_ref import additive, build_model, train
+from wn_ref import random as generator
+from wn_ref.bench import SHAPE, made_up_data, measure_limits
+from wn_ref.kernel import kernel
+from wn_ref.layers import Conv
+
+BATCH = 128
+
+
+@kernel
+def words_alone(words, chunks, key0, key1):
+    for chunk in range(chunks):
+        generator._chunk_of_words(words, chunk, key0, key1, 0, 0, 0)
+
+
+@kernel
+def transform_alone(words, normals, chunks):
+    for chunk in range(chunks):
+        words[0, 0] = chunk
+        generator._box_muller(words, normals)
+
+
+def best(task, runs: int = 30) -> float:
+    """Seconds of the fastest run."""
+    seconds = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        task()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def show_generator() -> None:
+    """Millions of normals a second of each half, and of both with the injection."""
+    words, normals, chunks = np.empty((4, 64), np.uint32), np.empty((4, 64), np.float32), 1024
+    x, key = np.zeros(256 * chunks, np.float32), generator.stream(1, 0, 0, 0)
+    for name, task in (
+        ("Philox alone", lambda: words_alone(words, chunks, 1, 2)),
+        ("Box-Muller alone", lambda: transform_alone(words, normals, chunks)),
+        ("drawn and injected", lambda: generator.add_normals(x, np.float32(1), *key)),
+    ):
+        task()
+        print(f"{name:<28} {x.size / best(task) / 1e6:8.0f} M/s")
+
+
+def show_convolution(name: str, inputs: int, outputs: int, size: int) -> None:
+    """GFLOP/s of one of LeNet-5's convolutions; the first one's dx is never needed."""
+    rng = np.random.default_rng(0)
+    layer = Conv(inputs, outputs, (5, 5))
+    x = rng.random((inputs, size, size, BATCH), np.float32)
+    y = layer.forward(x)
+    dy = rng.random(y.shape, np.float32)
+    work = 2 * y.size * inputs * 25 / 1e9
+    layer.backward(dy)
+    forward, weights = best(lambda: layer.forward(x)), best(lambda: layer.backward(dy, input_gradient=False))
+    print(f"{name} forward                {work / forward:8.0f} GFLOP/s")
+    print(f"{name} dW, db                 {work / weights:8.0f} GFLOP/s")
+    if inputs > 1:
+        print(f"{name} dx                     {work / (best(lambda: layer.backward(dy)) - weights):8.0f} GFLOP/s")
+
+
+def show_epoch(images: int = 60_000) -> None:
+    """Share of an epoch with additive noise that each function takes itself."""
+    data, network = made_up_data(images), build_model("lenet5", SHAPE, batchnorm=False)
+    train(network, made_up_data(256), 1, additive(0.5))
+    profile = cProfile.Profile()
+    profile.runcall(train, network, data, 1, additive(0.5))
+    stats = pstats.Stats(profile)
+    rows = sorted(((row[2], place) for place, row in stats.stats.items()), reverse=True)
+    print(f"an epoch of LeNet-5 with additive noise: {stats.total_tt:.2f} s, of which")
+    for seconds, (file, _, function) in rows[:12]:
+        print(f"  {Path(file).name + ' ' + function:<40} {seconds / stats.total_tt:6.1%}")
+
+
+if __name__ == "__main__":
+    with threadpool_limits(1, user_api="blas"):
+        print(f"sgemm peak                   {measure_limits(2)['sgemm_gflops']:8.0f} GFLOP/s")
+        show_generator()
+        show_convolution("conv1", inputs=1, outputs=6, size=28)
+        show_convolution("conv2", inputs=6, outputs=16, size=12)
+        show_epoch()
