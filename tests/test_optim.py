@@ -35,6 +35,15 @@ def test_sgd_with_momentum_by_hand():
         SGD(theta, momentum=1)
 
 
+@pytest.mark.parametrize("optimiser", [SGD, Adam])
+def test_a_step_tells_whether_all_is_finite(optimiser):
+    g = np.ones(70, np.float32)
+    assert optimiser(np.full(70, 3e38, np.float32)).step(g, 0.1)
+    for bad in (np.nan, np.inf, -np.inf):
+        g[33] = bad
+        assert not optimiser(np.zeros(70, np.float32)).step(g, 0.1)
+
+
 def test_cosine():
     assert [cosine(2.0, epoch, 4) for epoch in range(5)] == pytest.approx([2, 1 + 0.5**0.5, 1, 1 - 0.5**0.5, 0])
 

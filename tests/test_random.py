@@ -119,7 +119,12 @@ def test_uniform_and_permutation():
     assert not np.array_equal(order, permutation(10_000, seed=3, step=1))
 
 
-@pytest.mark.parametrize("wrong", [{"seed": -1}, {"seed": 2**64}, {"point": -1}, {"step": 2**32}, {"step": 0.5}])
+@pytest.mark.parametrize("wrong", [{"seed": -1}, {"seed": 2**64}, {"point": -1}, {"step": 2**32}])
 def test_numbers_out_of_range(wrong):
     with pytest.raises(InputError, match=f"{next(iter(wrong))}: expected 0 <="):
         normal(4, **({"seed": 0} | wrong))
+
+
+def test_numbers_that_are_not_whole():
+    with pytest.raises(InputError, match=r"stream: expected whole numbers, got seed 0, point 0, step 0\.5, draw 0"):
+        normal(4, seed=0, step=0.5)

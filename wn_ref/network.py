@@ -182,12 +182,12 @@ class Network:
     def _check_input(self, x: np.ndarray, noise: Noise | None) -> None:
         if not isinstance(noise, Noise | None):
             raise InputError(f"noise: expected what wn_ref.additive and its like return, got {noise!r}; use them")
-        shape, kind = np.shape(x), np.asarray(x).dtype
-        if self.input_shape is not None and shape[:-1] != self.input_shape:
+        x = np.asarray(x)
+        if self.input_shape is not None and x.shape[:-1] != self.input_shape:
             expected = ", ".join(map(str, self.input_shape))
-            raise InputError(f"x: expected ({expected}, batch), got {shape}; the batch is the last axis")
-        if not np.issubdtype(kind, np.floating):
-            raise InputError(f"x: expected normalised floats, got {kind}; Dataset.batch makes them")
+            raise InputError(f"x: expected ({expected}, batch), got {x.shape}; the batch is the last axis")
+        if x.dtype.kind != "f":
+            raise InputError(f"x: expected normalised floats, got {x.dtype}; Dataset.batch makes them")
 
     def _gather_parameters(self) -> None:
         """Move all parameters and gradients into one vector each, and give every layer views of its part."""

@@ -34,9 +34,9 @@ class SGD:
         self.theta, self.momentum = theta, theta.dtype.type(momentum)
         self.v = np.zeros_like(theta)
 
-    def step(self, g: np.ndarray, learning_rate: float) -> None:
-        """Move theta once."""
-        _sgd(self.theta, g, self.v, self.momentum, self.theta.dtype.type(learning_rate))
+    def step(self, g: np.ndarray, learning_rate: float) -> bool:
+        """Move theta once; return whether theta and v are still finite."""
+        return _sgd(self.theta, g, self.v, self.momentum, self.theta.dtype.type(learning_rate))
 
 
 class Adam:
@@ -58,13 +58,13 @@ class Adam:
         self.theta, self.t = theta, 0
         self.m, self.v = np.zeros_like(theta), np.zeros_like(theta)
 
-    def step(self, g: np.ndarray, learning_rate: float) -> None:
-        """Move theta once."""
+    def step(self, g: np.ndarray, learning_rate: float) -> bool:
+        """Move theta once; return whether theta and v are still finite."""
         self.t += 1
         rate = learning_rate / (1 - self.beta1**self.t)
         root = 1 / math.sqrt(1 - self.beta2**self.t)
         constants = (self.beta1, self.beta2, self.epsilon, rate, root)
-        _adam(self.theta, g, self.m, self.v, *(self.theta.dtype.type(c) for c in constants))
+        return _adam(self.theta, g, self.m, self.v, *(self.theta.dtype.type(c) for c in constants))
 
 
 def cosine(learning_rate: float, epoch: int, epochs: int) -> float:
@@ -81,15 +81,21 @@ def clamp_weights(network: Network, limit: float = 1.0) -> None:
 
 @kernel
 def _sgd(theta, g, v, momentum, rate):
+    zero = test = theta.dtype.type(0)  # 0 x is NaN if x is infinite or NaN
     for i in range(theta.size):
         v[i] = momentum * v[i] + g[i]
         theta[i] -= rate * v[i]
+        test += zero * theta[i] + zero * v[i]
+    return test == 0
 
 
 @kernel
 def _adam(theta, g, m, v, beta1, beta2, epsilon, rate, root):
     one = theta.dtype.type(1)
+    zero = test = theta.dtype.type(0)  # 0 x is NaN if x is infinite or NaN
     for i in range(theta.size):
         m[i] = beta1 * m[i] + (one - beta1) * g[i]
         v[i] = beta2 * v[i] + (one - beta2) * g[i] * g[i]
         theta[i] -= rate * m[i] / (np.sqrt(v[i]) * root + epsilon)
+        test += zero * theta[i] + zero * v[i]
+    return test == 0

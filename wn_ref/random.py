@@ -32,6 +32,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from operator import index
 
 import numpy as np
 
@@ -101,10 +102,16 @@ def philox(counter: Sequence[int], key: Sequence[int]) -> tuple[int, int, int, i
 
 def stream(seed: int, point: int, step: int, draw: int) -> tuple[int, int, int, int, int]:
     """Check the arguments of `normal` and return them as the kernels take them: (key 0, key 1, step, point, draw)."""
-    for name, value, bits in (("seed", seed, 64), ("point", point, 32), ("step", step, 32), ("draw", draw, 32)):
-        if not hasattr(value, "__index__") or not 0 <= value < 1 << bits:
-            raise InputError(f"{name}: expected 0 <= {name} < 2^{bits}, got {value!r}; choose a whole number there")
-    return int(seed) & 0xFFFFFFFF, int(seed) >> 32, int(step), int(point), int(draw)
+    try:
+        seed, point, step, draw = index(seed), index(point), index(step), index(draw)
+    except TypeError:
+        what = f"seed {seed!r}, point {point!r}, step {step!r}, draw {draw!r}"
+        raise InputError(f"stream: expected whole numbers, got {what}; correct it") from None
+    if seed >> 64 or point >> 32 or step >> 32 or draw >> 32:  # -1 for a negative number
+        for name, value, bits in (("seed", seed, 64), ("point", point, 32), ("step", step, 32), ("draw", draw, 32)):
+            if value >> bits:
+                raise InputError(f"{name}: expected 0 <= {name} < 2^{bits}, got {value}; choose a number there")
+    return seed & 0xFFFFFFFF, seed >> 32, step, point, draw
 
 
 # ---- kernels -------------------------------------------------------------------------------------------------

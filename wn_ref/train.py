@@ -117,11 +117,10 @@ def train(
             if not math.isfinite(loss):
                 raise _overflow_forward(f"epoch {epoch + 1}, step {step}", network.activations(x, **injection))
             network.backward(dlogits)
-            optimiser.step(network.dtheta, rate)
+            finite = optimiser.step(network.dtheta, rate)
             if clamp:
                 clamp_weights(network)
-            # a sum is finite only if all its terms are, and costs next to nothing
-            if not (np.isfinite(network.theta.sum()) and np.isfinite(optimiser.v.sum())):
+            if not finite:
                 raise _overflow_backward(f"epoch {epoch + 1}, step {step}", network.gradients)
             losses.append(loss)
             step += 1
