@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas
 import pytest
 
+from wn_ref.findings.robustness import midpoints
 from wn_ref.report import _table
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
@@ -37,6 +38,15 @@ def test_the_table_is_made_from_the_runs_that_are_kept():
     assert learnable.min() > others.max()
     phases = fits.pivot(index="point", columns="phase", values="midpoint")
     assert (phases["training"] > phases["inference"]).all()
+
+
+def test_the_kept_runs_give_the_kept_midpoints_and_want_the_logarithm():
+    """What the README says of the fits: these midpoints from these runs, and chi2 three times as large in sigma."""
+    tutorials = Path(__file__).parent.parent / "tutorials"
+    runs, kept = (pandas.read_csv(tutorials / f"walk_{name}.csv") for name in ("runs", "midpoints"))
+    log, linear = (midpoints(runs, scale=scale) for scale in ("log", "linear"))
+    pandas.testing.assert_frame_equal(log, kept, rtol=1e-6)
+    assert linear["chi2"].sum() > 3 * log["chi2"].sum()
 
 
 @pytest.mark.parametrize("line", ["pip install -e . && wn-ref walk", "pip install -e '.[test]' && pytest"])
