@@ -63,7 +63,7 @@ Gradient = Annotated[
 Epochs = Annotated[int, typer.Option(help="How often the training images are gone through.")]
 
 
-@app.command()
+@app.command(short_help="Train one network.")
 def train(
     dataset: DatasetName = "mnist_sample",
     model: ModelName = "mlp",
@@ -105,7 +105,7 @@ def train(
         print(f"accuracy with {noise} noise of {sigma:g} at {point}: {result.accuracy:.2%}")
 
 
-@app.command()
+@app.command(short_help="Find the midpoint noise level of every injection point.")
 def walk(
     dataset: DatasetName = "mnist_sample",
     model: ModelName = "mlp",
@@ -168,7 +168,7 @@ def walk(
     print(f"{len(runs)} runs in {time.perf_counter() - start:.0f} s")
 
 
-@app.command()
+@app.command(short_help="Measure speed and memory.")
 def bench(
     images: Annotated[int, typer.Option(help="Training images an epoch; a sixth as many are evaluated.")] = 60_000,
     rounds: Annotated[int, typer.Option(help="How often all is measured in turn; times are medians.")] = 3,

@@ -88,7 +88,7 @@ def walk(runs: pandas.DataFrame, files: Files, scale: str) -> str:
     whole(files.midpoints, lambda path: fits.to_csv(path, index=False))
     whole(files.figure, lambda path: figures.walking(fits, title).savefig(path))
     failed = runs.loc[runs["accuracy"].isna(), "error"]
-    lines = [title, "", *_table(fits), ""]
+    lines = [title, "", *_table(fits, floors=sigma == "sigma_mul"), ""]
     lines += [f"{len(failed)} runs stopped, the first with: {failed.iloc[0]}"] if len(failed) else []
     lines += [f"midpoint noise level with its 95 % interval; every run is in {files.runs}", f"figure: {files.figure}"]
     return "\n".join(lines)
@@ -118,15 +118,15 @@ def bench_row(row: dict, first: bool) -> str:
     return f"{head}\n{line}" if first else line
 
 
-def _table(fits: pandas.DataFrame) -> list[str]:
-    """A line a point: number, name, midpoint in each phase, highest accuracy."""
+def _table(fits: pandas.DataFrame, floors: bool = False) -> list[str]:
+    """A line a point: number, name, midpoint in each phase (and where accuracy ends), highest accuracy."""
     phases = [phase for phase in ("inference", "training") if phase in set(fits["phase"])]
-    lines = ["point  name    " + "".join(f"{f'noise in {phase}':<24}" for phase in phases) + "highest accuracy"]
+    width = 38 if floors else 24
+    lines = ["point  name    " + "".join(f"{f'noise in {phase}':<{width}}" for phase in phases) + "highest accuracy"]
     for (point, name), same in fits.groupby(["point", "name"]):
-        cells = [_cell(same[same["phase"] == phase].iloc[0]) for phase in phases]
-        lines.append(
-            f"{point:5}  {name:<8}" + "".join(f"{cell:<24}" for cell in cells) + f"{same['highest'].max():8.1%}"
-        )
+        cells = [_cell(same[same["phase"] == phase].iloc[0], floors) for phase in phases]
+        highest = f"{same['highest'].max():8.1%}"
+        lines.append(f"{point:5}  {name:<8}" + "".join(f"{cell:<{width}}" for cell in cells) + highest)
     return lines
 
 
@@ -134,7 +134,8 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _cell(fit: pandas.Series) -> str:
+def _cell(fit: pandas.Series, floors: bool) -> str:
     if fit["kind"] == "measured":
-        return f"{fit['midpoint']:.3g} ({fit['low']:.3g} to {fit['high']:.3g})"
+        end = f", ends at {fit['a_min']:.0%}" if floors else ""
+        return f"{fit['midpoint']:.3g} ({fit['low']:.3g} to {fit['high']:.3g}){end}"
     return {"lower bound": f"> {fit['low']:.3g}", "upper bound": f"< {fit['high']:.3g}"}.get(fit["kind"], "unknown")

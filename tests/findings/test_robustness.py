@@ -63,3 +63,4 @@ def test_a_min_is_chance_for_additive_noise_and_free_for_multiplicative(rng):
     assert midpoint_of(runs).a_min == 0.1
     plateau = runs.assign(sigma_mul=runs["sigma_add"], sigma_add=0.0, accuracy=0.5 + runs["accuracy"] / 2)
     assert midpoint_of(plateau, "sigma_mul").a_min == pytest.approx(0.55, abs=0.01)
+    assert midpoints(plateau, sigma="sigma_mul")["a_min"][0] == pytest.approx(0.55, abs=0.01)

@@ -80,7 +80,7 @@ def midpoints(
     pandas.DataFrame
         A row a curve: the columns `by`, midpoint (NaN if it is only bounded), low and high (95 % interval; 0 or inf
         where it is open), kind (as of `MidpointFit`, or "too few" if fewer than four levels have a run that did not
-        stop), chi2, dof, and highest (the curve's highest accuracy).
+        stop), a_min (where accuracy ends), chi2, dof, and highest (the curve's highest accuracy).
     """
     import pandas
 
@@ -89,11 +89,11 @@ def midpoints(
         points = curve(same, sigma)
         highest = points["accuracy"].max()
         row = dict(zip(by, key, strict=True)) | {"midpoint": np.nan, "low": 0.0, "high": np.inf, "kind": TOO_FEW}
-        row |= {"chi2": np.nan, "dof": 0, "highest": highest}
+        row |= {"a_min": np.nan, "chi2": np.nan, "dof": 0, "highest": highest}
         if len(points) >= 4:
             fit = midpoint_of(same, sigma, scale)
             low, high = fit.interval(CONFIDENCE)
             row |= {"midpoint": fit.midpoint, "low": low, "high": high, "kind": fit.kind}
-            row |= {"chi2": fit.chi2, "dof": fit.dof}
+            row |= {"a_min": fit.a_min, "chi2": fit.chi2, "dof": fit.dof}
         rows.append(row)
     return pandas.DataFrame(rows)
