@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 COLORS = {"inference": "#0072B2", "training": "#D55E00"}
 MARKERS = {"inference": "o", "training": "s"}
 LABELS = {"inference": "noise at inference only", "training": "noise in training, too"}
+BOUNDS = {"lower bound": ("^", "greater than"), "upper bound": ("v", "less than")}
 STYLE = {
     "font.size": 10,
     "axes.spines.top": False,
@@ -63,6 +64,10 @@ def walking(midpoints: pandas.DataFrame, title: str = "") -> Figure:
                 tick.label1.set_fontweight("bold")
         axes.tick_params(axis="x", labelsize=9)
         axes.grid(axis="x", visible=False)
+        for kind, (marker, label) in BOUNDS.items():
+            if kind not in set(midpoints["kind"]):
+                continue
+            axes.plot([], [], marker=marker, color="grey", markersize=8, linestyle="", label=label)
         axes.legend(loc="best")
         axes.set_title(title, fontsize=10)
     return figure
@@ -79,4 +84,4 @@ def _series(axes: Axes, rows: pandas.DataFrame, phase: str, shift: float) -> Non
     for _, row in rows[rows["kind"].isin(["lower bound", "upper bound"])].iterrows():
         lower = row["kind"] == "lower bound"
         bound = row["low"] if lower else row["high"]
-        axes.plot(row["point"] + shift, bound, marker="^" if lower else "v", color=color, markersize=8, linestyle="")
+        axes.plot(row["point"] + shift, bound, marker=BOUNDS[row["kind"]][0], color=color, markersize=8, linestyle="")
