@@ -7,6 +7,8 @@ from wn_ref import additive, build_model, mixed, multiplicative, normal
 from wn_ref.loss import cross_entropy
 
 torch = pytest.importorskip("torch", reason="pip install -e '.[crosscheck]' brings PyTorch")
+from wn_ref.torch_twin import twin  # noqa: E402 (needs torch)
+
 pytestmark = pytest.mark.crosscheck
 
 NETWORKS = [
@@ -21,9 +23,9 @@ BATCH, SEED, STEP = 64, 5, 9
 class Noisy(torch.nn.Module):
     """The noise of a point, drawn by wn_ref: exact multiplies inside autograd, straight-through hides it from there."""
 
-    def __init__(self, point, noise):
+    def __init__(self, noise, point):
         super().__init__()
-        self.point, self.noise = point, noise
+        self.noise, self.point = noise, point
 
     def draw(self, x, draw):
         """Normals for x (batch first) of wn_ref's array (batch last)."""
@@ -40,34 +42,6 @@ class Noisy(torch.nn.Module):
                 y = y * (1 + n) if kind == "mul" else y + n
                 draw += 1
         return y if self.noise.gradient == "exact" else x + (y - x).detach()
-
-
-def twin(net, noise, where):
-    """The same network of PyTorch's own layers."""
-    nn, modules, point = torch.nn, [], 0
-    if noise and 0 in where:
-        modules.append(Noisy(0, noise))
-    for name, layer in zip(net.names, net.layers, strict=True):
-        kind, parameters = name.rstrip("0123456789"), layer.parameters
-        if kind == "dense":
-            module = nn.Linear(*parameters["weight"].shape[::-1])
-        elif kind == "conv":
-            outputs, inputs, *size = parameters["weight"].shape
-            module = nn.Conv2d(inputs, outputs, size, layer.stride)
-        elif kind == "bn":
-            image = "conv" in net.points[point]
-            module = (nn.BatchNorm2d if image else nn.BatchNorm1d)(len(parameters["gamma"]))
-        else:
-            module = {"relu": nn.ReLU(), "pool": nn.MaxPool2d(2), "flatten": nn.Flatten()}[kind]
-        with torch.no_grad():
-            for theirs, ours in zip(module.parameters(), parameters.values(), strict=True):
-                theirs.copy_(torch.from_numpy(ours))
-        modules.append(module)
-        if layer.noisy:
-            point += 1
-            if noise and point in where:
-                modules.append(Noisy(point, noise))
-    return nn.Sequential(*modules)
 
 
 @pytest.mark.parametrize("batchnorm", [False, True])
@@ -87,8 +61,7 @@ def twin(net, noise, where):
 def test_logits_and_gradients(network, batchnorm, noise, rng):
     name, shape, classes = network
     net = build_model(name, shape, classes, batchnorm, seed=3)
-    where = [p for p, point in enumerate(net.points) if not point.startswith("bn")]
-    theirs = twin(net, noise, where)
+    theirs = twin(net, noise, Noisy)
     x = rng.random((*shape, BATCH)).astype(np.float32)
     labels = rng.integers(0, classes, BATCH)
 
@@ -110,7 +83,7 @@ def test_logits_and_gradients(network, batchnorm, noise, rng):
             scale = abs(gradient).max()  # of its bias, too: in front of batch norm that one is 0 but for rounding
         assert_equal(key, gradient, parameter.grad.numpy(), scale)
     theirs.eval()
-    quiet = twin(net, None, []) if noise else theirs
+    quiet = twin(net, None) if noise else theirs
     if noise:  # the running averages, too
         quiet.load_state_dict(dict(zip(quiet.state_dict(), theirs.state_dict().values(), strict=True)))
         quiet.eval()

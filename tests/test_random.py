@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from wn_ref import InputError
+from wn_ref import random as generator
 from wn_ref.random import CHUNK, normal, permutation, philox, uniform
 
 N = 10_000_000
@@ -51,6 +52,14 @@ def reference(size: int, seed: int, point: int, step: int, draw: int) -> np.ndar
 @pytest.mark.parametrize("stream", [(0, 0, 0, 0), (2**64 - 1, 7, 2**32 - 1, 1), (123456789012345, 3, 5, 0)])
 def test_normals_are_the_equations_of_the_module(stream):
     np.testing.assert_allclose(normal(700, *stream), reference(700, *stream), atol=2e-6)
+
+
+def test_polynomials_are_as_good_as_they_say():
+    f = np.linspace(0.5**0.5 - 1, 2**0.5 - 1, 100_001)
+    p, q = (np.polynomial.Polynomial(np.array(c, np.float64)) for c in (generator._P, generator._Q))
+    assert abs(f - f**2 / 2 + f**3 * p(f) - np.log1p(f)).max() < 7e-8
+    x = np.linspace(-0.5, 0.5, 100_001)
+    assert abs(x * q(x**2) - np.sin(np.pi * x)).max() < 4e-8
 
 
 def test_known_answers_of_the_normals():

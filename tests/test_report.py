@@ -43,7 +43,7 @@ def test_a_table_says_where_multiplicative_noise_leaves_the_accuracy():
 def test_unwritable_output(tmp_path):
     (tmp_path / "file").write_text("")
     for folder in ("absent", "file"):
-        with pytest.raises(InputError, match=r"output: expected a folder to write to, got .*; choose another --output"):
+        with pytest.raises(InputError, match=r"output: expected a folder to write to, got .*; choose another folder"):
             Files.beside(tmp_path / folder / "walk.png")
     with pytest.raises(InputError, match=r"output: expected one of .png, .pdf, .svg, got '.jpg'"):
         Files.beside(tmp_path / "walk.jpg")

@@ -96,7 +96,7 @@ class Curve:
     def minimise(self) -> np.ndarray:
         """The best (mu, s, delta_a, a_min), by Levenberg-Marquardt from the best points of a grid of (mu, s)."""
         free = [i for i in range(len(NAMES)) if i not in self.fixed]
-        starts, steepest = self._starts(), self._slopes()
+        starts, gentlest = self._starts(), self._slopes()[-1]
 
         def full(q: np.ndarray) -> np.ndarray:
             p = starts[0].copy()
@@ -105,7 +105,7 @@ class Curve:
 
         def residuals(q: np.ndarray) -> np.ndarray:
             p = full(q)
-            inside = 0 < p[1] <= steepest[-1]  # where the profile looks, too
+            inside = 0 < p[1] <= gentlest  # where the profile looks, too
             return (logistic(self.sigma, *p) - self.y) / self.dy if inside else np.full(len(self.y), np.inf)
 
         def jacobian(q: np.ndarray) -> np.ndarray:

@@ -45,6 +45,7 @@ def walking(midpoints: pandas.DataFrame, title: str = "") -> Figure:
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogFormatter
 
     names = midpoints.drop_duplicates("point").sort_values("point")
     with rc_context(STYLE):
@@ -56,6 +57,7 @@ def walking(midpoints: pandas.DataFrame, title: str = "") -> Figure:
                 _series(axes, rows, phase, shift)
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))  # 2, 3, 6 if decades are few
         axes.set_ylabel("midpoint noise level $\\mu$")
         axes.set_xlabel("injection point")
         ticks = axes.set_xticks(names["point"], [f"{p}\n{name}" for p, name in zip(names["point"], names["name"])])

@@ -9,7 +9,7 @@ it wants; `wn_ref.leastsquares` for any other weighted least-squares problem.
 F(mu) = delta_a + a_min, half way from a_max = 2 delta_a + a_min down to a_min. F(0) is a little less than a_max,
 unless mu >> s: equation 1 falls from the start. Curves measured over several decades of sigma stay flat first and end
 in a long tail. Equation 1 in ln sigma (scale="log") describes those, and its mu is where the curve crosses half way;
-in sigma itself it fits ten times worse, trades a_max for mu and loses the midpoint. `tests/test_fit.py` shows it.
+in sigma itself it fits far worse, trades a_max for mu and loses the midpoint. `tests/test_fit.py` shows it.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def fit_midpoint(
     accuracy : array_like
         y, (n,), 0 to 1 (averages over seeds, say).
     uncertainty : array_like, optional
-        Standard errors Delta_y > 0 of the accuracies, (n,); see `accuracy_uncertainty`. Without them all points
+        Standard errors Delta_y > 1e-12 of the accuracies, (n,); see `accuracy_uncertainty`. Without them all points
         count the same and the scatter about the fit sets their size.
     mu, s, delta_a, a_min : float, optional
         Holds a parameter of equation 1 fixed at this value; all four are free by default.

@@ -64,9 +64,9 @@ class Network:
     ----------
     points : list of str
         Names of the injection points, in order.
-    parameters, gradients : dict of str to np.ndarray
+    parameters, gradients : mapping of str to np.ndarray
         By layer and name, such as "dense1.weight". Writing into an array, or assigning to its name, changes the net.
-    statistics : dict of str to np.ndarray
+    statistics : mapping of str to np.ndarray
         Batch norm's running averages, such as "bn1.running_mean".
     theta, dtheta : np.ndarray
         All parameters, and all gradients, end to end in one vector each; the arrays above are views into them.

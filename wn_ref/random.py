@@ -152,7 +152,7 @@ def _chunk_of_words(words, chunk, key0, key1, step, point, draw):
 
 
 # Minimax polynomials (Remez): ln(1 + f) = f - f^2/2 + f^3 P(f) on sqrt(1/2) - 1 <= f <= sqrt(2) - 1, error < 7e-8;
-# sin(pi x) = x Q(x^2) on |x| <= 1/2, error < 2e-8.
+# sin(pi x) = x Q(x^2) on |x| <= 1/2, error < 4e-8.
 _P = tuple(
     np.float32(c) for c in (0.33333403, -0.25001129, 0.19986237, -0.16583453, 0.14646122, -0.14201833, 0.09501198)
 )

@@ -57,7 +57,7 @@ def require_folder(folder: Path) -> None:
     except OSError as error:
         reason = error.strerror or error
         raise InputError(
-            f"output: expected a folder to write to, got {folder} ({reason}); choose another --output"
+            f"output: expected a folder to write to, got {folder} ({reason}); choose another folder"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""The same networks in PyTorch, with its own layers and its own noise: what `wn-ref bench` measures against.
+"""The same networks in PyTorch, with its own layers: what `wn-ref bench` and the cross-checks hold wn_ref against.
 
 Needs the extra `crosscheck`. This is how the paper's models are written: a noise module after every layer that draws
 with `torch.randn_like`, Adam, and data that are already in memory.
@@ -6,19 +6,21 @@ with `torch.randn_like`, Adam, and data that are already in memory.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 
-from wn_ref.network import Network, noisy_points
+from wn_ref.network import GLOBAL, Network, noisy_points
 from wn_ref.noise import Noise
 
 
 class NoiseModule(nn.Module):
     """x + sigma n, or x (1 + sigma n) differentiated as written."""
 
-    def __init__(self, noise: Noise) -> None:
+    def __init__(self, noise: Noise, point: int) -> None:
         super().__init__()
-        self.noise = noise
+        self.noise, self.point = noise, point
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Inject noise."""
@@ -26,30 +28,32 @@ class NoiseModule(nn.Module):
         return x + self.noise.sigma_add * n if self.noise.sigma_add else x * (1 + self.noise.sigma_mul * n)
 
 
-def twin(network: Network, noise: Noise | None) -> nn.Sequential:
-    """Build the twin of a network, with its weights, and noise at the points that "global" means."""
-    where = noisy_points(network.points, "global") if noise else ()
-    modules: list[nn.Module] = [NoiseModule(noise)] if where else []
+def twin(
+    network: Network, noise: Noise | None, module: Callable[[Noise, int], nn.Module] = NoiseModule
+) -> nn.Sequential:
+    """Build the twin of a network, with its weights, and `module(noise, point)` at the points that "global" means."""
+    where = noisy_points(network.points, GLOBAL) if noise else ()
+    modules: list[nn.Module] = [module(noise, 0)] if where else []
     point = 0
     for layer in network.layers:
         shapes = {name: array.shape for name, array in layer.parameters.items()}
         if layer.kind == "dense":
-            module = nn.Linear(*shapes["weight"][::-1])
+            theirs = nn.Linear(*shapes["weight"][::-1])
         elif layer.kind == "conv":
             outputs, inputs, *size = shapes["weight"]
-            module = nn.Conv2d(inputs, outputs, size, layer.stride)
+            theirs = nn.Conv2d(inputs, outputs, size, layer.stride)
         elif layer.kind == "bn":
             kind = nn.BatchNorm2d if network.points[point].startswith("conv") else nn.BatchNorm1d
-            module = kind(*shapes["gamma"])
+            theirs = kind(*shapes["gamma"])
         else:
-            module = {"relu": nn.ReLU, "flatten": nn.Flatten}.get(layer.kind, lambda: nn.MaxPool2d(2))()
+            theirs = {"relu": nn.ReLU, "flatten": nn.Flatten}.get(layer.kind, lambda: nn.MaxPool2d(2))()
         with torch.no_grad():
-            for theirs, ours in zip(module.parameters(), layer.parameters.values(), strict=True):
-                theirs.copy_(torch.from_numpy(ours))
-        modules.append(module)
+            for parameter, value in zip(theirs.parameters(), layer.parameters.values(), strict=True):
+                parameter.copy_(torch.from_numpy(value))
+        modules.append(theirs)
         if layer.noisy:
             point += 1
-            modules += [NoiseModule(noise)] if point in where else []
+            modules += [module(noise, point)] if point in where else []
     return nn.Sequential(*modules)
 
 

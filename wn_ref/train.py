@@ -21,7 +21,7 @@ from wn_ref.noise import Noise
 from wn_ref.optim import SGD, Adam, clamp_weights, cosine
 from wn_ref.random import EVALUATION, SHUFFLE, permutation
 
-OPTIMIZERS = {"adam": Adam, "sgd": SGD}
+OPTIMIZERS = ("adam", "sgd")
 SCHEDULES = ("cosine", "constant")
 
 

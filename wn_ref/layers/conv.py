@@ -101,6 +101,12 @@ class Conv(Layer):
 
 
 @kernel
+def _next_five(first, last):
+    """The five channels behind `first`; beyond the last one, the last one again."""
+    return min(first + 1, last), min(first + 2, last), min(first + 3, last), min(first + 4, last), min(first + 5, last)
+
+
+@kernel
 def _forward(x, weight, bias, stride, y):
     """For all i, j: start 6 channels o at b[o], add all c, p, q. Beyond the last channel the last one is repeated."""
     outputs, channels, kernel_rows, kernel_columns = weight.shape
@@ -110,8 +116,7 @@ def _forward(x, weight, bias, stride, y):
         for j in range(columns):
             for n in range(0, batch, LANES):
                 for o in range(0, outputs, 6):
-                    o1, o2, o3, o4, o5 = (min(o + 1, last), min(o + 2, last), min(o + 3, last), min(o + 4, last),
-                                          min(o + 5, last))  # fmt: skip
+                    o1, o2, o3, o4, o5 = _next_five(o, last)
                     y0, y1, y2 = spread(bias[o]), spread(bias[o1]), spread(bias[o2])
                     y3, y4, y5 = spread(bias[o3]), spread(bias[o4]), spread(bias[o5])
                     for c in range(channels):
@@ -180,8 +185,7 @@ def _input_gradient(weight, dy, stride, dx):
             columns = range(max(0, (w - kernel_columns) // stride[1] + 1), min(dy.shape[2], w // stride[1] + 1))
             for n in range(0, dx.shape[3], LANES):
                 for c in range(0, channels, 6):
-                    c1, c2, c3, c4, c5 = (min(c + 1, last), min(c + 2, last), min(c + 3, last), min(c + 4, last),
-                                          min(c + 5, last))  # fmt: skip
+                    c1, c2, c3, c4, c5 = _next_five(c, last)
                     x0 = x1 = x2 = x3 = x4 = x5 = spread(dx.dtype.type(0))
                     for i in rows:
                         p = h - i * stride[0]
