@@ -41,7 +41,7 @@ def test_walk_prints_a_table_and_writes_figure_and_runs(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "--dataset", "mnits_sample"], "dataset: expected one of mnist_sample, fashion_mnist_sample, got"),
+        (["train", "--dataset", "mnits_sample"], "got 'mnits_sample'; did you mean 'mnist_sample'?"),
         (["train", "--model", "resnet"], "model: expected one of mlp"),
         (
             ["train", "--sigma", "1", "--point", "dense9"],

@@ -1,20 +1,22 @@
-"""The command line: `wn-ref train`, `wn-ref walk` and `wn-ref bench`."""
+"""The command line: `wn-ref data`, `wn-ref train`, `wn-ref walk` and `wn-ref bench`."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
 
-from wn_ref import __version__
+from wn_ref import __version__, cli_data
 from wn_ref.datasets import DATASETS
 from wn_ref.errors import InputError, OverflowStop, require_choice, require_whole
 from wn_ref.experiment import PHASES, Experiment, run
+from wn_ref.files import require_folder, whole
 from wn_ref.models import MODELS
 from wn_ref.noise import GRADIENTS, Noise, additive, mixed, multiplicative
 
@@ -25,6 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(cli_data.app, name="data")
 
 NOISES = {
     "additive": lambda sigma, _: additive(sigma),
@@ -188,13 +192,13 @@ def bench(
     for name in names:
         require_choice("models", name, ("mlp", "lenet5"))
     if json_file is not None:
-        report.require_folder(json_file.parent)
+        require_folder(json_file.parent)
     rows = []
     for row in measure.run(images, rounds, names):
         rows.append(row)
         print(report.bench_row(row, first=len(rows) == 2), flush=True)
     if json_file is not None:
-        report.whole(json_file, lambda path: path.write_text(json.dumps(rows, indent=1) + "\n"))
+        whole(json_file, lambda path: path.write_text(json.dumps(rows, indent=1) + "\n"))
 
 
 def _noise(name: str, gradient: str, sigma: float) -> Noise:
@@ -233,6 +237,14 @@ def _sigmas(text: str) -> list[float]:
 
 def main() -> None:
     """Run the command line; input that cannot be used ends in one line on standard error and exit code 2."""
+    shown = set()
+
+    def show(message: Warning, *_: object) -> None:
+        if str(message) not in shown:
+            print(f"wn-ref: warning: {message}", file=sys.stderr)
+        shown.add(str(message))
+
+    warnings.showwarning = show
     try:
         sys.exit(app(standalone_mode=False))
     except (InputError, OverflowStop) as error:

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from wn_ref.datasets import DATASETS, load_dataset
+from wn_ref.datasets import CATALOG, DATASETS, Dataset, load_dataset
 from wn_ref.errors import InputError, OverflowStop, require_choice, require_whole
 from wn_ref.models import MODELS, build_model
 from wn_ref.network import GLOBAL, Network, noisy_points
@@ -21,6 +21,7 @@ from wn_ref.train import OPTIMIZERS, SCHEDULES, Epoch, evaluate, train
 PHASES = ("training", "inference")
 _TRAINING_SETTINGS = (
     "epochs", "noise", "point", "seed", "batch_size", "learning_rate", "optimizer", "momentum", "schedule", "clamp",
+    "augment",
 )  # fmt: skip
 
 
@@ -46,8 +47,10 @@ class Experiment:
         Of training.
     seed : int
         Of initial weights, order of the images and noise, 0 <= seed < 2^64.
-    batch_size, learning_rate, optimizer, momentum, schedule, clamp
+    batch_size, learning_rate, optimizer, momentum, schedule, clamp, augment
         As for `wn_ref.train.train`.
+    train_size, test_size : int or None
+        As for `wn_ref.load_dataset`: so many images of each part, the same for every seed; all of them if None.
 
     Raises
     ------
@@ -69,6 +72,9 @@ class Experiment:
     momentum: float = 0.0
     schedule: str = "cosine"
     clamp: bool = False
+    augment: bool = True
+    train_size: int | None = None
+    test_size: int | None = None
 
     def __post_init__(self) -> None:
         require_choice("dataset", self.dataset, DATASETS)
@@ -79,9 +85,12 @@ class Experiment:
         require_whole("epochs", self.epochs, least=1)
         require_whole("batch_size", self.batch_size, least=1)
         require_whole("seed", self.seed, least=0, most=2**64 - 1)
-        for name in ("batchnorm", "clamp"):
+        for name in ("batchnorm", "clamp", "augment"):
             if not isinstance(getattr(self, name), bool | np.bool):
                 raise InputError(f"{name}: expected True or False, got {getattr(self, name)!r}; correct it")
+        for name in ("train_size", "test_size"):
+            if getattr(self, name) is not None:
+                require_whole(name, getattr(self, name), least=1)
         if not 0 <= self.momentum < 1:
             raise InputError(f"momentum: expected 0 <= momentum < 1, got {self.momentum!r}; correct it")
         if not isinstance(self.noise, Noise | None):
@@ -98,8 +107,12 @@ class Experiment:
 
     def network(self) -> Network:
         """Build the experiment's network, untrained."""
-        data = load_dataset(self.dataset)
-        return build_model(self.model, data.shape, len(data.classes), self.batchnorm, self.seed)
+        entry = CATALOG[self.dataset]
+        return build_model(self.model, entry.shape, len(entry.classes), self.batchnorm, self.seed)
+
+    def data(self) -> Dataset:
+        """Load the experiment's data set."""
+        return load_dataset(self.dataset, self.train_size, self.test_size)
 
     def training(self) -> Experiment:
         """Return the experiment that trains the same network: without noise, if this one's phase is "inference".
@@ -185,7 +198,7 @@ def run_all(experiments: list[Experiment], on_epoch: Callable[[Epoch], None] | N
     training = experiments[0].training()
     if any(experiment.training() != training for experiment in experiments):
         raise InputError("experiments: expected ones that share their training, got different ones; use `sweep`")
-    data, network = load_dataset(training.dataset), training.network()
+    data, network = training.data(), training.network()
     settings = {name: getattr(training, name) for name in _TRAINING_SETTINGS}
     history = train(network, data, **settings, on_epoch=on_epoch)
     weights = {k.removesuffix(".weight"): w for k, w in network.parameters.items() if k.endswith(".weight")}

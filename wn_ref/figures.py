@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from wn_ref.datasets import Dataset
+    from wn_ref.datasets.mfcc import Clip
+
 # blue and orange as in the paper, from Okabe and Ito's palette for all kinds of colour vision
 COLORS = {"inference": "#0072B2", "training": "#D55E00"}
 MARKERS = {"inference": "o", "training": "s"}
@@ -72,6 +75,65 @@ def walking(midpoints: pandas.DataFrame, title: str = "") -> Figure:
             axes.plot([], [], marker=marker, color="grey", markersize=8, linestyle="", label=label)
         axes.legend(loc="best")
         axes.set_title(title, fontsize=10)
+    return figure
+
+
+def contact_sheet(data: Dataset, columns: int = 12) -> Figure:
+    """Draw the first training images of every class, a row a class."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    _, height, width = data.shape
+    gap = max(1, width // 14)
+    sheet = np.full((len(data.classes) * (height + gap), columns * (width + gap), 3), 255, np.uint8)
+    for k in range(len(data.classes)):
+        for column, index in enumerate(np.flatnonzero(data.train_labels == k)[:columns]):
+            top, left = k * (height + gap), column * (width + gap)
+            sheet[top : top + height, left : left + width] = data.train_images[index].transpose(1, 2, 0)
+    with rc_context(STYLE):
+        figure = Figure(figsize=(8.0, 7.0 * sheet.shape[0] / sheet.shape[1] + 0.4), layout="constrained")
+        axes = figure.subplots()
+        axes.imshow(sheet, interpolation="nearest")
+        axes.set_yticks([k * (height + gap) + height / 2 for k in range(len(data.classes))], data.classes)
+        axes.set_xticks([])
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        axes.grid(visible=False)
+        sizes = f"{len(data.train_labels):,} to train, {len(data.test_labels):,} to test"
+        axes.set_title(f"{data.name}: {sizes}", fontsize=10)
+    return figure
+
+
+def clips(examples: list[Clip], classes: tuple[str, ...]) -> Figure:
+    """Draw clips of speech: the waveform, and beneath it the features that a network sees."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    from wn_ref.datasets.features import second
+    from wn_ref.datasets.mfcc import RATE, features
+
+    columns = 4
+    rows = -(-len(examples) // columns)
+    with rc_context(STYLE):
+        figure = Figure(figsize=(9.0, 2.3 * rows), layout="constrained")
+        panels = figure.subplots(2 * rows, columns, squeeze=False, sharex=True)
+        for axes in panels.flat:
+            axes.set_yticks([])
+            axes.grid(visible=False)
+        for number, clip in enumerate(examples):
+            wave, coefficients = panels[2 * (number // columns) : 2 * (number // columns) + 2, number % columns]
+            samples = second(clip)
+            wave.plot(np.arange(RATE) / RATE, samples, linewidth=0.4, color=COLORS["inference"])
+            wave.set_title(classes[clip.label], fontsize=10)
+            shown = features(samples)[0]
+            shown = (shown - shown.mean(axis=1, keepdims=True)) / (shown.std(axis=1, keepdims=True) + 1e-9)
+            coefficients.imshow(shown, origin="lower", aspect="auto", extent=(0, 1, 0, len(shown)), cmap="cividis")
+        for axes in panels[-1]:
+            axes.set_xlabel("seconds")
+        for row in range(rows):
+            panels[2 * row, 0].set_ylabel("sound")
+            panels[2 * row + 1, 0].set_ylabel("MFCC")
+        figure.suptitle("one second of each class, and its 10 coefficients in 49 frames, each scaled", fontsize=10)
     return figure
 
 

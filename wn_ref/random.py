@@ -43,6 +43,8 @@ WEIGHTS = 0xFFFFFFFF
 """The `point` of initial weights. Injection points count from 0 up, the generator's other users from the top down."""
 SHUFFLE = 0xFFFFFFFE
 """The `point` of the order in which an epoch visits the training images."""
+AUGMENT = 0xFFFFFFFD
+"""The `point` of random crops, flips and background noise."""
 EVALUATION = 0x80000000
 """Evaluation takes its noise from `step` = EVALUATION + batch, so that no training step shares it."""
 
@@ -85,9 +87,14 @@ def uniform(shape: Shape, seed: int, point: int = 0, step: int = 0) -> np.ndarra
 
     Parameters and errors are those of `normal`; the result is float64 with steps of 2^-32.
     """
-    words = np.empty(shape, np.uint32)
-    _fill_words(words.reshape(-1), *stream(seed, point, step, 0))
-    return (words + 0.5) / 2.0**32
+    return (words(shape, seed, point, step) + 0.5) / 2.0**32
+
+
+def words(shape: Shape, seed: int, point: int = 0, step: int = 0) -> np.ndarray:
+    """Draw random 32-bit words, uint32; parameters and errors are those of `normal`."""
+    out = np.empty(shape, np.uint32)
+    _fill_words(out.reshape(-1), *stream(seed, point, step, 0))
+    return out
 
 
 def permutation(size: int, seed: int, point: int = 0, step: int = 0) -> np.ndarray:

@@ -1,20 +1,15 @@
-"""What a command leaves behind: tables to read, and files that are whole or not there."""
+"""What a command leaves behind: tables to read, figures, and files beside them."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wn_ref.errors import InputError, require_choice
+from wn_ref.files import free_figure, whole
 
 if TYPE_CHECKING:
     import pandas
-
-FORMATS = (".png", ".pdf", ".svg")
 
 
 @dataclass(frozen=True)
@@ -27,50 +22,12 @@ class Files:
 
     @classmethod
     def beside(cls, figure: Path) -> Files:
-        """Choose names that are not taken yet: walk.png, walk-2.png, ...
-
-        Raises
-        ------
-        InputError
-            If the folder cannot be written to, or the ending is none of .png, .pdf and .svg.
-        """
-        require_choice("output", figure.suffix, FORMATS)
-        require_folder(figure.parent)
-        number = 1
-        while True:
-            stem = figure.stem if number == 1 else f"{figure.stem}-{number}"
-            files = cls(*(figure.with_name(f"{stem}{end}") for end in (figure.suffix, "_runs.csv", "_midpoints.csv")))
-            if not any(path.exists() for path in (files.figure, files.runs, files.midpoints)):
-                return files
-            number += 1
+        """Choose names that are not taken yet; see `wn_ref.files.free_figure`."""
+        return cls(*free_figure(figure, "_runs.csv", "_midpoints.csv"))
 
     def write_runs(self, runs: pandas.DataFrame) -> None:
         """Write the table of runs."""
         whole(self.runs, lambda path: runs.to_csv(path, index=False))
-
-
-def require_folder(folder: Path) -> None:
-    """Raise `InputError` unless files can be made in a folder."""
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        reason = error.strerror or error
-        raise InputError(
-            f"output: expected a folder to write to, got {folder} ({reason}); choose another folder"
-        ) from None
-
-
-def whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Write a file under another name and rename it once it is complete, so that no half of it is ever seen."""
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
-    try:
-        write(part)
-        os.replace(part, path)
-    except OSError as error:
-        raise InputError(f"output: expected to write {path}, got {error.strerror or error}; make room") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def walk(runs: pandas.DataFrame, files: Files, scale: str) -> str:

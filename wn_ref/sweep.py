@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from wn_ref.datasets import load_dataset
 from wn_ref.errors import OverflowStop, require_whole
 from wn_ref.experiment import PHASES, Experiment, Outcome, run_all
 from wn_ref.noise import Noise
@@ -104,7 +103,7 @@ def _attempt(experiments: list[Experiment]) -> tuple[list[Experiment], list[Outc
 
 
 def _row(experiment: Experiment, outcome: Outcome) -> dict[str, object]:
-    data = load_dataset(experiment.dataset)
+    data = experiment.data()
     name = experiment.point if isinstance(experiment.point, str) else experiment.points[experiment.point]
     row = experiment.row() | {"name": name, "test_size": len(data.test_labels), "classes": len(data.classes)}
     if isinstance(outcome, OverflowStop):

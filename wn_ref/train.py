@@ -56,6 +56,7 @@ def train(
     momentum: float = 0.0,
     schedule: str = "cosine",
     clamp: bool = False,
+    augment: bool = True,
     on_epoch: Callable[[Epoch], None] | None = None,
 ) -> list[Epoch]:
     """Train a network in place.
@@ -82,6 +83,8 @@ def train(
         How the learning rate goes on.
     clamp : bool
         Whether weights are clipped to [-1, 1] after every step (section 5).
+    augment : bool
+        Whether training images are cropped and flipped at random, if their data set asks for it (`Dataset.padding`).
     on_epoch : callable, optional
         Called with each `Epoch` as it ends.
 
@@ -104,16 +107,18 @@ def train(
     require_choice("optimizer", optimizer, OPTIMIZERS)
     require_choice("schedule", schedule, SCHEDULES)
     optimiser = SGD(network.theta, momentum) if optimizer == "sgd" else Adam(network.theta)
+    weights = None if data.class_weights is None else np.asarray(data.class_weights)
     history: list[Epoch] = []
     step = 0
     for epoch in range(epochs):
         rate = cosine(learning_rate, epoch, epochs) if schedule == "cosine" else learning_rate
         losses = []
         order = permutation(len(data.train_labels), seed, SHUFFLE, epoch)
+        augmentation = data.augmentation(seed, epoch) if augment else None
         for indices in _batches(order, batch_size):
-            x = data.batch(data.train_images, indices, network.dtype)
+            x = data.batch(data.train_images, indices, network.dtype, augmentation)
             injection = {"training": True, "noise": noise, "point": point, "seed": seed, "step": step}
-            loss, dlogits = cross_entropy(network.forward(x, **injection), data.train_labels[indices])
+            loss, dlogits = cross_entropy(network.forward(x, **injection), data.train_labels[indices], weights)
             if not math.isfinite(loss):
                 raise _overflow_forward(f"epoch {epoch + 1}, step {step}", network.activations(x, **injection))
             network.backward(dlogits)

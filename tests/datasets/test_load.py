@@ -1,0 +1,149 @@
+"""What is loaded is what was published; samples are what their READMEs say; subsets keep the shares of classes."""
+
+import hashlib
+import shutil
+
+import numpy as np
+import pytest
+
+from tests.datasets import files
+from wn_ref import InputError, load_dataset
+from wn_ref.datasets import CATALOG, sample
+from wn_ref.datasets.load import _whole
+from wn_ref.datasets.sources import DataWarning, find
+
+SAMPLES = ("mnist_sample", "fashion_mnist_sample")
+
+
+def here(name):
+    """Whether the files of a data set are on this machine."""
+    entry = CATALOG[name]
+    return all(find(entry.folder, file) for file in entry.files)
+
+
+def needs(name):
+    return pytest.mark.skipif(not here(name), reason=f"{name} is not on this machine")
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_samples(name):
+    data = load_dataset(name)
+    assert data.train_images.shape == (8000, 1, 28, 28)
+    assert data.test_images.shape == (2000, 1, 28, 28)
+    assert data.train_images.dtype == data.test_images.dtype == np.uint8
+    assert data.shape == (1, 28, 28)
+    assert len(data.classes) == 10
+    train, test = (np.bincount(labels, minlength=10) for labels in (data.train_labels, data.test_labels))
+    assert abs(train - 4 * test).max() <= 4  # every class has its share of both parts
+    both = np.concatenate([data.train_images, data.test_images]).reshape(10_000, -1)
+    assert len(np.unique(both, axis=0)) == 10_000
+    assert load_dataset(name) is data
+    with pytest.raises(ValueError, match="read-only"):
+        data.train_images[0] = 0
+
+
+@pytest.mark.parametrize("folder", ["mnist", "fashion_mnist"])
+def test_files_are_the_ones_described(folder):
+    file = sample.FOLDER / folder / "sample.npz"
+    assert file.stat().st_size < 8e6
+    assert hashlib.sha256(file.read_bytes()).hexdigest() in (sample.FOLDER / folder / "README.md").read_text()
+
+
+def test_mnist_sample_holds_the_images_it_should():
+    """Class counts of the first 10,000 training images of MNIST, and the ink that belongs to the digits."""
+    data = load_dataset("mnist_sample")
+    counts = np.bincount(np.concatenate([data.train_labels, data.test_labels]))
+    assert counts.tolist() == [1001, 1127, 991, 1032, 980, 863, 1014, 1070, 944, 978]
+    ink = [data.train_images[data.train_labels == digit].mean() for digit in range(10)]
+    assert np.argmax(ink) == 0
+    assert np.argmin(ink) == 1
+
+
+def test_digits():
+    data = load_dataset("digits")
+    assert data.train_images.shape == (1437, 1, 8, 8)
+    assert data.test_images.shape == (360, 1, 8, 8)
+    assert data.train_images.max() == 255
+    both = np.bincount(data.train_labels) + np.bincount(data.test_labels)
+    assert both.tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]  # UCI's documentation
+
+
+@needs("mnist")
+def test_mnist_is_the_original_byte_for_byte():
+    data = load_dataset("mnist")
+    digests = [file.content_md5 for file in CATALOG["mnist"].files]
+    for digest, array in zip(digests, (data.train_images, data.train_labels, data.test_images, data.test_labels)):
+        plain = array[:, 0] if array.ndim == 4 else array
+        assert hashlib.md5(files.idx(plain)).hexdigest() == digest
+    assert np.bincount(data.train_labels).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert np.bincount(data.test_labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+
+
+@needs("mnist")
+def test_mnist_sample_is_of_mnist():
+    whole = {image.tobytes() for image in load_dataset("mnist").train_images[:10_000]}
+    assert {image.tobytes() for image in load_dataset("mnist_sample").test_images} <= whole
+
+
+@needs("cifar10")
+@pytest.mark.filterwarnings("default::wn_ref.datasets.sources.DataWarning")
+def test_cifar10_here():
+    data = load_dataset("cifar10")
+    assert data.train_images.shape == (50_000, 3, 32, 32)
+    assert np.bincount(data.train_labels).tolist() == [5000] * 10
+    assert np.bincount(data.test_labels).tolist() == [1000] * 10
+    mean = data.train_images.mean(axis=(0, 2, 3)) / 255
+    np.testing.assert_allclose(mean, data.mean, atol=2e-3)  # the constants that everybody normalises with
+    each = data.train_images.reshape(50_000, 3, -1).std(axis=2).mean(axis=0) / 255
+    np.testing.assert_allclose(each, data.std, atol=3e-3)  # averages of each image's own, as the README says
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
+def test_a_subset_keeps_shares_and_is_the_same_again(name, bare, rng):
+    files.mnist(bare / "data" / name, rng, train=500, test=100, labels=10)
+    with pytest.warns(DataWarning, match="not the publisher's"):
+        whole = load_dataset(name)
+    _whole.cache_clear()
+    with pytest.warns(DataWarning):
+        part = load_dataset(name, train_size=50, seed=3)
+    assert np.bincount(part.train_labels).tolist() == [5] * 10
+    assert len(part.test_labels) == 100
+    assert part is load_dataset(name, train_size=50, seed=3)
+    images = {image.tobytes(): label for image, label in zip(whole.train_images, whole.train_labels)}
+    assert all(images[image.tobytes()] == label for image, label in zip(part.train_images, part.train_labels))
+    assert not np.array_equal(load_dataset(name, train_size=50, seed=4).train_images, part.train_images)
+    assert not part.train_images.flags.writeable
+    assert (part.mean, part.padding, part.flip) == (CATALOG[name].mean, CATALOG[name].padding, CATALOG[name].flip)
+    with pytest.raises(InputError, match=f"train_size: expected at most 500 for {name}, got 501; ask for less"):
+        load_dataset(name, train_size=501)
+    with pytest.raises(InputError, match="test_size: expected a whole number of at least 1, got 0"):
+        load_dataset(name, test_size=0)
+
+
+@pytest.mark.parametrize("damage", ["absent", "empty", "truncated", "not a zip", "one array short"])
+def test_broken_sample(damage, tmp_path, monkeypatch):
+    shutil.copytree(sample.FOLDER / "mnist", tmp_path / "mnist")
+    file = tmp_path / "mnist" / "sample.npz"
+    content = file.read_bytes()
+    if damage == "absent":
+        file.unlink()
+    elif damage == "one array short":
+        np.savez(file, train_images=np.zeros(3, np.uint8))
+    else:
+        file.write_bytes({"empty": b"", "truncated": content[:9000], "not a zip": b"hello" * 99}[damage])
+    monkeypatch.setattr(sample, "FOLDER", tmp_path)
+    with pytest.raises(InputError, match=r"sample.npz: expected .*; (fetch|install)") as caught:
+        _whole.__wrapped__("mnist_sample")
+    assert "\n" not in str(caught.value)
+
+
+def test_unknown_name():
+    with pytest.raises(InputError, match=r"dataset: expected one of mnist_sample.* got 'mnist_smaple'; did you mean"):
+        load_dataset("mnist_smaple")
+
+
+@pytest.mark.parametrize("folder", sorted({entry.folder for entry in CATALOG.values()}))
+def test_every_data_set_has_a_readme(folder):
+    text = (sample.FOLDER / folder / "README.md").read_text()
+    for word in ("Origin", "Licence", "Cite"):
+        assert word in text

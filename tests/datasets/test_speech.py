@@ -1,0 +1,194 @@
+"""Speech: who is in which part and class, features against python_speech_features, damaged clips, the cache."""
+
+import io
+import os
+
+import numpy as np
+import pytest
+import soundfile
+from python_speech_features import mfcc as reference
+from scipy.signal.windows import hann
+
+from tests.datasets import files
+from wn_ref import InputError, load_dataset
+from wn_ref.datasets import features, mfcc, speech
+from wn_ref.datasets.sources import DataWarning, cache
+
+pytestmark = pytest.mark.filterwarnings("ignore::wn_ref.datasets.sources.DataWarning")
+
+FOLDERS = (*speech.WORDS, "_silence_", "_unknown_")
+
+
+@pytest.fixture
+def test_set():
+    """Five tones a class, as the publisher lays out the test set."""
+    return {f"{folder}/{i}.wav": files.tone(200 + 50 * k + i) for k, folder in enumerate(FOLDERS) for i in range(5)}
+
+
+@pytest.fixture
+def main_set():
+    """Words, other words, lists of clips that are held out, and background noise, as in the main archive."""
+    contents = {f"{word}/{i}.wav": files.tone(300 + i) for word in ("yes", "go", "bed", "cat") for i in range(4)}
+    for name in ("pink_noise.wav", "running_tap.wav"):
+        contents[f"_background_noise_/{name}"] = files.tone(50, seconds=2.6)
+    contents["validation_list.txt"] = b"yes/0.wav\nbed/0.wav\n"
+    contents["testing_list.txt"] = b"go/1.wav\ncat/1.wav\n"
+    return contents | {"README.md": b"hello", "_background_noise_/README.md": b"hello"}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_test_set_is_split_by_class(packed, bare, test_set):
+    folder = bare / "data" / "gsc"
+    folder.mkdir(parents=True)
+    if packed:
+        files.tar(folder / "speech_commands_test_set_v0.02.tar.gz", {f"./{k}": v for k, v in test_set.items()})
+    else:
+        files.unpack(folder / "speech_commands_test_set_v0.02", test_set | {"LICENSE": b"hello"})
+    data = load_dataset("gsc_test_set")
+    assert data.train_images.shape == (48, 1, 10, 49)
+    assert data.train_images.dtype == np.float32
+    assert np.bincount(data.train_labels).tolist() == [4] * 12
+    assert np.bincount(data.test_labels).tolist() == [1] * 12
+    assert data.classes == (*speech.WORDS, "silence", "unknown")
+    everything = {mfcc.features(mfcc.waveform(name, content)).tobytes(): name for name, content in test_set.items()}
+    for x, label in zip(data.train_images, data.train_labels):
+        assert FOLDERS.index(everything[x.tobytes()].split("/")[0]) == label
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_whole_set_uses_the_published_lists(packed, bare, test_set, main_set):
+    folder = bare / "data" / "gsc"
+    folder.mkdir(parents=True)
+    for name, contents in (("speech_commands_v0.02", main_set), ("speech_commands_test_set_v0.02", test_set)):
+        if packed:
+            files.tar(folder / f"{name}.tar.gz", contents)
+        else:
+            files.unpack(folder / name, contents)
+    data = load_dataset("gsc")
+    words = {f"{word}/{i}.wav" for word in ("yes", "go", "bed", "cat") for i in range(4)}
+    words -= {"yes/0.wav", "bed/0.wav", "go/1.wav", "cat/1.wav"}
+    cuts = {f"_background_noise_/pink_noise.wav@{start}" for start in (0, 8000, 16000, 24000)}
+    assert len(data.train_labels) == len(words | cuts)
+    assert len(data.test_labels) == 60
+    clips = {clip.name: clip for clip in speech.training_clips(folder / sorted(os.listdir(folder))[1])}
+    assert set(clips) == words | cuts
+    assert {clips[name].label for name in cuts} == {speech.SILENCE}
+    assert clips["cat/0.wav"].label == speech.UNKNOWN
+    assert clips["go/0.wav"].label == speech.WORDS.index("go")
+    counts = np.bincount(data.train_labels, minlength=12)
+    assert counts[[1, 9, 10, 11]].tolist() == [3, 3, 4, 6]
+
+
+def test_background_noise_lies_on_four_fifths_of_the_words_as_loud_as_published(rng):
+    """800 of 1,000 words, within 4 binomial standard deviations; volumes uniform in 0 to 0.1 (4 standard errors)."""
+    noises = [np.ones(20_000, np.float32), -np.ones(17_000, np.float32)]
+    backgrounds = [speech._background(f"go/{i}.wav", noises) for i in range(1000)]
+    volumes = np.array([b[0] for b in backgrounds if b is not None])
+    assert abs(len(volumes) - 800) < 4 * np.sqrt(1000 * 0.8 * 0.2)
+    assert 0 < abs(volumes).min() < abs(volumes).max() <= 0.1
+    assert abs(abs(volumes).mean() - 0.05) < 4 * 0.1 / np.sqrt(12 * len(volumes))
+    assert abs(np.mean(volumes > 0) - 0.5) < 4 * 0.5 / np.sqrt(len(volumes))
+    again = speech._background("go/7.wav", noises)
+    assert (again is None and backgrounds[7] is None) or np.array_equal(again, backgrounds[7])
+
+
+def test_background_noise_is_added_after_scaling(rng):
+    clip, noise = rng.normal(size=16000).astype(np.float32), 0.05 * rng.normal(size=16000).astype(np.float32)
+    clip[0], noise[0] = 64, 0  # the largest sample, before and after
+    assert np.array_equal(mfcc.features(clip, noise), mfcc.features(clip / 64 + noise))
+
+
+def test_features_are_those_of_the_paper(rng):
+    samples = (3000 * rng.normal(size=12_000)).astype(np.int16)
+    clip = mfcc.waveform("a.wav", files.wav(samples))
+    assert clip.shape == (16_000,)
+    assert not clip[12_000:].any()
+    padded = np.concatenate([samples, np.zeros(4000)]) / samples.max()
+    expected = reference(
+        padded, 16_000, winlen=0.03, winstep=0.02, numcep=10, nfilt=40, nfft=512, lowfreq=20, highfreq=4000, preemph=0,
+        ceplifter=0, appendEnergy=False, winfunc=hann,
+    )  # fmt: skip
+    assert expected.shape == (50, 10)
+    found = mfcc.features(clip)
+    assert found.shape == (1, 10, 49)
+    voiced = slice(0, 36)  # frames of silence are the logarithm of rounding errors
+    np.testing.assert_allclose(found[0, :, voiced], expected[voiced].T, rtol=1e-3, atol=1e-3)
+    assert np.isfinite(mfcc.features(np.zeros(16_000, np.float32))).all()
+
+
+def test_class_weights_by_hand():
+    """Frequencies 1/2 (unknown), 1/4 (go), 1/4 (yes)."""
+    labels = np.array([11, 11, 1, 9])
+    weights = np.ones(12)
+    weights[[1, 9, 11]] = 0.75, 0.75, 0.5 / 3.6
+    np.testing.assert_allclose(speech.class_weights(labels), weights / weights.sum())
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        (files.wav(np.zeros(8000), rate=8000), "expected one channel at 16000 Hz, got 1 at 8000 Hz; convert it"),
+        (files.wav(np.zeros(32000), channels=2), "got 2 at 16000 Hz"),
+        (files.wav([]), "expected a second of sound, got no samples"),
+        (b"", "expected a WAV file, got"),
+        (b"RIFF....", "expected a WAV file, got"),
+    ],
+)
+def test_damaged_clips(content, match, bare, test_set):
+    files.unpack(bare / "data" / "gsc" / "speech_commands_test_set_v0.02", test_set | {"go/damaged.wav": content})
+    with pytest.raises(InputError, match=f"^go/damaged.wav: .*{match}") as caught:
+        load_dataset("gsc_test_set")
+    assert "\n" not in str(caught.value)
+    assert not list(cache().rglob("*.npz"))
+
+
+def test_missing_parts(bare, test_set, main_set):
+    folder = bare / "data" / "gsc"
+    files.unpack(folder / "speech_commands_test_set_v0.02", {"hello/1.wav": files.tone(100)})
+    with pytest.raises(InputError, match=r"expected folders _silence_, _unknown_, down, .*, got 'hello'"):
+        load_dataset("gsc_test_set")
+    with pytest.raises(InputError, match="expected WAV files in folders, got none"):
+        features.compute("gsc", [])
+    for name in ("testing_list.txt", "_background_noise_/pink_noise.wav"):
+        part = {k: v for k, v in main_set.items() if k != name and not (name[0] == "_" and k.startswith("_"))}
+        files.tar(folder / "main.tar.gz", part)
+        with pytest.raises(InputError, match=f"got no {name.split('/')[0]}; fetch it anew"):
+            list(speech.training_clips(folder / "main.tar.gz"))
+
+
+def test_features_come_from_the_cache_until_a_file_changes(bare, test_set, monkeypatch):
+    folder = bare / "data" / "gsc" / "speech_commands_test_set_v0.02"
+    files.unpack(folder, test_set)
+    computed = []
+    compute = features.compute
+    monkeypatch.setattr(features, "compute", lambda name, clips: computed.append(name) or compute(name, clips))
+    clips = lambda: speech.test_clips(folder)  # noqa: E731
+    first, again = (features.cached("t", [folder], clips) for _ in range(2))
+    assert computed == ["t"]
+    assert all(np.array_equal(a, b) for a, b in zip(first, again))
+    (file,) = cache().rglob("t-*.npz")
+    file.write_bytes(file.read_bytes()[:5000])  # not taken for whole, but made again
+    assert np.array_equal(features.cached("t", [folder], clips)[0], first[0])
+    (folder / "go" / "0.wav").write_bytes(files.tone(999, seconds=0.9))
+    assert not np.array_equal(features.cached("t", [folder], clips)[0], first[0])
+    assert computed == ["t"] * 3
+
+
+def test_a_cache_that_cannot_be_written_costs_a_warning(bare, test_set, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(bare / "file"))
+    (bare / "file").write_text("no folder")
+    clips = list(speech.test_clips(_laid_out(bare, test_set)))[:3]
+    with pytest.warns(DataWarning, match=r"t: features are not kept and will be computed again \(.*Not a directory"):
+        assert len(features.cached("t", [], lambda: clips)[1]) == 3
+
+
+def _laid_out(folder, contents):
+    files.unpack(folder / "clips", contents)
+    return folder / "clips"
+
+
+def test_reading_is_bit_exact(rng):
+    samples = rng.integers(-32768, 32768, 16_000).astype(np.int16)
+    content = files.wav(samples)
+    assert np.array_equal(mfcc.waveform("a.wav", content) * 32768, samples)
+    assert np.array_equal(soundfile.read(io.BytesIO(content), dtype="int16")[0], samples)

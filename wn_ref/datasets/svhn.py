@@ -1,0 +1,57 @@
+"""SVHN's cropped digits: MATLAB files with X (32, 32, 3, n) and y (n, 1), in which label 10 means digit 0.
+
+(Y. Netzer et al., "Reading digits in natural images with unsupervised feature learning", 2011.)
+"""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from wn_ref.datasets.parts import Parts, reading
+from wn_ref.errors import InputError
+
+
+def read(paths: list[Path]) -> Parts:
+    """Read the training and the test file."""
+    train, test = map(images_and_labels, paths)
+    return Parts(*train, *test)
+
+
+def images_and_labels(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Read one file.
+
+    Returns
+    -------
+    images : np.ndarray
+        uint8, (n, 3, 32, 32).
+    labels : np.ndarray
+        int64, (n,), 0 to 9.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, has no X or y, or one of another shape.
+    """
+    from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
+
+    with reading(
+        path, "a MATLAB 5 file", ValueError, TypeError, KeyError, NotImplementedError, MatReadError, zlib.error
+    ):
+        content = loadmat(path, variable_names=("X", "y"))
+    missing = [key for key in ("X", "y") if key not in content]
+    if missing:
+        got = ", ".join(key for key in content if not key.startswith("__")) or "neither"
+        raise InputError(f"{path}: expected X and y, got {got}; fetch the file anew")
+    images, labels = content["X"], content["y"]
+    if images.dtype != np.uint8 or images.shape[:3] != (32, 32, 3) or labels.shape != (images.shape[-1], 1):
+        got = f"{images.dtype} {images.shape} and {labels.shape}"
+        raise InputError(f"{path}: expected bytes X (32, 32, 3, n) and y (n, 1), got {got}; fetch the file anew")
+    labels = labels[:, 0].astype(np.int64)
+    if len(labels) and not 1 <= labels.min() <= labels.max() <= 10:
+        got = f"{labels.min()} to {labels.max()}"
+        raise InputError(f"{path}: expected labels 1 to 10 (10 means digit 0), got {got}; fetch the file anew")
+    return np.ascontiguousarray(images.transpose(3, 2, 0, 1)), labels % 10
