@@ -101,7 +101,7 @@ class Dataset:
             )
         channels, height, width = images.shape[1:]
         out = np.empty((channels, height, width, len(indices)), dtype)
-        flat, starts = images.reshape(-1), np.asarray(indices, np.uint64) * np.uint64(images[0].size)
+        flat, starts = images.reshape(-1), np.asarray(indices, np.int64) * images[0].size
         scale, shift = self._normalisation(images.dtype, dtype)
         target = out.reshape(channels, height * width, len(indices))
         if augmentation is None:

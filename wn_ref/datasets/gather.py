@@ -1,7 +1,7 @@
 """From images, one after the other, to a batch with its samples on the last axis; cropped and flipped on the way.
 
-A tile of pixels at a time: it is read along the images, where pixels are neighbours, and written along the batch,
-where samples are. Indices are unsigned, which spares Numba's test for negative ones.
+A channel at a time: its pixels are copied image by image into a tile, where all images of the batch stand in the cache,
+and written from there pixel by pixel along the batch.
 """
 
 from __future__ import annotations
@@ -10,22 +10,20 @@ import numpy as np
 
 from wn_ref.kernel import kernel
 
-TILE = np.uint64(32)
+MARGIN = 64
+"""Bytes that keep an image's row of the tile from falling on the same places of the cache as its neighbours'."""
 
 
 @kernel
 def gather(pixels, starts, scale, shift, out):
     """out[c, p, n] = pixels[starts[n] + c P + p] scale[c] + shift[c], with P pixels a channel."""
     channels, size, batch = out.shape
-    tile = np.empty((batch, TILE), pixels.dtype)
+    tile = np.empty((batch, size + MARGIN), pixels.dtype)
     for c in range(channels):
-        for first in range(0, size, TILE):
-            width = min(TILE, np.uint64(size - first))
-            for n in range(batch):
-                start = starts[n] + np.uint64(c * size + first)
-                for p in range(width):
-                    tile[n, p] = pixels[start + p]
-            _spread(tile, scale[c], shift[c], out[c, first : first + width])
+        for n in range(batch):
+            start = starts[n] + c * size
+            tile[n, :size] = pixels[start : start + size]
+        _spread(tile, scale[c], shift[c], out[c])
 
 
 @kernel
@@ -36,40 +34,38 @@ def gather_augmented(pixels, starts, words, padding, flip, width, scale, shift, 
     2 padding + 1 places; the last bit flips left and right.
     """
     channels, size, batch = out.shape
-    height, places = size // width, 2 * padding + 1
-    tile = np.empty((batch, width), pixels.dtype)
+    places = 2 * padding + 1
+    tile = np.empty((batch, size + MARGIN), pixels.dtype)
     for c in range(channels):
-        for y in range(height):
-            for n in range(batch):
-                word = np.int64(words[n])
-                row = y + ((word & 0xFFFF) * places >> 16) - padding
-                left = ((word >> 16 & 0x7FFF) * places >> 15) - padding
-                _crop_row(pixels, starts[n] + np.uint64(c * size), row, height, left, flip and word >> 31, tile[n])
-            _spread(tile, scale[c], shift[c], out[c, y * width : (y + 1) * width])
+        for n in range(batch):
+            word, start = np.int64(words[n]), starts[n] + c * size
+            top = ((word & 0xFFFF) * places >> 16) - padding
+            left = ((word >> 16 & 0x7FFF) * places >> 15) - padding
+            _crop(pixels[start : start + size], top, left, flip and word >> 31, width, tile[n])
+        _spread(tile, scale[c], shift[c], out[c])
 
 
 @kernel
-def _crop_row(pixels, start, row, height, left, flipped, out):
-    """out[x] = pixels[start + row W + left + x], or 0 outside of the image; right to left if it is flipped."""
-    width = out.size
+def _crop(image, top, left, flipped, width, out):
+    """out[y, x] = image[y + top, x + left], or 0 outside of it; right to left if it is flipped (all of them flat)."""
+    height = image.size // width
     out[:] = 0
-    if row < 0 or row >= height:
-        return
     begin, end = max(0, -left), min(width, width - left)
-    source = start + np.uint64(row * width + left + begin)
-    if flipped:
-        for x in range(end - begin):
-            out[width - 1 - begin - x] = pixels[source + np.uint64(x)]
-    else:
-        for x in range(end - begin):
-            out[begin + x] = pixels[source + np.uint64(x)]
+    for y in range(max(0, -top), min(height, height - top)):
+        source = image[(y + top) * width + left + begin : (y + top) * width + left + end]
+        if flipped:
+            target = out[(y + 1) * width - end : (y + 1) * width - begin]
+            for x in range(source.size):
+                target[source.size - 1 - x] = source[x]
+        else:
+            out[y * width + begin : y * width + end] = source
 
 
 @kernel
 def _spread(tile, scale, shift, out):
-    """out[x, n] = tile[n, x] scale + shift."""
-    width, batch = out.shape
-    for x in range(width):
-        row, column = out[x], tile[:, x]
+    """out[p, n] = tile[n, p] scale + shift."""
+    size, batch = out.shape
+    for p in range(size):
+        row, column = out[p], tile[:, p]
         for n in range(batch):
             row[n] = column[n] * scale + shift
