@@ -1,0 +1,120 @@
+"""Accuracy against noise and against epochs: Figures 1, 7 and 8."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wn_ref.figures.style import BLUE, GREEN, ORANGE, log_axis, panels, percent_axis
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from wn_ref.fit import MidpointFit
+    from wn_ref.stacked import StackedFit
+
+
+def midpoint(points: pandas.DataFrame, fit: MidpointFit, title: str = "") -> Figure:
+    """Draw a curve, its fit by equation 1 and what the fit's parameters mean, like Figure 1.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        Of `wn_ref.findings.robustness.curve`.
+    fit : MidpointFit
+        Of the same points.
+    """
+    with panels(5.2, 3.8) as (figure, axes):
+        panel = axes[0, 0]
+        _points(panel, points)
+        _line(panel, points, fit, "equation 1, fitted")
+        if fit.kind == "measured":
+            low, high = fit.interval()
+            panel.axvspan(low, high, color=ORANGE, alpha=0.2, linewidth=0)
+            panel.axvline(fit.midpoint, color=ORANGE, linewidth=1)
+            shown = f"$\\mu$ = {fit.midpoint:.3g}\n({low:.3g} to {high:.3g})"
+            place = {"xytext": (8, 0), "textcoords": "offset points", "color": ORANGE}
+            panel.annotate(shown, (high, fit.a_min + 1.6 * fit.half_range), **place)
+            for level, name in ((fit.a_max, "$a_{max}$"), (fit.a_min, "$a_{min}$")):
+                panel.axhline(level, color="grey", linestyle=":", linewidth=1)
+                panel.annotate(name, (1, level), xycoords=("axes fraction", "data"), va="center", color="grey")
+        panel.legend(loc="lower left", fontsize=9)
+        panel.set_title(title)
+    return figure
+
+
+def stacked(points: pandas.DataFrame, one: StackedFit, two: StackedFit, title: str = "") -> Figure:
+    """Draw a curve with a fit of one logistic function and of two stacked ones, like Figure 8.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        Of `wn_ref.findings.robustness.curve`.
+    one, two : StackedFit
+        Of `wn_ref.stacked.fit_steps` with one step and with two.
+    """
+    with panels(5.2, 3.8) as (figure, axes):
+        panel = axes[0, 0]
+        _points(panel, points)
+        for fit, color, name in ((one, ORANGE, "one logistic"), (two, GREEN, "two stacked")):
+            _line(panel, points, fit, f"{name}, AICc {fit.aicc:.0f}", color)
+        for number, mu in enumerate(two.midpoints, start=1):
+            panel.axvline(mu, color=GREEN, linewidth=1, linestyle=":")
+            panel.annotate(f"$\\mu_{number}$", (mu, 1), xycoords=("data", "axes fraction"), color=GREEN, va="top")
+        panel.legend(loc="lower left", fontsize=9)
+        panel.set_title(title)
+    return figure
+
+
+def epochs(runs: pandas.DataFrame, sigma: str = "sigma_add", title: str = "") -> Figure:
+    """Draw accuracy against epochs for each noise level, like Figure 7.
+
+    Parameters
+    ----------
+    runs : pandas.DataFrame
+        Runs with a column `history`, a sequence of `Epoch`, trained with noise; those that differ in seed only are
+        averaged, and a band shows their extremes.
+    sigma : "sigma_add" or "sigma_mul"
+        Which noise varies.
+    """
+    from matplotlib import colormaps
+
+    levels = sorted(runs[sigma].unique())
+    colors = colormaps["cividis"](np.linspace(0, 0.92, len(levels)))
+    with panels(5.6, 3.8) as (figure, axes):
+        panel = axes[0, 0]
+        for level, color in zip(levels, colors):
+            same = [[epoch.accuracy for epoch in history] for history in runs.loc[runs[sigma] == level, "history"]]
+            x, y = np.arange(1, len(same[0]) + 1), np.array(same)
+            panel.fill_between(x, y.min(axis=0), y.max(axis=0), color=color, alpha=0.25, linewidth=0)
+            panel.plot(x, y.mean(axis=0), color=color, label=f"{level:.3g}", marker=".", linewidth=1)
+        panel.set_xlabel("epoch")
+        panel.set_ylabel("accuracy under noise")
+        percent_axis(panel.yaxis)
+        figure.legend(
+            *panel.get_legend_handles_labels(), loc="outside right center", title="noise $\\sigma$", fontsize=9
+        )
+        panel.set_title(title)
+    return figure
+
+
+def _points(axes: Axes, points: pandas.DataFrame) -> None:
+    shown = points[points["sigma"] > 0]
+    style = {"color": BLUE, "marker": "o", "markersize": 4, "linestyle": "", "capsize": 3}
+    axes.errorbar(shown["sigma"], shown["accuracy"], shown["uncertainty"], label="measured", **style)
+    axes.set_xscale("log")
+    log_axis(axes.xaxis)
+    axes.set_xlabel("noise $\\sigma$")
+    axes.set_ylabel("accuracy")
+    percent_axis(axes.yaxis)
+
+
+def _line(axes: Axes, points: pandas.DataFrame, fit: Callable, label: str, color: str = ORANGE) -> None:
+    positive = points.loc[points["sigma"] > 0, "sigma"]
+    x = np.geomspace(positive.min(), positive.max(), 300)
+    axes.plot(x, fit(x), color=color, linewidth=1.2, label=label)

@@ -1,0 +1,63 @@
+"""What data sets look like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wn_ref.figures.style import BLUE, panels
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from wn_ref.datasets import Dataset
+    from wn_ref.datasets.mfcc import Clip
+
+
+def contact_sheet(data: Dataset, columns: int = 12) -> Figure:
+    """Draw the first training images of every class, a row a class."""
+    _, height, width = data.shape
+    gap = max(1, width // 14)
+    sheet = np.full((len(data.classes) * (height + gap), columns * (width + gap), 3), 255, np.uint8)
+    for k in range(len(data.classes)):
+        for column, index in enumerate(np.flatnonzero(data.train_labels == k)[:columns]):
+            top, left = k * (height + gap), column * (width + gap)
+            sheet[top : top + height, left : left + width] = data.train_images[index].transpose(1, 2, 0)
+    with panels(8.0, 7.0 * sheet.shape[0] / sheet.shape[1] + 0.4) as (figure, axes):
+        panel = axes[0, 0]
+        panel.imshow(sheet, interpolation="nearest")
+        panel.set_yticks([k * (height + gap) + height / 2 for k in range(len(data.classes))], data.classes)
+        panel.set_xticks([])
+        panel.tick_params(length=0)
+        panel.spines[:].set_visible(False)
+        panel.grid(visible=False)
+        panel.set_title(f"{data.name}: {len(data.train_labels):,} to train, {len(data.test_labels):,} to test")
+    return figure
+
+
+def clips(examples: list[Clip], classes: tuple[str, ...], columns: int = 4) -> Figure:
+    """Draw clips of speech: the waveform, and beneath it the features that a network sees."""
+    from wn_ref.datasets.features import second
+    from wn_ref.datasets.mfcc import RATE, features
+
+    rows = -(-len(examples) // columns)
+    with panels(9.0, 2.3 * rows, 2 * rows, columns, sharex=True) as (figure, axes):
+        for panel in axes.flat:
+            panel.set_yticks([])
+            panel.grid(visible=False)
+        for number, clip in enumerate(examples):
+            wave, coefficients = axes[2 * (number // columns) : 2 * (number // columns) + 2, number % columns]
+            samples = second(clip)
+            wave.plot(np.arange(RATE) / RATE, samples, linewidth=0.4, color=BLUE)
+            wave.set_title(classes[clip.label])
+            shown = features(samples)[0]
+            shown = (shown - shown.mean(axis=1, keepdims=True)) / (shown.std(axis=1, keepdims=True) + 1e-9)
+            coefficients.imshow(shown, origin="lower", aspect="auto", extent=(0, 1, 0, len(shown)), cmap="cividis")
+        for panel in axes[-1]:
+            panel.set_xlabel("seconds")
+        for row in range(rows):
+            axes[2 * row, 0].set_ylabel("sound")
+            axes[2 * row + 1, 0].set_ylabel("MFCC")
+        figure.suptitle("one second of each class, and its 10 coefficients in 49 frames, each scaled", fontsize=10)
+    return figure

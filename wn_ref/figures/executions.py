@@ -1,0 +1,64 @@
+"""What repeated executions bring: accuracy against their number, and by how much rules differ (Table 3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wn_ref.figures.style import PALETTE, SHAPES, panels, percent_axis
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.figure import Figure
+
+
+def pareto(table: pandas.DataFrame, title: str = "") -> Figure:
+    """Draw accuracy against the total of executions, a line a rule; filled marks are efficient.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of `wn_ref.findings.multi_execution.pareto`.
+    """
+    with panels(5.2, 3.8) as (figure, axes):
+        panel = axes[0, 0]
+        rules = list(table.groupby("rule", sort=False))
+        for number, (rule, rows) in enumerate(rules):
+            rows = rows.sort_values("total")
+            bars = np.maximum([rows["accuracy"] - rows["low"], rows["high"] - rows["accuracy"]], 0)
+            x = rows["total"] * (1 + 0.008 * (number - (len(rules) - 1) / 2))
+            style = {"color": PALETTE[number], "linewidth": 1, "capsize": 3, "markersize": 6}
+            panel.errorbar(x, rows["accuracy"], bars, label=rule, marker=SHAPES[number], mfc="white", **style)
+            best = rows["efficient"]
+            panel.plot(x[best], rows.loc[best, "accuracy"], SHAPES[number], color=PALETTE[number], markersize=6)
+        panel.set_xlabel("executions in all")
+        panel.set_ylabel("accuracy")
+        percent_axis(panel.yaxis)
+        panel.legend(loc="lower right", fontsize=9)
+        panel.set_title(title)
+    return figure
+
+
+def differences(tables: dict[str, pandas.DataFrame], title: str = "") -> Figure:
+    """Draw by how much one rule is more accurate than another, with 95 % intervals, for each total.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        What is compared, such as "guided - uniform", and the rows of
+        `wn_ref.findings.multi_execution.differences` with seed "all".
+    """
+    with panels(5.2, 3.4) as (figure, axes):
+        panel = axes[0, 0]
+        for number, (name, rows) in enumerate(tables.items()):
+            x = rows["total"] * (1 + 0.015 * (number - (len(tables) - 1) / 2))
+            bars = [rows["difference"] - rows["low"], rows["high"] - rows["difference"]]
+            style = {"color": PALETTE[number], "marker": SHAPES[number], "linestyle": "", "capsize": 3}
+            panel.errorbar(x, 100 * rows["difference"], 100 * np.array(bars), label=name, **style)
+        panel.axhline(0, color="grey", linewidth=1)
+        panel.set_xlabel("executions in all")
+        panel.set_ylabel("difference in accuracy, points")
+        panel.legend(loc="best", fontsize=9)
+        panel.set_title(title)
+    return figure

@@ -1,0 +1,42 @@
+"""Accuracy under both kinds of noise at once, in both orders: Figure 6."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wn_ref.figures.style import log_axis, panels
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.figure import Figure
+
+ORDERS = {"multiplicative": "multiplicative noise first", "additive": "additive noise first"}
+
+
+def mixed(runs: pandas.DataFrame, title: str = "") -> Figure:
+    """Draw accuracy over (sigma_mul, sigma_add), a panel an order; dots are measurements, colours interpolate.
+
+    Parameters
+    ----------
+    runs : pandas.DataFrame
+        Runs of `wn_ref.plans.mixed`, averaged over seeds here.
+    """
+    from matplotlib.ticker import PercentFormatter
+
+    orders = [order for order in ORDERS if order in set(runs["first"])]
+    with panels(1.0 + 3.6 * len(orders), 3.8, 1, len(orders), sharey=True, sharex=True) as (figure, axes):
+        for order, panel in zip(orders, axes[0]):
+            grid = runs[runs["first"] == order].pivot_table(index="sigma_add", columns="sigma_mul", values="accuracy")
+            x, y = grid.columns.to_numpy(), grid.index.to_numpy()
+            filled = panel.contourf(x, y, grid, levels=np.linspace(0, 1, 11), cmap="cividis")
+            panel.scatter(*np.meshgrid(x, y), s=4, color="black")
+            panel.set(xscale="log", yscale="log", xlabel="multiplicative noise $\\sigma_{mul}$", title=ORDERS[order])
+            log_axis(panel.xaxis)
+            log_axis(panel.yaxis)
+            panel.grid(visible=False)
+        axes[0, 0].set_ylabel("additive noise $\\sigma_{add}$")
+        figure.colorbar(filled, ax=axes, label="accuracy", format=PercentFormatter(1, decimals=0))
+        figure.suptitle(title, fontsize=10)
+    return figure

@@ -1,0 +1,84 @@
+"""Layer-specific robustness: Figures 2, 10 and 11."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wn_ref.figures.style import BLUE, GREEN, ORANGE, layer_axis, log_axis, panels
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SERIES = {  # (phase, clamp): colour and marker, as in the paper, and what it is
+    ("inference", False): (BLUE, "o", "noise at inference only"),
+    ("training", False): (ORANGE, "s", "noise in training, too"),
+    ("inference", True): ("grey", "v", "noise at inference only, weights clamped"),
+    ("training", True): (GREEN, "D", "noise in training, weights clamped"),
+}
+BOUNDS = {"lower bound": ("^", "greater than"), "upper bound": ("v", "less than")}
+
+
+def walking(midpoints: pandas.DataFrame, title: str = "") -> Figure:
+    """Draw the midpoint at each injection point, like Figure 2.
+
+    Parameters
+    ----------
+    midpoints : pandas.DataFrame
+        Rows of `wn_ref.findings.robustness.midpoints`, one a point and phase. Networks with and without batch norm get
+        a panel each if there is a column `batchnorm`; a column `clamp` tells clamped weights apart.
+    title : str
+        Above the panels.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Midpoints with their 95 % intervals; a triangle up (down) where only a lower (an upper) bound is known.
+        Points behind layers with weights have bold names.
+    """
+    table = midpoints.assign(batchnorm=midpoints.get("batchnorm", True), clamp=midpoints.get("clamp", False))
+    kinds = [value for value in (True, False) if value in set(table["batchnorm"])]
+    widths = [max(4.0, 1.2 + 0.55 * table.loc[table["batchnorm"] == kind, "point"].nunique()) for kind in kinds]
+    sharing = {"sharey": True, "gridspec_kw": {"width_ratios": widths}}
+    with panels(sum(widths), 4.2, 1, len(kinds), **sharing) as (figure, axes):
+        for batchnorm, panel in zip(kinds, axes[0]):
+            rows = table[table["batchnorm"] == batchnorm]
+            _panel(panel, rows)
+            if len(kinds) > 1:
+                panel.set_title(f"{'with' if batchnorm else 'without'} batch norm")
+        axes[0, 0].set_ylabel("midpoint noise level $\\mu$")
+        axes[0, 0].legend(loc="best", fontsize=9)
+        figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _panel(axes: Axes, rows: pandas.DataFrame) -> None:
+    present = [key for key in SERIES if len(_of(rows, key))]
+    for number, key in enumerate(present):
+        _series(axes, _of(rows, key), key, 0.14 * (number - (len(present) - 1) / 2))
+    for kind, (marker, label) in BOUNDS.items():
+        if kind in set(rows["kind"]):
+            axes.plot([], [], marker=marker, color="black", markersize=8, linestyle="", label=label)
+    axes.set_yscale("log")
+    log_axis(axes.yaxis)
+    names = rows.drop_duplicates("point").sort_values("point")
+    layer_axis(axes, names["point"], names["name"])
+
+
+def _of(rows: pandas.DataFrame, key: tuple[str, bool]) -> pandas.DataFrame:
+    return rows[(rows["phase"] == key[0]) & (rows["clamp"] == key[1])].sort_values("point")
+
+
+def _series(axes: Axes, rows: pandas.DataFrame, key: tuple[str, bool], shift: float) -> None:
+    """Measured points joined by a line and with error bars, bounds as triangles."""
+    color, marker, label = SERIES[key]
+    known = rows[rows["kind"] == "measured"]
+    x, mu = known["point"] + shift, known["midpoint"]
+    bars = np.array([mu - known["low"], known["high"] - mu])
+    axes.errorbar(x, mu, bars, label=label, color=color, marker=marker, markersize=5, linewidth=1, capsize=3)
+    for _, row in rows[rows["kind"].isin(BOUNDS)].iterrows():
+        bound = row["low"] if row["kind"] == "lower bound" else row["high"]
+        axes.plot(row["point"] + shift, bound, marker=BOUNDS[row["kind"]][0], color=color, markersize=8, linestyle="")
