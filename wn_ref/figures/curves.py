@@ -96,9 +96,9 @@ def epochs(runs: pandas.DataFrame, sigma: str = "sigma_add", title: str = "") ->
         panel.set_xlabel("epoch")
         panel.set_ylabel("accuracy under noise")
         percent_axis(panel.yaxis)
-        figure.legend(
-            *panel.get_legend_handles_labels(), loc="outside right center", title="noise $\\sigma$", fontsize=9
-        )
+        panel.xaxis.get_major_locator().set_params(integer=True)
+        handles, labels = panel.get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside right center", title="noise $\\sigma$", fontsize=9)
         panel.set_title(title)
     return figure
 

@@ -35,13 +35,12 @@ def preserved(table: pandas.DataFrame, relative: bool = True, title: str = "") -
             panel.errorbar(x, rows[column], bars, label=label, **style)
         chance = table["chance"].mean()
         panel.axhline(chance, color="grey", linestyle=":", linewidth=1)
-        panel.annotate(
-            "guessing", (0, chance), xycoords=("axes fraction", "data"), va="bottom", color="grey", fontsize=8
-        )
+        style = {"ha": "right", "va": "bottom", "color": "grey", "fontsize": 8}
+        panel.annotate("guessing", (1, chance), xycoords=("axes fraction", "data"), **style)
         panel.set_ylim(0, 1.05)
         percent_axis(panel.yaxis)
         panel.set_ylabel("accuracy preserved" if relative else "accuracy")
         layer_axis(panel, names["point"], names["name"])
-        panel.legend(loc="lower left", fontsize=9)
+        panel.legend(loc="best", fontsize=9)
         panel.set_title(title)
     return figure
