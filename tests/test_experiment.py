@@ -67,3 +67,28 @@ def test_run_is_train_and_evaluate():
 def test_run_all_wants_one_training():
     with pytest.raises(InputError, match="share their training"):
         run_all([Experiment(), Experiment(seed=1)])
+
+
+def test_executions_reach_the_evaluation():
+    once = Experiment(noise=additive(0.6), point="all", phase="inference", epochs=1)
+    often = replace(once, executions=[6, 1, 3, 3, 2, 1, 2, 1, 1, 1, 1])
+    assert often.executions == (6, 1, 3, 3, 2, 1, 2, 1, 1, 1, 1)
+    assert often.training() == once.training() == Experiment(epochs=1)
+    assert often.row()["executions"] == often.executions
+    plain, ones, better = run_all([once, replace(once, executions=(1,) * 11), often])
+    assert plain == ones
+    assert better.accuracy > plain.accuracy + 0.05
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ({"executions": (2, 2)}, "executions: expected 11 numbers, one a noisy point, got"),
+        ({"executions": (2,) * 8, "point": "global", "noise": None}, "executions: expected noise in the phase"),
+        ({"executions": (2,) * 11, "phase": "training"}, "executions: expected noise in the phase 'inference', got"),
+    ],
+)
+def test_bad_executions(field, message):
+    with pytest.raises(InputError, match=message) as caught:
+        Experiment(**{"noise": additive(0.3), "point": "all", "phase": "inference"} | field)
+    assert "\n" not in str(caught.value)

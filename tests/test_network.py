@@ -175,3 +175,62 @@ def test_bad_input():
         small_mlp(True).backward(np.zeros((5, 2)))
     with pytest.raises(InputError, match="dtype: expected one of float32, float64, got 'float16'"):
         Network([], "float16")
+
+
+def test_executions_go_to_the_noisy_points_in_order(rng):
+    """At "global" batch norm's outputs have no count: the third one is that of relu1, point 3."""
+    net = small_mlp(True)
+    x = rng.standard_normal((*SHAPE, 6))
+    counts = [1, 1, 3, 1, 1, 1, 1, 1]
+    kept = {name: y.copy() for name, y in net.activations(x, False, additive(0.5), "global", 9, 4, counts)}
+    clean = np.maximum(kept["bn1"], 0)
+    draws = [normal(clean.shape, 9, 3, 4, draw=2 * k) for k in range(3)]
+    np.testing.assert_allclose(kept["relu1"], clean + 0.5 * np.mean(draws, axis=0), rtol=1e-6, atol=1e-6)
+    once = net.forward(x, False, additive(0.5), "global", 9, 4)
+    assert np.array_equal(net.forward(x, False, additive(0.5), "global", 9, 4, executions=(1,) * 8), once)
+    assert not np.array_equal(net.forward(x, False, additive(0.5), "global", 9, 4, executions=counts), once)
+
+
+def test_exact_gradient_with_executions(rng):
+    net = small_mlp(False)
+    x, labels = rng.standard_normal((*SHAPE, 6)), rng.integers(0, 5, 6)
+    injection = {
+        "noise": multiplicative(0.3, "exact"),
+        "point": "all",
+        "seed": 7,
+        "executions": [2, 1, 3, 1, 1, 2, 1, 4],
+    }
+
+    def loss():
+        return cross_entropy(net.forward(x, True, **injection), labels)[0]
+
+    net.backward(cross_entropy(net.forward(x, True, **injection), labels)[1])
+    received = net.gradients["dense2.weight"][:5, :9].copy()
+    assert_close("dense2.weight", received, numerical_gradient(loss, net.parameters["dense2.weight"][:5, :9]))
+
+
+@pytest.mark.parametrize(
+    ("executions", "message"),
+    [
+        ([2, 2], "executions: expected 8 numbers, one a noisy point, got \\[2, 2\\]"),
+        (2, "executions: expected 8 numbers, one a noisy point, got 2"),
+        ([1, 1, 1, 0, 1, 1, 1, 1], "executions: expected a whole number of at least 1, got 0"),
+        ([1, 1, 1, 1.5, 1, 1, 1, 1], "executions: expected a whole number"),
+    ],
+)
+def test_bad_executions(executions, message):
+    with pytest.raises(InputError, match=message) as caught:
+        small_mlp(False).forward(np.zeros((*SHAPE, 2)), noise=additive(1), executions=executions)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_written_into_an_activation_is_what_the_network_goes_on_with(rng):
+    net = small_mlp(True)
+    x = rng.standard_normal((*SHAPE, 6))
+    expected = net.forward(x)
+    kept = {name: y.copy() for name, y in net.activations(x)}
+    for chosen in net.points:
+        for name, y in net.activations(rng.standard_normal((*SHAPE, 6))):
+            if name == chosen:
+                y[...] = kept[name]
+        np.testing.assert_array_equal(y, expected)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from wn_ref import InputError, additive, mixed, multiplicative, normal
 from wn_ref.noise import Noise
@@ -83,3 +84,37 @@ def test_bad_names():
         multiplicative(1, "exactly")
     with pytest.raises(InputError, match="first: expected"):
         Noise(1, 1, first="both")
+
+
+@pytest.mark.parametrize(
+    "noise", [additive(0.5), multiplicative(0.5, "exact"), mixed(0.5, 2.0, "additive", "exact")], ids=repr
+)
+def test_multi_execution_averages_independent_draws(noise, rng):
+    """Copy k has draws 2 k and 2 k + 1; the backward pass multiplies by the mean of the factors."""
+    x = rng.standard_normal(SHAPE)
+    if noise.sigma_add == 0:
+        copies = [x * m(0.5, 2 * k) for k in range(3)]
+        factor = np.mean([m(0.5, 2 * k) for k in range(3)], axis=0)
+    elif noise.sigma_mul == 0:
+        copies, factor = [x + a(0.5, 2 * k) for k in range(3)], 1.0
+    else:
+        copies = [(x + a(2.0, 2 * k)) * m(0.5, 2 * k + 1) for k in range(3)]
+        factor = np.mean([m(0.5, 2 * k + 1) for k in range(3)], axis=0)
+    once, thrice = x.copy(), x.copy()
+    noise.inject(once, *STREAM, executions=1)
+    noise.inject(thrice, *STREAM, executions=3)
+    expected = x.copy()
+    noise.inject(expected, *STREAM)
+    assert np.array_equal(once, expected)
+    np.testing.assert_allclose(thrice, np.mean(copies, axis=0), rtol=2e-6, atol=2e-6)
+    dy = rng.standard_normal(SHAPE)
+    np.testing.assert_allclose(noise.backward(dy.copy(), *STREAM, executions=3), dy * factor, rtol=1e-12)
+
+
+def test_executions_divide_sigma_by_the_root_of_their_number():
+    """Normal with sigma / 2 for four executions: Kolmogorov-Smirnov at 1 in 1,000, which sigma and sigma / 4 fail."""
+    x = np.zeros(100_000)
+    additive(3.0).inject(x, 5, 0, 0, executions=4)
+    assert stats.kstest(x, "norm", (0, 1.5)).pvalue > 1e-3
+    for wrong in (3.0, 0.75):
+        assert stats.kstest(x, "norm", (0, wrong)).pvalue < 1e-6

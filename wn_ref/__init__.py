@@ -7,6 +7,7 @@ Computations and Associated Characteristic Learning Dynamics*, ECML PKDD 2024.
 from wn_ref.datasets import Dataset, load_dataset
 from wn_ref.errors import InputError, OverflowStop
 from wn_ref.experiment import Experiment, Result, run
+from wn_ref.findings.allocation import allocate_executions
 from wn_ref.fit import MidpointFit, accuracy_uncertainty, fit_midpoint
 from wn_ref.loss import cross_entropy
 from wn_ref.models import build_model
@@ -29,6 +30,7 @@ __all__ = [
     "Result",
     "accuracy_uncertainty",
     "additive",
+    "allocate_executions",
     "build_model",
     "cross_entropy",
     "evaluate",

@@ -14,7 +14,7 @@ import numpy as np
 from wn_ref.datasets import CATALOG, DATASETS, Dataset, load_dataset
 from wn_ref.errors import InputError, OverflowStop, require_choice, require_whole
 from wn_ref.models import MODELS, build_model
-from wn_ref.network import GLOBAL, Network, noisy_points
+from wn_ref.network import GLOBAL, Network, executions_by_point, noisy_points
 from wn_ref.noise import Noise
 from wn_ref.train import OPTIMIZERS, SCHEDULES, Epoch, evaluate, train
 
@@ -51,6 +51,9 @@ class Experiment:
         As for `wn_ref.train.train`.
     train_size, test_size : int or None
         As for `wn_ref.load_dataset`: so many images of each part, the same for every seed; all of them if None.
+    executions : tuple of int, optional
+        How often the noise is applied at each noisy point, to be averaged (section 8); once by default. For the phase
+        "inference" only.
 
     Raises
     ------
@@ -75,6 +78,7 @@ class Experiment:
     augment: bool = True
     train_size: int | None = None
     test_size: int | None = None
+    executions: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         require_choice("dataset", self.dataset, DATASETS)
@@ -99,6 +103,15 @@ class Experiment:
             raise InputError(f"learning_rate: expected a positive number, got {self.learning_rate!r}; correct it")
         if self.point != GLOBAL:
             noisy_points(self.points, self.point)
+        if self.executions is not None:
+            self._check_executions()
+
+    def _check_executions(self) -> None:
+        if self.noise is None or self.phase != "inference":
+            got = f"noise {self.noise} and phase {self.phase!r}"
+            raise InputError(f"executions: expected noise in the phase 'inference', got {got}; leave executions out")
+        counts = executions_by_point(noisy_points(self.points, self.point), self.executions)
+        object.__setattr__(self, "executions", tuple(counts.values()))
 
     @property
     def points(self) -> tuple[str, ...]:
@@ -119,7 +132,9 @@ class Experiment:
 
         Experiments whose `training()` is equal share one trained network.
         """
-        return self if self.phase == "training" else replace(self, noise=None, point=GLOBAL, phase="training")
+        if self.phase == "training":
+            return self
+        return replace(self, noise=None, point=GLOBAL, phase="training", executions=None)
 
     def row(self) -> dict[str, object]:
         """Return the experiment as one flat row of a table."""
@@ -209,7 +224,7 @@ def run_all(experiments: list[Experiment], on_epoch: Callable[[Epoch], None] | N
             accuracy = (
                 history[-1].accuracy
                 if e.phase == "training"
-                else evaluate(network, data, e.noise, e.point, e.seed, e.batch_size)
+                else evaluate(network, data, e.noise, e.point, e.seed, e.batch_size, executions=e.executions)
             )
         except OverflowStop as stop:
             results.append(stop)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, MutableMapping, Sequence
 
 import numpy as np
 
-from wn_ref.errors import InputError, require_choice
+from wn_ref.errors import InputError, require_choice, require_whole
 from wn_ref.layers import Layer
 from wn_ref.noise import Noise
 
@@ -83,7 +83,7 @@ class Network:
         self._point_behind = {layer: point for point, layer in enumerate(self._noisy_layers, start=1)}
         self._first_weights = next((i for i, layer in enumerate(self.layers) if layer.parameters), len(self.layers))
         self._gather_parameters()
-        self._injected: tuple[Noise | None, tuple[int, ...], int, int] | None = None
+        self._injected: tuple[Noise | None, dict[int, int], int, int] | None = None  # noise, executions by point, ...
 
     def __getstate__(self) -> dict[str, object]:
         """What a copy is made of; its arrays are gathered anew, so that they are views of its own vectors."""
@@ -103,6 +103,7 @@ class Network:
         point: int | str = GLOBAL,
         seed: int = 0,
         step: int = 0,
+        executions: Sequence[int] | None = None,
     ) -> np.ndarray:
         """Run the network.
 
@@ -118,6 +119,8 @@ class Network:
             Where: at one point, by its number; at all but batch norm's outputs; at every one.
         seed, step : int
             Which noise: what is injected at point p comes from ``normal(shape, seed, p, step)``.
+        executions : sequence of int, optional
+            How often the noise is applied at each noisy point, in order, to be averaged (section 8); once by default.
 
         Returns
         -------
@@ -127,9 +130,10 @@ class Network:
         Raises
         ------
         InputError
-            If there is no such point, or x has another shape or is not of floats.
+            If there is no such point, x has another shape or is not of floats, or there are not as many `executions`
+            as noisy points.
         """
-        *_, (_, logits) = self.activations(x, training, noise, point, seed, step)
+        *_, (_, logits) = self.activations(x, training, noise, point, seed, step, executions)
         return logits.copy()
 
     def activations(
@@ -140,23 +144,25 @@ class Network:
         point: int | str = GLOBAL,
         seed: int = 0,
         step: int = 0,
+        executions: Sequence[int] | None = None,
     ) -> Iterator[tuple[str, np.ndarray]]:
         """Run the network as `forward` does, yielding what leaves each injection point as (name, array).
 
-        The arrays are the network's own and live until its next run: copy what is to be kept, and change nothing.
+        The arrays are the network's own and live until its next run: copy what is to be kept. The network goes on
+        with what it finds in an array, so writing into one replaces the activation ("input" may be x itself).
         """
-        where = noisy_points(self.points, point) if noise is not None else ()
+        where = {} if noise is None else executions_by_point(noisy_points(self.points, point), executions)
         self._injected = (noise, where, seed, step)
         self._check_input(x, noise)
         x = np.ascontiguousarray(x, self.dtype)
         if 0 in where:
             x = x.copy()
-            noise.inject(x, seed, 0, step)
+            noise.inject(x, seed, 0, step, where[0])
         yield "input", x
         for index, layer in enumerate(self.layers):
             x = layer.forward(x, training)
             if (here := self._point_behind.get(index)) in where:
-                noise.inject(x, seed, here, step)
+                noise.inject(x, seed, here, step, where[here])
             if layer.noisy:
                 yield self.names[index], x
 
@@ -171,12 +177,12 @@ class Network:
         dx = np.array(dlogits, self.dtype, order="C")  # a copy: layers may overwrite what they are given
         for index in reversed(range(len(self.layers))):
             if (here := self._point_behind.get(index)) in where:
-                dx = noise.backward(dx, seed, here, step)
+                dx = noise.backward(dx, seed, here, step, where[here])
             dx = self.layers[index].backward(dx, input_gradient or index > self._first_weights)
             if dx is None:
                 return None
         if 0 in where:
-            dx = noise.backward(dx, seed, 0, step)
+            dx = noise.backward(dx, seed, 0, step, where[0])
         return dx.copy() if input_gradient else None
 
     def _check_input(self, x: np.ndarray, noise: Noise | None) -> None:
@@ -236,6 +242,23 @@ def noisy_points(points: Sequence[str], point: int | str) -> tuple[int, ...]:
         names = ", ".join(f"{number} {name}" for number, name in enumerate(points))
         raise InputError(f"point: expected 'global', 'all' or 0 to {last} ({names}), got {point!r}; choose one")
     return (int(point),)
+
+
+def executions_by_point(where: Sequence[int], executions: Sequence[int] | None) -> dict[int, int]:
+    """Return how often the noise is applied at each of the noisy points `where`, as {point: executions}.
+
+    Raises
+    ------
+    InputError
+        If there are not as many `executions` as points, or one is no whole number of at least 1.
+    """
+    if executions is None:
+        return dict.fromkeys(where, 1)
+    if np.ndim(executions) != 1 or len(executions) != len(where):
+        raise InputError(f"executions: expected {len(where)} numbers, one a noisy point, got {executions!r}; add some")
+    for count in executions:
+        require_whole("executions", count, least=1)
+    return {p: int(count) for p, count in zip(where, executions)}
 
 
 def _number(kinds: Sequence[str]) -> list[str]:

@@ -5,7 +5,8 @@
     multiplicative first   y = x m + a
     additive first         y = (x + a) m
 
-with a new n for every element of every batch (`wn_ref.random`).
+with a new n for every element of every batch (`wn_ref.random`). Multi-execution (section 8) repeats the operator on the
+same x, each time with new draws, and averages what comes out.
 
 Which gradient? "We only inject noise in the forward path, not the backward path" (section 3.1): the backward pass is
 that of a straight-through estimator, dx = dy, whatever was injected. The code published with the paper multiplies by
@@ -16,6 +17,7 @@ mixed noise they are different algorithms, and the paper's numbers belong to the
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,23 +57,38 @@ class Noise:
         require_choice("first", self.first, ORDERS)
         require_choice("gradient", self.gradient, GRADIENTS)
 
-    def inject(self, x: np.ndarray, seed: int, point: int, step: int) -> None:
+    def inject(self, x: np.ndarray, seed: int, point: int, step: int, executions: int = 1) -> None:
         """Make x, a C-contiguous array, noisy in place.
 
         The noise applied first, or alone, is ``normal(x.shape, seed, point, step, draw=0)``; the second has draw=1.
+        With several `executions`, x becomes the mean of so many noisy copies; copy k has draws 2 k and 2 k + 1.
         """
-        for draw, kind in enumerate(self._in_order()):
+        if executions > 1:
+            _average(x, executions, lambda y, k: self._apply(y, seed, point, step, 2 * k))
+        else:
+            self._apply(x, seed, point, step)
+
+    def backward(self, dy: np.ndarray, seed: int, point: int, step: int, executions: int = 1) -> np.ndarray:
+        """Return dx, given dy: dy itself, unless the gradient is exact; then dy m, written over dy.
+
+        With several `executions`, m is the mean of their factors.
+        """
+        if self.gradient == "exact" and executions > 1:
+            _average(dy, executions, lambda y, k: self._multiply(y, seed, point, step, 2 * k))
+        elif self.gradient == "exact":
+            self._multiply(dy, seed, point, step)
+        return dy
+
+    def _apply(self, x: np.ndarray, seed: int, point: int, step: int, first_draw: int = 0) -> None:
+        for draw, kind in enumerate(self._in_order(), start=first_draw):
             kernel, sigma = _KERNELS[kind], self._sigma(kind)
             kernel(x.reshape(-1), x.dtype.type(sigma), *stream(seed, point, step, draw))
 
-    def backward(self, dy: np.ndarray, seed: int, point: int, step: int) -> np.ndarray:
-        """Return dx, given dy: dy itself, unless the gradient is exact; then dy m, written over dy."""
-        if self.gradient == "straight_through":
-            return dy
-        for draw, kind in enumerate(self._in_order()):
-            if kind == "multiplicative":  # the m of the forward pass is not kept, but drawn again
+    def _multiply(self, dy: np.ndarray, seed: int, point: int, step: int, first_draw: int = 0) -> None:
+        """dy <- dy m; the m of the forward pass is not kept, but drawn again."""
+        for draw, kind in enumerate(self._in_order(), start=first_draw):
+            if kind == "multiplicative":
                 multiply_by_normals(dy.reshape(-1), dy.dtype.type(self.sigma_mul), *stream(seed, point, step, draw))
-        return dy
 
     def _sigma(self, kind: str) -> float:
         return self.sigma_mul if kind == "multiplicative" else self.sigma_add
@@ -82,6 +99,16 @@ class Noise:
 
 
 _KERNELS = {"multiplicative": multiply_by_normals, "additive": add_normals}
+
+
+def _average(x: np.ndarray, executions: int, apply: Callable[[np.ndarray, int], None]) -> None:
+    """x <- the mean of what apply(y, k) makes of copies y of x, k = 0 ... executions - 1."""
+    total, copy = np.zeros_like(x), np.empty_like(x)
+    for k in range(executions):
+        copy[...] = x
+        apply(copy, k)
+        total += copy
+    np.divide(total, executions, out=x)
 
 
 def additive(sigma: float) -> Noise:

@@ -7,7 +7,7 @@ every epoch, the learning rate annealed by a cosine once an epoch, and noise in 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -146,6 +146,7 @@ def evaluate(
     seed: int = 0,
     batch_size: int = 128,
     repetition: int = 0,
+    executions: Sequence[int] | None = None,
 ) -> float:
     """Measure the share of the test part that a network classifies correctly, 0 to 1.
 
@@ -155,6 +156,8 @@ def evaluate(
         As for `train`.
     repetition : int
         Each one takes new noise.
+    executions : sequence of int, optional
+        How often the noise is applied at each noisy point, to be averaged; once by default.
 
     Raises
     ------
@@ -166,7 +169,8 @@ def evaluate(
     steps = math.ceil(len(data.test_labels) / batch_size)
     for number, indices in enumerate(_batches(np.arange(len(data.test_labels)), batch_size)):
         x = data.batch(data.test_images, indices, network.dtype)
-        injection = {"noise": noise, "point": point, "seed": seed, "step": EVALUATION + repetition * steps + number}
+        step = EVALUATION + repetition * steps + number
+        injection = {"noise": noise, "point": point, "seed": seed, "step": step, "executions": executions}
         logits = network.forward(x, **injection)
         if not np.isfinite(logits).all():
             raise _overflow_forward(f"evaluation, batch {number}", network.activations(x, **injection))
