@@ -67,7 +67,7 @@ def show(
     require_choice("dataset", name, DATASETS)
     (path,) = free_figure(output or Path(f"{name}.png"))
     data = load_dataset(name)
-    if CATALOG[name].folder == "gsc":
+    if CATALOG[name].folder == "gsc" and CATALOG[name].files:
         figure = figures.clips(examples(locate(name, CATALOG[name])[-1]), data.classes)
     else:
         figure = figures.contact_sheet(data)

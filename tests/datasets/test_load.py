@@ -42,7 +42,7 @@ def test_samples(name):
         data.train_images[0] = 0
 
 
-@pytest.mark.parametrize("folder", ["mnist", "fashion_mnist"])
+@pytest.mark.parametrize("folder", ["mnist", "fashion_mnist", "gsc"])
 def test_files_are_the_ones_described(folder):
     file = sample.FOLDER / folder / "sample.npz"
     assert file.stat().st_size < 8e6
@@ -68,6 +68,23 @@ def test_digits():
     assert both.tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]  # UCI's documentation
 
 
+def test_speech_sample():
+    data = load_dataset("gsc_sample")
+    assert data.train_images.shape == (3912, 1, 10, 49)
+    assert data.test_images.shape == (978, 1, 10, 49)
+    assert data.train_images.dtype == np.float32
+    assert np.bincount(data.test_labels).min() >= 79
+    assert data.class_weights[11] < data.class_weights[0] / 3
+
+
+@needs("gsc_test_set")
+@pytest.mark.filterwarnings("ignore::wn_ref.datasets.sources.DataWarning")
+def test_speech_sample_is_of_the_test_set():
+    whole, sample_ = load_dataset("gsc_test_set"), load_dataset("gsc_sample")
+    assert np.array_equal(whole.train_labels, sample_.train_labels)
+    np.testing.assert_allclose(sample_.test_images, whole.test_images, rtol=1e-3, atol=1e-3)
+
+
 @needs("mnist")
 def test_mnist_is_the_original_byte_for_byte():
     data = load_dataset("mnist")
@@ -86,7 +103,7 @@ def test_mnist_sample_is_of_mnist():
 
 
 @needs("cifar10")
-@pytest.mark.filterwarnings("default::wn_ref.datasets.sources.DataWarning")
+@pytest.mark.filterwarnings("ignore::wn_ref.datasets.sources.DataWarning")
 def test_cifar10_here():
     data = load_dataset("cifar10")
     assert data.train_images.shape == (50_000, 3, 32, 32)

@@ -183,6 +183,10 @@ CATALOG = {
     "digits": Entry(
         "scikit-learn's digits", "digits", (), digits.read, (1, 8, 8), 1437, 360, DIGITS, "CC BY 4.0"
     ),
+    "gsc_sample": Entry(
+        "Google Speech Commands v2, a sample", files=(), read=sample.speech, train_size=3912, test_size=978,
+        **_SPEECH_FACTS,
+    ),
     "mnist": Entry("MNIST", files=_MNIST, read=idx.read, train_size=60_000, test_size=10_000, **_MNIST_FACTS),
     "fashion_mnist": Entry(
         "FashionMNIST", files=_FASHION, read=idx.read, train_size=60_000, test_size=10_000, **_FASHION_FACTS

@@ -22,8 +22,8 @@ def load_dataset(name: str, train_size: int | None = None, test_size: int | None
     ----------
     name : str
         "mnist", "fashion_mnist", "svhn", "cifar10", "gsc" (Google Speech Commands v2) or "gsc_test_set" (its small test
-        set, split anew); "mnist_sample" and "fashion_mnist_sample" (8,000 + 2,000 images that ship with the
-        repository) or "digits" (1,797 of 8 x 8 pixels) need no download.
+        set, split anew); "mnist_sample", "fashion_mnist_sample" (8,000 + 2,000 images), "gsc_sample" (the features
+        of gsc_test_set) and "digits" (1,797 of 8 x 8 pixels) need no download.
     train_size, test_size : int, optional
         Number of images of a part; every class keeps its share. All of them by default.
     seed : int

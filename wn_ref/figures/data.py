@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 
 
 def contact_sheet(data: Dataset, columns: int = 12) -> Figure:
-    """Draw the first training images of every class, a row a class."""
+    """Draw the first training images of every class, a row a class; features in shades of grey, low ones at the top."""
     _, height, width = data.shape
+    columns = min(columns, 360 // width)
     gap = max(1, width // 14)
     sheet = np.full((len(data.classes) * (height + gap), columns * (width + gap), 3), 255, np.uint8)
     for k in range(len(data.classes)):
         for column, index in enumerate(np.flatnonzero(data.train_labels == k)[:columns]):
             top, left = k * (height + gap), column * (width + gap)
-            sheet[top : top + height, left : left + width] = data.train_images[index].transpose(1, 2, 0)
+            sheet[top : top + height, left : left + width] = _shades(data, index).transpose(1, 2, 0)
     with panels(8.0, 7.0 * sheet.shape[0] / sheet.shape[1] + 0.4) as (figure, axes):
         panel = axes[0, 0]
         panel.imshow(sheet, interpolation="nearest")
@@ -61,3 +62,12 @@ def clips(examples: list[Clip], classes: tuple[str, ...], columns: int = 4) -> F
             axes[2 * row + 1, 0].set_ylabel("MFCC")
         figure.suptitle("one second of each class, and its 10 coefficients in 49 frames, each scaled", fontsize=10)
     return figure
+
+
+def _shades(data: Dataset, index: int) -> np.ndarray:
+    """Return an image as bytes; of features each coefficient goes from black, 2 standard deviations low, to white."""
+    image = data.train_images[index]
+    if image.dtype == np.uint8:
+        return image
+    mean, std = (f(image, axis=2, keepdims=True) for f in (np.mean, np.std))
+    return np.clip(255 * ((image - mean) / (std + 1e-9) / 4 + 0.5), 0, 255).astype(np.uint8)
