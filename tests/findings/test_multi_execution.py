@@ -80,10 +80,10 @@ def test_optimise_finds_the_best_allocation_from_a_bad_one(brightness):
 
 def test_on_digits_guided_beats_uniform(digits):
     """Ten repetitions of one network, 22 executions: 5 points and more, with an interval far from 0."""
-    inner = held_out(digits, 1000)
+    inner = held_out(digits, 500)
     net = build_model("mlp", digits.shape, 10, batchnorm=True)
     train(net, inner, epochs=4)
-    midpoints = walking_midpoints(net, inner, np.geomspace(0.1, 30, 8), repetitions=1)
+    midpoints = walking_midpoints(net, inner, np.geomspace(0.1, 30, 7), repetitions=1)
     rules = allocations(net, inner, 0.35, midpoints, 22, rounds=0)
     runs = compare(net, digits, 0.35, rules, repetitions=10).assign(seed=0)
     gap = differences(runs, "guided", "uniform").iloc[0]

@@ -1,5 +1,7 @@
 """Peaks: closed forms of the index, quantisation by hand, and the finding itself on a small scale."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -57,7 +59,7 @@ def digits():
     return load_dataset("mnist_sample")
 
 
-def trained(data, gradient, point, epochs=8):
+def trained(data, gradient, point, epochs=5):
     net, noise = build_model("mlp", data.shape, 10, batchnorm=True), multiplicative(1e10, gradient)
     train(net, data, epochs=epochs, noise=noise, point=point)
     return net, noise
@@ -68,10 +70,10 @@ def test_a_network_trained_with_the_exact_gradient_needs_peaks_only(digits):
     net, noise = trained(digits, "exact", point=7)
     for side in ("after", "before"):
         found = quantised_accuracy(net, digits, 7, noise, 7, side, repetitions=1, calibration=1000)
-        assert found["accuracy"] > 0.87
+        assert found["accuracy"] > 0.85
         assert found["quantised"] > found["accuracy"] - 0.02
     quiet = build_model("mlp", digits.shape, 10, batchnorm=True)
-    train(quiet, digits, epochs=8)
+    train(quiet, digits, epochs=5)
     x = digits.batch(digits.test_images, np.arange(1000))
     indices = [binary_index(np.abs(dict(network.activations(x))["dense3"])) for network in (net, quiet)]
     assert indices[0] > indices[1] + 0.05
@@ -104,20 +106,26 @@ def test_quantised_logits_are_the_forward_pass_with_one_array_replaced(digits, r
     assert np.array_equal(x, kept)
 
 
-def test_accuracy_is_that_of_evaluate_and_thresholds_are_chosen_on_training_images(digits):
+def test_accuracy_is_that_of_a_forward_pass_and_every_layer_has_a_row(digits):
+    few = replace(digits, test_images=digits.test_images[::7], test_labels=digits.test_labels[::7])
     net, noise = trained(digits, "exact", point=7, epochs=2)
-    table = by_layer(net, digits, noise, 7, repetitions=1, calibration=100)
+    table = by_layer(net, few, noise, 7, repetitions=1, calibration=100)
     assert table["name"].tolist() == net.points
     assert table.index[table["noisy"]].tolist() == [7]
-    assert table["accuracy"].nunique() == 1
-    correct = 0
-    for number in range(2):
-        part = np.arange(1000 * number, 1000 * number + 1000)
-        x = digits.batch(digits.test_images, part)
-        logits = net.forward(x, False, noise, 7, step=EVALUATION + number)
-        correct += np.sum(logits.argmax(axis=0) == digits.test_labels[part])
-    assert table["accuracy"][0] == correct / 2000
+    x = few.batch(few.test_images, np.arange(286))
+    correct = net.forward(x, False, noise, 7, step=EVALUATION).argmax(axis=0) == few.test_labels
+    assert np.all(table["accuracy"] == correct.mean())
     assert table["index"].between(0.5, 1).all()
+
+
+def test_thresholds_are_chosen_on_training_images(digits):
+    """With the test labels in disorder the threshold stays the same."""
+    net, noise = trained(digits, "exact", point=7, epochs=2)
+    few = replace(digits, test_images=digits.test_images[::20], test_labels=digits.test_labels[::20])
+    other = replace(few, test_labels=(few.test_labels + 1) % 10)
+    found = [quantised_accuracy(net, data, 7, noise, 7, repetitions=1, calibration=500) for data in (few, other)]
+    assert found[0]["threshold"] == found[1]["threshold"]
+    assert found[0]["quantised"] > 2 * found[1]["quantised"]
 
 
 def test_bad_input():

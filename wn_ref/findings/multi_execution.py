@@ -183,11 +183,13 @@ def compare(
     """
     import pandas
 
-    rows = []
+    rows, measured = [], {}
     for rule, counts in rules.items():
-        row = {"rule": rule, "executions": " ".join(map(str, counts)), "total": int(np.sum(counts))}
-        measured = accuracies(network, data, sigma, counts, repetitions, seed)
-        rows += [row | {"repetition": k, "accuracy": a} for k, a in enumerate(measured)]
+        key = " ".join(map(str, counts))
+        if key not in measured:  # rules may agree
+            measured[key] = accuracies(network, data, sigma, counts, repetitions, seed)
+        row = {"rule": rule, "executions": key, "total": int(np.sum(counts))}
+        rows += [row | {"repetition": k, "accuracy": a} for k, a in enumerate(measured[key])]
     return pandas.DataFrame(rows)
 
 

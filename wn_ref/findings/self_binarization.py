@@ -18,6 +18,7 @@ References
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5)
 SIDES = ("after", "before")
 BINS = 1024
+BATCH = 1000
 
 
 def quantise(activation: np.ndarray, threshold: float) -> None:
@@ -141,7 +143,7 @@ def quantised_accuracy(
 ) -> dict[str, float]:
     """Accuracy with and without one activation quantised.
 
-    The threshold is the one of `THRESHOLDS` with the highest accuracy on the first `calibration` training images;
+    The threshold is the one of `THRESHOLDS` with the highest accuracy on `calibration` training images;
     accuracies are of the test part, over several repetitions of the noise.
 
     Parameters
@@ -158,16 +160,16 @@ def quantised_accuracy(
     settings = {"noise": noise, "point": point, "seed": seed, "side": side}
 
     def share(images: np.ndarray, labels: np.ndarray, threshold: float | None, repeat: int) -> float:
-        hits = 0
-        for number, start in enumerate(range(0, len(labels), 1000)):
-            part = np.arange(start, min(start + 1000, len(labels)))
-            x, step = data.batch(images, part, network.dtype), EVALUATION + repeat * len(labels) + number
-            hits += int(
-                np.sum(quantised_logits(network, x, layer, threshold, step=step, **settings).argmax(0) == labels[part])
-            )
+        hits, batches = 0, math.ceil(len(labels) / BATCH)
+        for number in range(batches):
+            part = np.arange(number, len(labels), batches)  # from everywhere: peaks are those of all classes
+            x, step = data.batch(images, part, network.dtype), EVALUATION + repeat * batches + number
+            logits = quantised_logits(network, x, layer, threshold, step=step, **settings)
+            hits += int(np.sum(logits.argmax(axis=0) == labels[part]))
         return hits / len(labels)
 
-    training = data.train_images[:calibration], data.train_labels[:calibration]
+    some = _spread(len(data.train_labels), calibration)
+    training = data.train_images[some], data.train_labels[some]
     threshold = max(THRESHOLDS, key=lambda t: share(*training, t, repetitions))
     test = data.test_images, data.test_labels
     plain, quantised = (np.mean([share(*test, t, k) for k in range(repetitions)]) for t in (None, threshold))
@@ -187,7 +189,7 @@ def by_layer(
     """
     import pandas
 
-    x = data.batch(data.test_images, np.arange(min(1000, len(data.test_labels))), network.dtype)
+    x = data.batch(data.test_images, _spread(len(data.test_labels), BATCH), network.dtype)
     quiet = {name: y.copy() for name, y in network.activations(x)}
     noisy = {name: y.copy() for name, y in network.activations(x, False, noise, point, seed, EVALUATION)}
     rows = []
@@ -197,6 +199,11 @@ def by_layer(
         row |= quantised_accuracy(network, data, number, noise, point, side, seed=seed, **settings)
         rows.append(row | {"index": binary_index(np.abs(activation))})
     return pandas.DataFrame(rows)
+
+
+def _spread(size: int, count: int) -> np.ndarray:
+    """`count` indices from 0 to size - 1, evenly spread; all of them if there are no more."""
+    return np.linspace(0, size - 1, min(count, size)).astype(np.int64)
 
 
 def _bins(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:

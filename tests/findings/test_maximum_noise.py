@@ -1,0 +1,64 @@
+"""Ratios by hand, their errors by simulation, and the finding on digits."""
+
+import math
+
+import numpy as np
+import pandas
+import pytest
+
+from wn_ref import Experiment, InputError, multiplicative, sweep
+from wn_ref.findings.maximum_noise import lost, preserved
+
+
+def made_up(values, clean, size=2000):
+    """{point: accuracies} at 1e10 and a list of accuracies without noise."""
+    rows = [
+        {"point": point, "name": f"p{point}", "sigma_mul": 1e10, "accuracy": a}
+        for point, each in values.items()
+        for a in each
+    ]
+    rows += [{"point": point, "name": f"p{point}", "sigma_mul": 3.0, "accuracy": 0.5} for point in values]
+    rows += [{"point": "global", "name": "global", "sigma_mul": 0.0, "accuracy": a} for a in clean]
+    return pandas.DataFrame(rows).assign(sigma_add=0.0, classes=10, test_size=size)
+
+
+def test_by_hand():
+    table = preserved(made_up({0: [0.1, 0.1], 1: [0.72, 0.72], 2: [0.9, 0.9]}, [0.9, 0.9])).set_index("name")
+    assert table["preserved"].tolist() == pytest.approx([1 / 9, 0.8, 1])
+    assert table["above_chance"].tolist() == pytest.approx([0, 0.775, 1])
+    assert table["preserved_chance"].tolist() == pytest.approx([1 / 9] * 3)
+    assert lost(table).tolist() == [True, False, False]
+    binomial = math.sqrt(0.1 * 0.9 / 2000) / 0.9
+    assert table.loc["p0", "preserved_std"] == pytest.approx(binomial, rel=0.02)
+
+
+def test_errors_are_those_of_simulated_ratios(rng):
+    """Binomial accuracies of one seed each: the error is the spread over 4,000 repetitions, within 10 %."""
+    a, clean = rng.binomial(500, 0.6, 4000) / 500, rng.binomial(500, 0.8, 4000) / 500
+    row = preserved(made_up({0: [0.6]}, [0.8], size=500)).iloc[0]
+    assert row["preserved_std"] == pytest.approx(np.std(a / clean), rel=0.1)
+    assert row["above_chance_std"] == pytest.approx(np.std((a - 0.1) / (clean - 0.1)), rel=0.1)
+
+
+def test_runs_that_stopped_are_left_out():
+    runs = made_up({0: [0.5, math.nan], 1: [math.nan]}, [0.9])
+    table = preserved(runs)
+    assert table[["point", "seeds"]].to_numpy().tolist() == [[0, 1]]
+
+
+def test_on_digits():
+    """Exact gradient, batch norm: dense3 keeps four fifths, the last layer nothing."""
+    settings = {"epochs": 3, "seed": 1}
+    noise = multiplicative(1e10, "exact")
+    runs = sweep([Experiment(**settings), *(Experiment(noise=noise, point=p, **settings) for p in (7, 10))])
+    table = preserved(runs).set_index("name")
+    assert table.loc["dense3", "preserved"] > 0.8
+    assert table.loc["dense4", "preserved"] < 0.3
+    assert lost(table)[0] == np.False_
+
+
+def test_bad_input():
+    runs = made_up({0: [0.5]}, [0.9])
+    for part in (runs[runs["sigma_mul"] > 0], runs[runs["sigma_mul"] == 0]):
+        with pytest.raises(InputError, match="runs: expected some with and some without noise"):
+            preserved(part)

@@ -1,0 +1,100 @@
+"""Regimes and contours of surfaces whose shape is known."""
+
+import numpy as np
+import pytest
+
+from wn_ref import InputError
+from wn_ref.findings.mixed_noise import GOVERNORS, first_fall, midpoint_contour, regimes, tolerated_ratio
+
+MUL, ADD = np.geomspace(1e-3, 1e6, 37), np.geomspace(1e-3, 1e7, 41)  # four a decade
+
+
+def fall(ratio):
+    return 0.1 + 0.8 / (1 + ratio**3)
+
+
+def surface(order):
+    """Additive noise hurts beyond sigma_add = 10; binarization (sigma_mul > 1) costs 10 points and lifts that limit to
+    10 sigma_mul if multiplicative noise comes first; if it comes second, nothing is lifted and 1 is the limit.
+    """
+    limit = np.where(MUL > 1, 10 * MUL, 10) if order == "multiplicative" else np.where(MUL > 1, 1, 10)
+    return fall(ADD[None] / limit[:, None]) - 0.1 * (MUL > 1)[:, None] * (fall(ADD / limit[:, None]) - 0.1) / 0.8
+
+
+@pytest.mark.parametrize("order", ["multiplicative", "additive"])
+def test_four_regimes(order):
+    found = regimes(MUL, ADD, surface(order))
+    assert found.edge_mul == pytest.approx(1.3, rel=0.4)
+    assert found.edge_add == pytest.approx(10 * (0.05 / 0.75) ** (1 / 3), rel=0.1)  # straight between levels
+    low_mul, high_mul, low_add, high_add = MUL < 0.9, MUL > 2, ADD < 3, ADD > 6
+    for number, rows, columns in (
+        (1, low_mul, low_add),
+        (2, low_mul, high_add),
+        (3, high_mul, low_add),
+        (4, high_mul, high_add),
+    ):
+        assert np.all(found.regime[np.ix_(rows, columns)] == number)
+    assert set(np.unique(found.regime)) == {1, 2, 3, 4}
+
+
+def test_what_governs():
+    """Far from every fall neither; at sigma_add = 10 additive; multiplicative on a surface of its own."""
+    found = regimes(MUL, ADD, surface("multiplicative"))
+    name = np.array(GOVERNORS)[found.governs]
+    assert np.all(name[:8, :8] == "neither")
+    assert np.all(name[:8, np.abs(ADD - 10) < 1] == "additive")
+    assert np.all(name[-1, :8] == "neither")
+    smooth = np.tile(fall(MUL / 0.7)[:, None], (1, len(ADD)))
+    governed = np.array(GOVERNORS)[regimes(MUL, ADD, smooth).governs]
+    assert np.all(governed[np.abs(np.log10(MUL / 0.7)) < 0.3] == "multiplicative")
+    assert not np.any(governed == "additive")
+
+
+def test_midpoints_of_two_noises():
+    """10 without binarization and 10 sigma_mul with it; additive first the limit falls to 1, and no ratio is left."""
+    additive, multiplicative = midpoint_contour(MUL, ADD, surface("multiplicative"), level=0.45)
+    np.testing.assert_allclose(additive[MUL <= 1], 10 * (0.45 / 0.35) ** (1 / 3), rtol=0.05)
+    strong = (MUL > 1) & (MUL < 1e5)
+    assert np.all(np.abs(np.log(additive[strong] / (10 * MUL[strong]))) < 0.1)
+    assert tolerated_ratio(MUL, additive) == pytest.approx(10, rel=0.1)
+    assert np.isnan(multiplicative[0])  # never half way down, whatever the multiplicative noise
+    additive, _ = midpoint_contour(MUL, ADD, surface("additive"), level=0.45)
+    np.testing.assert_allclose(additive[MUL > 1], 1, rtol=0.1)
+    assert tolerated_ratio(MUL, additive) < 0.01
+
+
+def test_crossings_by_hand():
+    """0.9 to 0.5 between 1 and 100: the middle, 0.7, at 10."""
+    assert midpoint_contour([1, 100], [1, 100], [[0.9, 0.5], [0.9, 0.5]], level=0.7)[0] == pytest.approx([10, 10])
+    _, multiplicative = midpoint_contour([1, 100], [1, 100], [[0.9, 0.5], [0.9, 0.5]], level=0.7)
+    assert np.isnan(multiplicative[0])
+    assert multiplicative[1] == 0
+    assert midpoint_contour([1, 100], [1, 100], [[0.9, 0.1], [0.9, 0.1]])[0][0] == pytest.approx(10)  # 0.5 by default
+    assert first_fall(np.array([1.0, 10, 100]), np.array([0.8, 0.9, 0.7]), 0.1) == pytest.approx(10 * 10**0.5)
+    assert np.isnan(first_fall(np.array([1.0, 10, 100]), np.array([0.8, 0.9, 0.85]), 0.1))
+    assert np.isnan(tolerated_ratio([10.0, 100], [np.nan, 0.0]))
+
+
+def test_noise_that_never_hurts():
+    flat = regimes(MUL, ADD, np.full((37, 41), 0.9))
+    assert flat.edge_mul == 1
+    assert np.isinf(flat.edge_add)
+    assert set(np.unique(flat.regime)) == {1, 3}
+    assert np.all(flat.governs == 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ([1, 2], [1, 2, 3], np.ones((3, 2))),
+            r"accuracy: expected shape \(2, 3\), got \(3, 2\); rows are of sigma_mul",
+        ),
+        (([0, 2], [1, 2], np.ones((2, 2))), "sigma_mul: expected at least two levels > 0, ascending"),
+        (([1, 2], [2, 1], np.ones((2, 2))), "sigma_add: expected at least two levels > 0, ascending"),
+        (([1, 2], [1, 2], np.full((2, 2), np.nan)), "accuracy: expected finite numbers"),
+    ],
+)
+def test_bad_input(arguments, message):
+    with pytest.raises(InputError, match=message):
+        regimes(*arguments)
