@@ -152,6 +152,11 @@ def fit_steps(
         raise InputError(f"sigma: expected {expected}, got {len(curve.levels)}; add some")
     trials = (_descend(curve, start, a_min, max_steps=30) for start in _starts(curve, steps, a_min))
     p = _descend(curve, min(trials, key=lambda p: _chi2(curve, p)), a_min, max_steps=150)
+    return _result(curve, p, free)
+
+
+def _result(curve: Curve, p: np.ndarray, free: int) -> StackedFit:
+    """What is reported of the best p, steps by ascending mu; its first `free` numbers were fitted."""
     order = np.argsort(p[:-1:3])
     p = np.append(p[:-1].reshape(-1, 3)[order].reshape(-1), p[-1])
     n, chi2 = len(curve.y), _chi2(curve, p)
@@ -159,7 +164,7 @@ def fit_steps(
     cov[:free, :free] = covariance(stacked_jacobian(curve.sigma, p)[:, :free] / curve.dy[:, None])
     mu, s, delta = p[:-1].reshape(-1, 3).T
     return StackedFit(
-        midpoints=mu if scale == "linear" else np.exp(mu),
+        midpoints=mu if curve.scale == "linear" else np.exp(mu),
         slopes=s,
         half_ranges=delta,
         a_min=float(p[-1]),
@@ -167,7 +172,7 @@ def fit_steps(
         dof=n - free,
         aicc=chi2 + 2 * free + 2 * free * (free + 1) / (n - free - 1),
         covariance=cov,
-        scale=scale,
+        scale=curve.scale,
         _best=p,
     )
 

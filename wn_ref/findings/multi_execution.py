@@ -17,7 +17,7 @@ model but for its rounding. "Optimised" needs no model. Whatever chooses an allo
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -80,15 +80,11 @@ def walking_midpoints(
     midpoints = []
     for point in range(len(network.points)):
         settings = {"point": point, "seed": seed, "batch_size": 1000}
-        y = np.array(
-            [
-                [evaluate(network, data, additive(s), repetition=k, **settings) for k in range(repetitions)]
-                for s in sigmas
-            ]
-        )
+        repeats = range(repetitions)
+        y = [[evaluate(network, data, additive(s), repetition=k, **settings) for k in repeats] for s in sigmas]
         dy = accuracy_uncertainty(y, len(data.test_labels))
         chance = 1 / len(data.classes)
-        fit = fit_midpoint(sigmas, y.mean(axis=1), dy, a_min=chance, chance=chance, scale="log", rescale=True)
+        fit = fit_midpoint(sigmas, np.mean(y, axis=1), dy, a_min=chance, chance=chance, scale="log", rescale=True)
         midpoints.append(fit.midpoint if fit.kind == "measured" else fit.bound)
     if not np.isfinite(midpoints).all():
         raise InputError(f"sigmas: expected levels that bracket every midpoint, got {midpoints}; widen them")
@@ -124,25 +120,32 @@ def optimise(
     np.ndarray
         int64, (points,), each at least 1, with the sum of `start`.
     """
-    n, unit = np.asarray(start, np.int64), np.eye(len(start), dtype=np.int64)
+    n = np.asarray(start, np.int64)
 
     def measure(counts: np.ndarray) -> np.ndarray:
         return accuracies(network, data, sigma, counts, repetitions, seed)
 
     here = measure(n)
     for _ in range(rounds):
-        gains = np.array([np.mean(measure(n + one) - here) for one in unit])
-        losses = np.array([np.mean(here - measure(n - one)) if n @ one > 1 else np.inf for one in unit])
-        promise = gains[:, None] - losses
-        np.fill_diagonal(promise, -np.inf)
-        best = np.argsort(promise, axis=None)[::-1][:3]
-        moves = [n + unit[to] - unit[off] for to, off in zip(*np.unravel_index(best, promise.shape)) if n[off] > 1]
-        trials = [measure(move) for move in moves]
-        winner = max(range(len(trials)), key=lambda i: trials[i].mean(), default=None)
-        if winner is None or _t_value(trials[winner] - here) < 2:
+        trials = [(move, measure(move)) for move in _promising_moves(n, here, measure)]
+        move, there = max(trials, key=lambda trial: trial[1].mean(), default=(n, here))
+        if _t_value(there - here) <= 2:
             break
-        n, here = moves[winner], trials[winner]
+        n, here = move, there
     return n
+
+
+def _promising_moves(
+    n: np.ndarray, here: np.ndarray, measure: Callable[[np.ndarray], np.ndarray], count: int = 3
+) -> list[np.ndarray]:
+    """The moves of one execution with the largest (gain of one more there) - (loss of one less here)."""
+    unit = np.eye(len(n), dtype=np.int64)
+    gains = np.array([np.mean(measure(n + one) - here) for one in unit])
+    losses = np.array([np.mean(here - measure(n - one)) if n @ one > 1 else np.inf for one in unit])
+    promise = gains[:, None] - losses  # (to, from)
+    np.fill_diagonal(promise, -np.inf)
+    best = zip(*np.unravel_index(np.argsort(promise, axis=None)[::-1][:count], promise.shape))
+    return [n + unit[to] - unit[off] for to, off in best if np.isfinite(promise[to, off])]
 
 
 def allocations(
@@ -259,5 +262,8 @@ def interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, flo
 
 
 def _t_value(differences: np.ndarray) -> float:
+    """Mean over its standard error; 0 where there is no difference."""
+    if not differences.any():
+        return 0.0
     error = differences.std(ddof=1) / math.sqrt(len(differences)) if len(differences) > 1 else math.inf
-    return float(differences.mean() / error) if error > 0 else math.copysign(math.inf, differences.mean())
+    return float(differences.mean() / max(error, 1e-300))
