@@ -9,20 +9,25 @@ executions  multi-execution                        Table 3, drawn
 data        what data sets look like
 """
 
+from wn_ref.figures.binary import binarization
 from wn_ref.figures.curves import epochs, midpoint, stacked
 from wn_ref.figures.data import clips, contact_sheet
 from wn_ref.figures.executions import differences, pareto
 from wn_ref.figures.maximum import preserved
 from wn_ref.figures.mixed import mixed
+from wn_ref.figures.style import MODELS, network_name
 from wn_ref.figures.walking import walking
 
 __all__ = [
+    "MODELS",
+    "binarization",
     "clips",
     "contact_sheet",
     "differences",
     "epochs",
     "midpoint",
     "mixed",
+    "network_name",
     "pareto",
     "preserved",
     "stacked",

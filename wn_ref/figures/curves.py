@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wn_ref.figures.style import BLUE, GREEN, ORANGE, log_axis, panels, percent_axis
+from wn_ref.figures.style import BLUE, GREEN, ORANGE, PAPER, log_axis, panels, percent_axis
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wn_ref.stacked import StackedFit
 
 
-def midpoint(points: pandas.DataFrame, fit: MidpointFit, title: str = "") -> Figure:
+def midpoint(points: pandas.DataFrame, fit: MidpointFit, title: str = "", published: float = np.nan) -> Figure:
     """Draw a curve, its fit by equation 1 and what the fit's parameters mean, like Figure 1.
 
     Parameters
@@ -28,6 +28,8 @@ def midpoint(points: pandas.DataFrame, fit: MidpointFit, title: str = "") -> Fig
         Of `wn_ref.findings.robustness.curve`.
     fit : MidpointFit
         Of the same points.
+    published : float
+        The paper's midpoint; NaN if it has none.
     """
     with panels(5.2, 3.8) as (figure, axes):
         panel = axes[0, 0]
@@ -43,6 +45,9 @@ def midpoint(points: pandas.DataFrame, fit: MidpointFit, title: str = "") -> Fig
             for level, name in ((fit.a_max, "$a_{max}$"), (fit.a_min, "$a_{min}$")):
                 panel.axhline(level, color="grey", linestyle=":", linewidth=1)
                 panel.annotate(name, (1, level), xycoords=("axes fraction", "data"), va="center", color="grey")
+        if np.isfinite(published):
+            half = fit.a_min + fit.half_range if fit.kind == "measured" else points["accuracy"].mean()
+            panel.plot(published, half, **PAPER)
         panel.legend(loc="lower left", fontsize=9)
         panel.set_title(title)
     return figure

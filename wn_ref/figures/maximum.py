@@ -11,18 +11,17 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def preserved(table: pandas.DataFrame, relative: bool = True, title: str = "") -> Figure:
+def preserved(table: pandas.DataFrame, column: str = "preserved", title: str = "") -> Figure:
     """Draw the accuracy with noise at one point after the other.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        A row a point and label: label (a data set or a kind of gradient, say), point, name; and for `relative`
-        preserved, low, high, or else accuracy, low, high; chance.
-    relative : bool
-        Whether to draw accuracy over accuracy without noise (Figures 5 and 9) or accuracy itself (Figure 3).
+        Of `wn_ref.findings.maximum_noise.preserved`, with the columns label (a data set or a kind of gradient, say),
+        error (half the length of error bars) and chance (what guessing comes to).
+    column : "preserved" or "accuracy"
+        Accuracy over accuracy without noise (Figures 5 and 9), or accuracy itself (Figure 3).
     """
-    column = "preserved" if relative else "accuracy"
     names = table.drop_duplicates("point").sort_values("point")
     with panels(max(4.5, 1.2 + 0.55 * len(names)), 3.6) as (figure, axes):
         panel = axes[0, 0]
@@ -30,16 +29,15 @@ def preserved(table: pandas.DataFrame, relative: bool = True, title: str = "") -
         for number, (label, rows) in enumerate(groups):
             rows = rows.sort_values("point")
             x = rows["point"] + 0.14 * (number - (len(groups) - 1) / 2)
-            bars = [rows[column] - rows["low"], rows["high"] - rows[column]]
             style = {"color": PALETTE[number], "marker": SHAPES[number], "markersize": 5, "linewidth": 1, "capsize": 3}
-            panel.errorbar(x, rows[column], bars, label=label, **style)
+            panel.errorbar(x, rows[column], rows["error"], label=label, **style)
         chance = table["chance"].mean()
         panel.axhline(chance, color="grey", linestyle=":", linewidth=1)
         style = {"ha": "right", "va": "bottom", "color": "grey", "fontsize": 8}
         panel.annotate("guessing", (1, chance), xycoords=("axes fraction", "data"), **style)
         panel.set_ylim(0, 1.05)
         percent_axis(panel.yaxis)
-        panel.set_ylabel("accuracy preserved" if relative else "accuracy")
+        panel.set_ylabel({"preserved": "accuracy preserved"}.get(column, column))
         layer_axis(panel, names["point"], names["name"])
         panel.legend(loc="best", fontsize=9)
         panel.set_title(title)

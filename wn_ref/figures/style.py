@@ -19,6 +19,7 @@ PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
 SHAPES = ("o", "s", "D", "^", "v", "P")
 PAPER = {"color": "black", "marker": "x", "linestyle": "", "markersize": 6, "label": "the paper's value"}
 """How a number that the paper prints is marked."""
+MODELS = {"mlp": "MLP", "lenet5": "LeNet-5", "cnn_s": "CNN-S"}
 STYLE = {
     "font.size": 10,
     "axes.titlesize": 10,
@@ -45,11 +46,10 @@ def panels(
         yield figure, figure.subplots(rows, columns, squeeze=False, **sharing)
 
 
-def network_name(row: pandas.Series) -> str:
+def network_name(row: pandas.Series, batchnorm: bool = True) -> str:
     """Say in a few words which network a row of a table of runs is of."""
-    bn = "with" if row["batchnorm"] else "without"
-    models = {"mlp": "MLP", "lenet5": "LeNet-5", "cnn_s": "CNN-S"}
-    return f"{models[row['model']]} {bn} batch norm, {row['dataset']}"
+    bn = f" {'with' if row['batchnorm'] else 'without'} batch norm" if batchnorm else ""
+    return f"{MODELS[row['model']]}{bn}, {row['dataset']}"
 
 
 def layer_axis(axes: Axes, points: Sequence[int], names: Sequence[str]) -> None:

@@ -1,0 +1,79 @@
+"""Self-binarization: what noise makes of activations, and what is lost if they are quantised (Figure 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from wn_ref.figures.style import BLUE, GREEN, ORANGE, panels, percent_axis
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def binarization(
+    histograms: Mapping[str, pandas.DataFrame],
+    layers: pandas.DataFrame,
+    points: Sequence[int],
+    chance: float = 0.1,
+    title: str = "",
+) -> Figure:
+    """Draw a row of three panels for each of some points: sizes, values, and accuracy with the layer quantised.
+
+    Parameters
+    ----------
+    histograms : {"log": table, "linear": table}
+        Of `wn_ref.findings.histograms.activation_histograms`, without noise and with it.
+    layers : pandas.DataFrame
+        Of `wn_ref.findings.self_binarization.by_layer`.
+    points : sequence of int
+        Which to draw, such as the noisy one and those behind it.
+    chance : float
+        Accuracy of guessing.
+    """
+    widths = {"gridspec_kw": {"width_ratios": [3, 3, 1.7]}}
+    with panels(8.0, 0.9 + 1.55 * len(points), len(points), 3, **widths) as (figure, axes):
+        for (sizes, values, bars), point in zip(axes, points):
+            for panel, scale in ((sizes, "log"), (values, "linear")):
+                rows = histograms[scale]
+                _histogram(panel, rows[rows["point"] == point], scale)
+            row = layers[layers["point"] == point].iloc[0]
+            sizes.set_ylabel(f"{point} {row['name']}" + ("\n(noise here)" if row["noisy"] else ""))
+            _accuracies(bars, row, chance)
+        axes[0, 0].set_title("size of the activation")
+        axes[0, 1].set_title("activation")
+        axes[0, 2].set_title("accuracy")
+        axes[0, 0].legend(loc="upper left", fontsize=8)
+        figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _histogram(axes: Axes, rows: pandas.DataFrame, scale: str) -> None:
+    """Shares of the bins, without noise filled and with noise as a line."""
+    edges = [*rows["low"], rows["high"].iloc[-1]]
+    for column, color, label in (("quiet", BLUE, "without noise"), ("with_noise", ORANGE, "with noise")):
+        shares = rows[column] / max(rows[column].sum(), 1)
+        filled = {"fill": True, "alpha": 0.6} if column == "quiet" else {}
+        axes.stairs(shares, edges, color=color, label=label, **filled)
+    if scale == "log":
+        axes.set_xscale("log")
+    else:
+        axes.set_yscale("log")
+    axes.set_yticks([])
+    axes.minorticks_off()
+    axes.tick_params(labelsize=8)
+
+
+def _accuracies(axes: Axes, row: pandas.Series, chance: float) -> None:
+    heights = [row["accuracy"], row["quantised"]]
+    axes.bar([0, 1], heights, color=[ORANGE, GREEN], width=0.6)
+    for x, height in enumerate(heights):
+        axes.annotate(f"{height:.0%}", (x, height), ha="center", va="bottom", fontsize=8)
+    axes.axhline(chance, color="grey", linestyle=":", linewidth=1)
+    axes.set_xticks([0, 1], ["as is", "quantised"], fontsize=8)
+    axes.set_ylim(0, 1.2)
+    axes.set_yticks([0, 0.5, 1])
+    percent_axis(axes.yaxis)
+    axes.tick_params(axis="y", labelsize=8)
