@@ -12,7 +12,8 @@ from functools import lru_cache
 import numpy as np
 
 from wn_ref.datasets import DATASETS, load_dataset
-from wn_ref.errors import InputError, OverflowStop, require_choice, require_whole
+from wn_ref.errors import InputError, require_choice, require_whole
+from wn_ref.facts import FACTS
 from wn_ref.models import MODELS, build_model
 from wn_ref.network import GLOBAL, Network, executions_by_point, noisy_points
 from wn_ref.noise import Noise
@@ -111,8 +112,8 @@ class Experiment:
 
     def network(self) -> Network:
         """Build the experiment's network, untrained."""
-        data = load_dataset(self.dataset)
-        return build_model(self.model, data.shape, len(data.classes), self.batchnorm, self.seed)
+        facts = FACTS[self.dataset]
+        return build_model(self.model, facts.shape, facts.classes, self.batchnorm, self.seed)
 
     def training(self) -> Experiment:
         """Return the experiment that trains the same network: without noise, if this one's phase is "inference".
@@ -153,9 +154,6 @@ class Result:
     weight_magnitudes: dict[str, float]
 
 
-Outcome = Result | OverflowStop
-
-
 def run(experiment: Experiment, on_epoch: Callable[[Epoch], None] | None = None) -> Result:
     """Run one experiment.
 
@@ -171,50 +169,26 @@ def run(experiment: Experiment, on_epoch: Callable[[Epoch], None] | None = None)
     OverflowStop
         If training or evaluation left the range of float32.
     """
-    outcome = run_all([experiment], on_epoch)[0]
-    if isinstance(outcome, OverflowStop):
-        raise outcome
-    return outcome
+    network, history = learn(experiment.training(), on_epoch)
+    accuracy = history[-1].accuracy if experiment.phase == "training" else measure(experiment, network)
+    return Result(accuracy, history, weight_magnitudes(network))
 
 
-def run_all(experiments: list[Experiment], on_epoch: Callable[[Epoch], None] | None = None) -> list[Outcome]:
-    """Run experiments that share one trained network: train it once, evaluate it under the noise of each.
-
-    Parameters
-    ----------
-    experiments : list of Experiment
-        All with the same `training()`.
-    on_epoch : callable, optional
-        Called with each `Epoch` of training as it ends.
-
-    Returns
-    -------
-    list of Result or OverflowStop
-        In the same order; the latter for an evaluation that left the range of float32.
-
-    Raises
-    ------
-    OverflowStop
-        If training did.
-    """
-    training = experiments[0].training()
-    if any(experiment.training() != training for experiment in experiments):
-        raise InputError("experiments: expected ones that share their training, got different ones; use `sweep`")
-    data, network = load_dataset(training.dataset), training.network()
+def learn(training: Experiment, on_epoch: Callable[[Epoch], None] | None = None) -> tuple[Network, tuple[Epoch, ...]]:
+    """Train the network of an experiment of the phase "training"; return it and what its epochs came to."""
+    network = training.network()
     settings = {name: getattr(training, name) for name in _TRAINING_SETTINGS}
-    history = train(network, data, **settings, on_epoch=on_epoch)
+    return network, tuple(train(network, load_dataset(training.dataset), **settings, on_epoch=on_epoch))
+
+
+def measure(experiment: Experiment, network: Network) -> float:
+    """Evaluate the trained network of an experiment of the phase "inference" under its noise; return the accuracy."""
+    e = experiment
+    data = load_dataset(e.dataset)
+    return evaluate(network, data, e.noise, e.point, e.seed, e.batch_size, executions=e.executions)
+
+
+def weight_magnitudes(network: Network) -> dict[str, float]:
+    """Return mean |w| of each layer with weights, by the layer's name."""
     weights = {k.removesuffix(".weight"): w for k, w in network.parameters.items() if k.endswith(".weight")}
-    magnitudes = {name: float(np.mean(np.abs(weight))) for name, weight in weights.items()}
-    results = []
-    for e in experiments:
-        try:
-            accuracy = (
-                history[-1].accuracy
-                if e.phase == "training"
-                else evaluate(network, data, e.noise, e.point, e.seed, e.batch_size, executions=e.executions)
-            )
-        except OverflowStop as stop:
-            results.append(stop)
-        else:
-            results.append(Result(accuracy, tuple(history), magnitudes))
-    return results
+    return {name: float(np.mean(np.abs(weight))) for name, weight in weights.items()}

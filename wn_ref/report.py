@@ -44,9 +44,10 @@ class Files:
                 return files
             number += 1
 
-    def write_runs(self, runs: pandas.DataFrame) -> None:
-        """Write the table of runs."""
+    def write_runs(self, runs: pandas.DataFrame) -> Path:
+        """Write the table of runs and return where it is."""
         whole(self.runs, lambda path: runs.to_csv(path, index=False))
+        return self.runs
 
 
 def require_folder(folder: Path) -> None:
