@@ -69,10 +69,8 @@ def plan(
     require_choice("grid", grid, GRIDS)
     require_choice("noise", noise, NOISES)
     network = {"dataset": dataset, "model": model, "batchnorm": batchnorm}
-    settings = (
-        network | {"epochs": Experiment(**network).epochs} | (_training(dataset, model) if grid == "paper" else {})
-    )
-    return PLANS[name](grid == "paper", noise, settings)
+    settings = network | (_training(dataset, model) if grid == "paper" else {})
+    return list(dict.fromkeys(PLANS[name](grid == "paper", noise, settings)))
 
 
 def sigmas(plan: str, noise: str, paper: bool, dataset: str, model: str) -> list[float]:

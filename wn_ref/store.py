@@ -250,7 +250,7 @@ class Store:
             return pandas.to_datetime(column, unit="s", utc=True)
         if name == "machine":
             return column.map(dict(self._read("SELECT id, description FROM machines")))
-        if name == "seed" and column.dtype == object:
+        if name == "seed" and not pandas.api.types.is_integer_dtype(column):
             return column.map(int)
         if name == "executions":
             return column.map(lambda text: tuple(json.loads(text)), na_action="ignore")

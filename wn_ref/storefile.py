@@ -55,6 +55,8 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
             reason = f"{error}, and its latest rows are in {log.name}"
             raise InputError(f"store: expected to use {path}, got {reason}; make the folder writable") from None
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)
+    except sqlite3.DatabaseError:
+        pass  # said below, in one line
     with clear_errors(str(path)):
         _check(connection, path)
     return connection
@@ -108,7 +110,7 @@ def is_written_to(path: Path) -> bool:
 def _locked(path: Path) -> Iterator[None]:
     """Hold the lock that says who writes."""
     lock = path.with_name(f"{path.name}-lock")
-    with clear_errors(str(path)):
+    with clear_errors(str(lock)):
         connection = sqlite3.connect(lock, timeout=0, isolation_level=None)
     with closing(connection):
         try:

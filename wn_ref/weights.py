@@ -38,7 +38,7 @@ class Networks:
         if self._folder is None:
             return self._memory.get(key)
         try:
-            with np.load(self._folder / f"{key}.npz", allow_pickle=False) as file:
+            with (self._folder / f"{key}.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 return dict(file)
         except (OSError, EOFError, ValueError, zipfile.BadZipFile):
             return None

@@ -7,7 +7,10 @@ worker dies again, the task itself is to blame: it is given up, and the others g
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
+import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -46,7 +49,7 @@ def pool(jobs: int, backend: str | None = None, scheduler: str | None = None) ->
     if (backend == "dask") != (scheduler is not None):
         raise InputError(f"scheduler: expected an address with the backend dask alone, got {scheduler}; correct it")
     if backend is None:
-        with parallel_config("loky", n_jobs=jobs, initializer=_leave_interrupts_to_the_parent):
+        with parallel_config("loky", n_jobs=jobs, initializer=_live_with_the_parent, initargs=(os.getpid(),)):
             yield
     elif backend == "dask":
         with _dask_client(scheduler) as client, parallel_config("dask", n_jobs=-1, client=client):
@@ -115,9 +118,16 @@ def _numbered(number: int, function: Callable[..., R], *arguments: object) -> tu
     return number, function(*arguments)
 
 
-def _leave_interrupts_to_the_parent() -> None:
-    """Ctrl-C reaches every process of a terminal; the parent alone decides what comes of it."""
+def _live_with_the_parent(parent: int) -> None:
+    """Leave Ctrl-C, which reaches all processes, to the parent, and end soon after it, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _worker_deaths() -> tuple[type[Exception], ...]:

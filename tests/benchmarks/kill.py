@@ -17,11 +17,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 
-import wn_ref.sweep
 from wn_ref import Experiment, additive, open_store
 from wn_ref.canonical import key
 from wn_ref.experiment import PHASES
@@ -56,8 +57,9 @@ def child(folder: Path) -> None:
             log(experiment)
         return [Outcome(0.5, "", SECONDS, "stub")] * len(experiments)
 
-    wn_ref.sweep.train_one, wn_ref.sweep.evaluate_all = train_one, evaluate_all
-    wn_ref.sweep.sweep(PLAN, folder / "results.sqlite", jobs=2)
+    module = import_module("wn_ref.sweep")
+    module.train_one, module.evaluate_all = train_one, evaluate_all
+    module.sweep(PLAN, folder / "results.sqlite", jobs=2)
 
 
 def campaign(kills: int, seed: int, latest: float = 5.0) -> dict[str, int]:
@@ -76,7 +78,8 @@ def _one_sweep(folder: Path, kills: int, choose: random.Random, latest: float, c
     parent = None
     while parent is None or parent.poll() != 0:
         if parent is None or parent.poll() is not None:
-            parent = subprocess.Popen([sys.executable, __file__, "--child", folder], stderr=subprocess.PIPE, text=True)
+            with (folder / "errors").open("w") as errors:
+                parent = subprocess.Popen([sys.executable, __file__, "--child", folder], stderr=errors)
         try:
             parent.wait(choose.uniform(0, latest) if sum(counts.values()) < kills else 120)
         except subprocess.TimeoutExpired:
@@ -91,7 +94,7 @@ def _one_sweep(folder: Path, kills: int, choose: random.Random, latest: float, c
                 parent.wait()
             counts[what] += 1
         else:
-            assert parent.returncode == 0, parent.stderr.read()
+            assert parent.returncode == 0, (folder / "errors").read_text()
 
 
 def check(folder: Path) -> None:
@@ -106,7 +109,7 @@ def check(folder: Path) -> None:
     for line in (folder / "started").read_text().splitlines():
         k, moment = line.split()
         assert float(moment) < finished[k] + 1e-3, f"{k} ran again after it was stored"
-    with sqlite3.connect(folder / "results.sqlite") as connection:
+    with closing(sqlite3.connect(folder / "results.sqlite")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
