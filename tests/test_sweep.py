@@ -4,6 +4,7 @@ import math
 import os
 import signal
 import sys
+import time
 from dataclasses import replace
 from importlib import import_module
 
@@ -15,6 +16,8 @@ from tests.benchmarks import kill
 from wn_ref import Experiment, InputError, OverflowStop, additive, multiplicative, open_store, run, sweep, walking
 from wn_ref import experiment as experiment_module
 from wn_ref.canonical import key
+from wn_ref.store import Outcome, Training, writing
+from wn_ref.train import Epoch
 
 
 def test_one_and_two_workers_give_the_same_table():
@@ -150,6 +153,24 @@ def test_nothing_is_lost_whoever_is_killed():
     """The short form of tests/benchmarks/kill.py, which see."""
     counts = kill.campaign(kills=3, seed=5, latest=2.0)
     assert counts["parent"] + counts["worker"] + counts["both"] == 3
+
+
+def test_the_campaign_would_notice(tmp_path):
+    """Planted: a run that starts after its row was written, and a row that is missing."""
+    outcome = Outcome(0.5, "", 0.02, "{}")
+    trained = Training((Epoch(1.0, 0.5),), {}, 0.02)
+    with writing(tmp_path / "results.sqlite") as store:
+        for experiment in kill.PLAN[:-1]:
+            store.add(experiment.training(), trained, {experiment: outcome})
+        with pytest.raises(AssertionError):
+            kill.check(tmp_path)
+        store.add(kill.PLAN[-1].training(), trained, {kill.PLAN[-1]: outcome})
+    started = tmp_path / "started"
+    started.write_text(f"{key(kill.PLAN[0])} {time.time() - 60}\n")
+    kill.check(tmp_path)
+    started.write_text(f"{key(kill.PLAN[0])} {time.time() + 60}\n")
+    with pytest.raises(AssertionError, match="ran again after it was stored"):
+        kill.check(tmp_path)
 
 
 @pytest.mark.cluster

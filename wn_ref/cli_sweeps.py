@@ -70,7 +70,8 @@ def plan(
     print(
         f"to do: {asked.trainings} networks to train, {asked.evaluations} evaluations of networks trained without noise"
     )
-    print(f"about {_duration(asked.seconds(workers))} with {workers} workers, {_duration(asked.seconds(1))} with one")
+    several = f"{_duration(asked.seconds(workers))} with {workers} workers, " if workers > 1 else ""
+    print(f"about {several}{_duration(asked.seconds(1))} with one")
 
 
 def sweep(

@@ -133,10 +133,8 @@ class Store:
         frame = self._frame([*columns, *added], f"FROM runs WHERE {where or 1}", given)
         if history:
             trainings = self.trainings(frame["training"].unique())
-            frame["history"] = [trainings[k].history if k in trainings else None for k in frame["training"]]
-            frame["weight_magnitudes"] = [
-                trainings[k].weight_magnitudes if k in trainings else None for k in frame["training"]
-            ]
+            for name in ("history", "weight_magnitudes"):
+                frame[name] = [getattr(trainings.get(k), name, None) for k in frame["training"]]
         return frame.drop(columns=added)
 
     def table(self, experiments: Iterable[Experiment]) -> pandas.DataFrame:
