@@ -13,8 +13,10 @@ from wn_ref.loss import cross_entropy
 from wn_ref.models import build_model
 from wn_ref.network import Network
 from wn_ref.noise import Noise, additive, mixed, multiplicative
+from wn_ref.plans import walking
 from wn_ref.random import normal
-from wn_ref.sweep import sweep, walking
+from wn_ref.store import Store, open_store
+from wn_ref.sweep import sweep
 from wn_ref.train import evaluate, train
 
 __version__ = "0.1.0"
@@ -28,6 +30,7 @@ __all__ = [
     "Noise",
     "OverflowStop",
     "Result",
+    "Store",
     "accuracy_uncertainty",
     "additive",
     "allocate_executions",
@@ -39,6 +42,7 @@ __all__ = [
     "mixed",
     "multiplicative",
     "normal",
+    "open_store",
     "run",
     "sweep",
     "train",

@@ -1,4 +1,4 @@
-"""The command line: `wn-ref data`, `wn-ref train`, `wn-ref walk` and `wn-ref bench`."""
+"""The command line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from wn_ref import __version__, cli_data
+from wn_ref import __version__, cli_data, cli_sweeps
+from wn_ref.cli_sweeps import interruptible
 from wn_ref.datasets import DATASETS
 from wn_ref.errors import InputError, OverflowStop, require_choice, require_whole
 from wn_ref.experiment import PHASES, Experiment, run
@@ -133,6 +134,9 @@ def walk(
     output: Annotated[
         Path, typer.Option(help="The figure (.png, .pdf or .svg); tables go beside it. Nothing is overwritten.")
     ] = Path("walk.png"),
+    store: Annotated[
+        Path | None, typer.Option(help="File that keeps every run as it ends; what it has already is not run again.")
+    ] = None,
 ) -> None:
     """Walk noise through a network: train it with noise at one point after the other and find each point's midpoint.
 
@@ -142,7 +146,9 @@ def walk(
     import joblib
 
     from wn_ref import report
-    from wn_ref.sweep import outcomes, table, walking
+    from wn_ref.plans import walking
+    from wn_ref.store import writing
+    from wn_ref.sweep import fill
 
     start = time.perf_counter()
     require_choice("phase", phase, (*PHASES, "both"))
@@ -156,17 +162,10 @@ def walk(
     if len(levels) < 4:
         raise InputError(f"sigmas: expected at least 4 levels to fit a curve to, got {len(levels)}; add some")
     plan = walking(lambda sigma: _noise(noise, gradient, sigma), levels, range(seeds), phases, **settings)
-    pairs = []
-    try:
-        for pair in outcomes(plan, jobs or joblib.cpu_count(), progress=True):
-            pairs.append(pair)
-    except KeyboardInterrupt:
-        files.write_runs(table(pairs, plan))
-        print(
-            f"wn-ref: interrupted; the {len(pairs)} of {len(plan)} runs that ended are in {files.runs}", file=sys.stderr
-        )
-        raise typer.Exit(130) from None
-    runs = table(pairs, plan)
+    with writing(store) as opened:
+        with interruptible(opened, store, lambda: str(files.write_runs(opened.table(plan)))):
+            fill(opened, plan, jobs or joblib.cpu_count(), progress=True)
+        runs = opened.table(plan)
     files.write_runs(runs)
     print(report.walk(runs, files, scale))
     print(f"{len(runs)} runs in {time.perf_counter() - start:.0f} s")
@@ -199,6 +198,9 @@ def bench(
         print(report.bench_row(row, first=len(rows) == 2), flush=True)
     if json_file is not None:
         whole(json_file, lambda path: path.write_text(json.dumps(rows, indent=1) + "\n"))
+
+
+cli_sweeps.register(app)
 
 
 def _noise(name: str, gradient: str, sigma: float) -> Noise:

@@ -5,16 +5,16 @@ Same experiment, same bits, in any process, on the same kind of processor with t
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
 import numpy as np
 
 from wn_ref.datasets import CATALOG, DATASETS, Dataset, load_dataset
-from wn_ref.errors import InputError, OverflowStop, require_choice, require_whole
+from wn_ref.errors import InputError, require_choice, require_whole
 from wn_ref.models import MODELS, build_model
-from wn_ref.network import GLOBAL, Network, executions_by_point, noisy_points
+from wn_ref.network import GLOBAL, Network, executions_by_point, noisy_points, weight_magnitudes
 from wn_ref.noise import Noise
 from wn_ref.train import OPTIMIZERS, SCHEDULES, Epoch, evaluate, train
 
@@ -123,6 +123,12 @@ class Experiment:
         entry = CATALOG[self.dataset]
         return build_model(self.model, entry.shape, len(entry.classes), self.batchnorm, self.seed)
 
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Numbers of training and of test images."""
+        entry = CATALOG[self.dataset]
+        return self.train_size or entry.train_size, self.test_size or entry.test_size
+
     def data(self) -> Dataset:
         """Load the experiment's data set."""
         return load_dataset(self.dataset, self.train_size, self.test_size)
@@ -136,10 +142,24 @@ class Experiment:
             return self
         return replace(self, noise=None, point=GLOBAL, phase="training", executions=None)
 
+    @classmethod
+    def from_row(cls, row: Mapping[str, object]) -> Experiment:
+        """Return the experiment of a row of a table, `row`'s inverse; what else is in the row is left out."""
+        noise = Noise(**{field.name: row[field.name] for field in fields(Noise)})
+        values = {field.name: _plain(row[field.name]) for field in fields(cls) if field.name in row}
+        return cls(**values, noise=noise if noise.sigma_mul or noise.sigma_add else None)
+
     def row(self) -> dict[str, object]:
         """Return the experiment as one flat row of a table."""
         row = {name: value for name, value in vars(self).items() if name != "noise"}
         return row | vars(self.noise or Noise())
+
+
+def _plain(value: object) -> object:
+    """Return a cell of a table as what it was before it came into the table; what is missing is None."""
+    value = value.item() if isinstance(value, np.generic) else value
+    missing = isinstance(value, float) and np.isnan(value)
+    return None if missing else value
 
 
 @lru_cache
@@ -166,9 +186,6 @@ class Result:
     weight_magnitudes: dict[str, float]
 
 
-Outcome = Result | OverflowStop
-
-
 def run(experiment: Experiment, on_epoch: Callable[[Epoch], None] | None = None) -> Result:
     """Run one experiment.
 
@@ -184,50 +201,24 @@ def run(experiment: Experiment, on_epoch: Callable[[Epoch], None] | None = None)
     OverflowStop
         If training or evaluation left the range of float32.
     """
-    outcome = run_all([experiment], on_epoch)[0]
-    if isinstance(outcome, OverflowStop):
-        raise outcome
-    return outcome
+    network, history = learn(experiment.training(), on_epoch)
+    accuracy = history[-1].accuracy if experiment.phase == "training" else measure(experiment, network)
+    return Result(accuracy, history, weight_magnitudes(network))
 
 
-def run_all(experiments: list[Experiment], on_epoch: Callable[[Epoch], None] | None = None) -> list[Outcome]:
-    """Run experiments that share one trained network: train it once, evaluate it under the noise of each.
+def learn(
+    training: Experiment, on_epoch: Callable[[Epoch], None] | None = None, data: Dataset | None = None
+) -> tuple[Network, tuple[Epoch, ...]]:
+    """Train the network of an experiment of the phase "training"; return it and what its epochs came to.
 
-    Parameters
-    ----------
-    experiments : list of Experiment
-        All with the same `training()`.
-    on_epoch : callable, optional
-        Called with each `Epoch` of training as it ends.
-
-    Returns
-    -------
-    list of Result or OverflowStop
-        In the same order; the latter for an evaluation that left the range of float32.
-
-    Raises
-    ------
-    OverflowStop
-        If training did.
+    `data` is the experiment's data set, if it is loaded already.
     """
-    training = experiments[0].training()
-    if any(experiment.training() != training for experiment in experiments):
-        raise InputError("experiments: expected ones that share their training, got different ones; use `sweep`")
-    data, network = training.data(), training.network()
+    network = training.network()
     settings = {name: getattr(training, name) for name in _TRAINING_SETTINGS}
-    history = train(network, data, **settings, on_epoch=on_epoch)
-    weights = {k.removesuffix(".weight"): w for k, w in network.parameters.items() if k.endswith(".weight")}
-    magnitudes = {name: float(np.mean(np.abs(weight))) for name, weight in weights.items()}
-    results = []
-    for e in experiments:
-        try:
-            accuracy = (
-                history[-1].accuracy
-                if e.phase == "training"
-                else evaluate(network, data, e.noise, e.point, e.seed, e.batch_size, executions=e.executions)
-            )
-        except OverflowStop as stop:
-            results.append(stop)
-        else:
-            results.append(Result(accuracy, tuple(history), magnitudes))
-    return results
+    return network, tuple(train(network, data or training.data(), **settings, on_epoch=on_epoch))
+
+
+def measure(experiment: Experiment, network: Network, data: Dataset | None = None) -> float:
+    """Evaluate the trained network of an experiment of the phase "inference" under its noise; return the accuracy."""
+    e = experiment
+    return evaluate(network, data or e.data(), e.noise, e.point, e.seed, e.batch_size, executions=e.executions)

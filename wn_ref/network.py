@@ -244,6 +244,12 @@ def noisy_points(points: Sequence[str], point: int | str) -> tuple[int, ...]:
     return (int(point),)
 
 
+def weight_magnitudes(network: Network) -> dict[str, float]:
+    """Mean |w| of each layer with a weight, biases and batch norm left out, {layer: magnitude}."""
+    weights = {k.removesuffix(".weight"): w for k, w in network.parameters.items() if k.endswith(".weight")}
+    return {name: float(np.mean(np.abs(w), dtype=np.float64)) for name, w in weights.items()}
+
+
 def executions_by_point(where: Sequence[int], executions: Sequence[int] | None) -> dict[int, int]:
     """Return how often the noise is applied at each of the noisy points `where`, as {point: executions}.
 

@@ -25,9 +25,10 @@ class Files:
         """Choose names that are not taken yet; see `wn_ref.files.free_figure`."""
         return cls(*free_figure(figure, "_runs.csv", "_midpoints.csv"))
 
-    def write_runs(self, runs: pandas.DataFrame) -> None:
-        """Write the table of runs."""
+    def write_runs(self, runs: pandas.DataFrame) -> Path:
+        """Write the table of runs and return where it is."""
         whole(self.runs, lambda path: runs.to_csv(path, index=False))
+        return self.runs
 
 
 def walk(runs: pandas.DataFrame, files: Files, scale: str) -> str:

@@ -19,7 +19,7 @@ def made_up(values, clean, size=2000):
     ]
     rows += [{"point": point, "name": f"p{point}", "sigma_mul": 3.0, "accuracy": 0.5} for point in values]
     rows += [{"point": "global", "name": "global", "sigma_mul": 0.0, "accuracy": a} for a in clean]
-    return pandas.DataFrame(rows).assign(sigma_add=0.0, classes=10, test_size=size)
+    return pandas.DataFrame(rows).assign(sigma_add=0.0, classes=10, tested=size)
 
 
 def test_by_hand():

@@ -17,7 +17,7 @@ def made_up_runs(rng, truth, noise=0.005):
     rows = [
         {"phase": phase, "point": point, "name": name, "sigma_add": sigma, "sigma_mul": 0.0, "seed": seed}
         | {"accuracy": logistic(math.log(sigma), math.log(mu), 0.5, 0.42, 0.1) + noise * rng.standard_normal()}
-        | {"test_size": 2000, "classes": 10, "error": ""}
+        | {"tested": 2000, "classes": 10, "error": ""}
         for (phase, point, name), mu in truth.items()
         for sigma in SIGMAS
         for seed in range(2)

@@ -56,7 +56,7 @@ def preserved(runs: pandas.DataFrame, by: tuple[str, ...] = ("point", "name")) -
         raise InputError(
             f"runs: expected some with and some without noise, got {len(noisy)} and {len(quiet)}; run both"
         )
-    chance, size = 1 / int(runs["classes"].iloc[0]), int(runs["test_size"].iloc[0])
+    chance, size = 1 / int(runs["classes"].iloc[0]), int(runs["tested"].iloc[0])
     clean, clean_std = quiet["accuracy"].mean(), float(accuracy_uncertainty(quiet["accuracy"].to_numpy(), size))
     rows = []
     for key, same in noisy.groupby(list(by), sort=True):

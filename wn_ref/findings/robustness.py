@@ -36,7 +36,7 @@ def curve(runs: pandas.DataFrame, sigma: str = "sigma_add") -> pandas.DataFrame:
     rows = []
     for level, same in runs.dropna(subset="accuracy").groupby(sigma):
         accuracies = same["accuracy"].to_numpy()
-        uncertainty = float(accuracy_uncertainty(accuracies, int(same["test_size"].iloc[0])))
+        uncertainty = float(accuracy_uncertainty(accuracies, int(same["tested"].iloc[0])))
         rows.append({"sigma": level, "accuracy": accuracies.mean(), "uncertainty": uncertainty, "seeds": len(same)})
     return pandas.DataFrame(rows, columns=["sigma", "accuracy", "uncertainty", "seeds"])
 

@@ -18,18 +18,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wn_ref.errors import InputError
-from wn_ref.network import Network
+from wn_ref.network import weight_magnitudes
 
 if TYPE_CHECKING:
     import pandas
 
+__all__ = ["noise_growth", "unclamped_over_clamped", "weight_magnitudes"]
+
 Magnitudes = Mapping[str, float]
-
-
-def weight_magnitudes(network: Network) -> dict[str, float]:
-    """Mean |w| of each layer with a weight, biases and batch norm left out, {layer: magnitude}."""
-    weights = {k.removesuffix(".weight"): w for k, w in network.parameters.items() if k.endswith(".weight")}
-    return {name: float(np.mean(np.abs(w), dtype=np.float64)) for name, w in weights.items()}
 
 
 def unclamped_over_clamped(unclamped: Sequence[Magnitudes], clamped: Sequence[Magnitudes]) -> pandas.DataFrame:

@@ -1,0 +1,233 @@
+"""The store: what goes in comes out, filters, clear errors, and what was stored stays readable."""
+
+import os
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+import numpy as np
+import pandas
+import pytest
+
+from wn_ref import Experiment, InputError, additive, multiplicative, open_store
+from wn_ref.canonical import key, keys
+from wn_ref.store import FIELDS, Outcome, Training, writing
+from wn_ref.train import Epoch
+
+TRAINED = Training((Epoch(0.5, 0.8), Epoch(0.25, 0.9)), {"dense1": 0.1}, 2.5)
+DONE = Outcome(0.1 + 0.2, "", 0.125, '{"host":"a"}')
+FAILED = Outcome(None, "ZeroDivisionError: division by zero (conv.py, line 3)", 0.5, '{"host":"b"}')
+RUNS = [
+    Experiment(noise=additive(0.5), phase="inference", point=3),
+    Experiment(noise=multiplicative(1e10, "exact"), seed=2**64 - 1, clamp=True),
+    Experiment(noise=additive(0.3), point="all", phase="inference", executions=(2,) * 11),
+]
+
+
+def write(path, experiments=RUNS, outcome=DONE):
+    with writing(path) as store:
+        store.start_sweep(10, 5)
+        for experiment in experiments:
+            store.add(experiment.training(), None if outcome.error else TRAINED, {experiment: outcome})
+
+
+@pytest.fixture
+def path(tmp_path):
+    write(tmp_path / "results.sqlite")
+    return tmp_path / "results.sqlite"
+
+
+def test_what_goes_in_comes_out(path):
+    with open_store(path) as store:
+        runs = store.runs(history=True)
+    for experiment, (_, row) in zip(RUNS, runs.iterrows()):
+        assert {name: row[name] for name in FIELDS if name != "executions"} == {
+            name: value for name, value in experiment.row().items() if name != "executions"
+        }
+    assert runs["executions"].tolist()[2] == (2,) * 11
+    assert runs["accuracy"].tolist() == [0.1 + 0.2] * 3
+    assert runs["training_loss"].tolist() == [0.25] * 3
+    assert runs["name"].tolist() == ["relu1", "global", "all"]
+    assert runs["history"].tolist() == [TRAINED.history] * 3
+    assert runs["weight_magnitudes"].tolist() == [{"dense1": 0.1}] * 3
+    assert runs["key"].tolist() == [key(experiment) for experiment in RUNS]
+    assert runs["machine"].tolist() == [DONE.machine] * 3
+    assert runs["clamp"].dtype == bool
+    assert (pandas.Timestamp.now("UTC") - runs["finished"]).dt.total_seconds().between(0, 60).all()
+
+
+def test_filters(path):
+    with open_store(path) as store:
+        assert store.runs(phase="inference")["point"].tolist() == [3, "all"]
+        assert store.runs(["sigma_add"], point=[3, np.int64(4)])["sigma_add"].tolist() == [0.5]
+        assert store.runs(clamp=True, error="")["seed"].tolist() == [2**64 - 1]
+        assert store.runs(["name"], model="lenet5").empty
+        with pytest.raises(InputError, match=r"column: expected one of key, .*did you mean 'phase'"):
+            store.runs(phases="inference")
+
+
+def test_a_table_has_the_order_asked_for(path):
+    with open_store(path) as store:
+        table = store.table([RUNS[2], Experiment(seed=77), RUNS[0], RUNS[2]])
+    assert table["sigma_add"].tolist() == [0.3, 0.5, 0.3]
+
+
+def test_a_stored_result_is_never_written_over_but_a_failure_is(path):
+    with pytest.raises(sqlite3.IntegrityError):
+        write(path, RUNS[:1])
+    new = [Experiment(seed=1)]
+    write(path, new, FAILED)
+    with open_store(path) as store:
+        assert store.failures() == [(1, FAILED.error)]
+        assert np.isnan(store.runs(error=FAILED.error)["accuracy"].item())
+        assert store.runs(error=FAILED.error, history=True)["history"].tolist() == [None]
+        assert store.unfinished(keys(RUNS + new)) == {}
+        assert list(store.unfinished(keys(RUNS + new), retry_failed=True).values()) == new
+        assert list(store.unfinished(keys([*new, Experiment(seed=2)])).values()) == [Experiment(seed=2)]
+    write(path, new)
+    with open_store(path) as store:
+        assert store.failures() == []
+        assert len(store.runs()) == 4
+
+
+def test_status(path, tmp_path):
+    with open_store(path) as store:
+        status = store.status()
+    assert {name: status[name] for name in ("done", "failed", "planned", "remaining")} == {
+        "done": 3,
+        "failed": 0,
+        "planned": 10,
+        "remaining": 2,
+    }
+    assert status["started"] <= status["last"]
+    with writing(tmp_path / "new.sqlite") as store:
+        assert store.status()["started"] is None
+
+
+def test_networks_are_whole_or_absent(tmp_path):
+    with writing(tmp_path / "results.sqlite") as store:
+        store.networks.save("abc", {"dense1.weight": np.eye(3, dtype=np.float32)})
+        np.testing.assert_array_equal(store.networks.load("abc")["dense1.weight"], np.eye(3))
+        (file,) = (tmp_path / "results.sqlite-networks").iterdir()
+        content = file.read_bytes()
+        for broken in (b"", content[:100], content[:-30], b"\x80\x04N." * 30):
+            file.write_bytes(broken)
+            assert store.networks.load("abc") is None
+        assert store.networks.load("other") is None
+
+
+def test_a_file_from_before_a_field_was_added(path):
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE runs DROP COLUMN executions")
+        connection.execute("ALTER TABLE runs DROP COLUMN schedule")
+    write(path, [Experiment(seed=9)])
+    with open_store(path) as store:
+        assert store.runs()["schedule"].tolist() == ["cosine"] * 4
+        assert store.runs(seed=9)["executions"].isna().all()
+
+
+def test_a_field_that_came_later_does_no_harm(path):
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE runs ADD COLUMN label_smoothing DEFAULT 0.0")
+    write(path, [Experiment(seed=9)])
+    with open_store(path) as store:
+        assert store.runs()["label_smoothing"].tolist() == [0.0] * 4
+
+
+def one_line(action, message):
+    with pytest.raises(InputError, match=message) as caught:
+        action()
+    assert "\n" not in str(caught.value)
+
+
+def test_no_file_a_newer_version_something_else(path, tmp_path):
+    one_line(lambda: open_store(tmp_path / "none.sqlite"), "store: expected a file, got .*; start it with wn-ref sweep")
+    one_line(lambda: write(tmp_path / "nowhere" / "a.sqlite"), "store: expected to use .*lock, got unable to open")
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 2")
+    for action in (open_store, write):
+        one_line(lambda action=action: action(path), "store: expected version 1, got 2 in .*; update wn_ref")
+    with sqlite3.connect(tmp_path / "other.sqlite") as connection:
+        connection.execute("CREATE TABLE letters (id)")
+    for action in (open_store, write):
+        one_line(lambda action=action: action(tmp_path / "other.sqlite"), "got another program's database")
+
+
+def test_a_broken_file(path, tmp_path):
+    content = path.read_bytes()
+    path.write_bytes(b"not a database at all" * 500)
+    for action in (open_store, write):
+        one_line(lambda action=action: action(path), "got file is not a database; choose another file")
+    path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    one_line(lambda: open_store(path).runs(), "malformed; what can be rescued, sqlite3 FILE .recover prints")
+
+
+def test_one_writer_at_a_time_and_any_number_of_readers(path):
+    with writing(path) as store:
+        one_line(lambda: write(path), "for this sweep alone, got another that writes to it; wait for it, or choose")
+        store.add(Experiment(seed=1), TRAINED, {Experiment(seed=1): DONE})
+        with open_store(path) as reader:
+            assert len(reader.runs()) == 4
+    write(path, [Experiment(seed=2)])
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a limit on the size of files")
+def test_a_full_disk(path, tmp_path):
+    """The system refuses to let files grow; what was stored before is readable."""
+    code = f"""
+import resource
+from tests.test_store import *
+path = {str(path)!r}
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+stored = 0
+try:
+    with writing(path) as store:
+        for seed in range(1, 1000):
+            store.add(Experiment(seed=seed), TRAINED, {{Experiment(seed=seed): DONE}})
+            stored = seed
+except InputError as error:
+    print(stored, error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=os.getcwd())
+    stored, message = done.stdout.split(" ", 1)
+    assert "; see whether the disk is full or broken, and start it again; what was written is kept" in message
+    with open_store(path) as store:
+        assert len(store.runs()) == 3 + int(stored) > 5
+    write(path, [Experiment(seed=1000)])
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or not hasattr(resource, "RLIMIT_FSIZE"), reason="needs permissions")
+def test_a_store_that_may_only_be_read(path):
+    folder = path.parent
+    code = f"""
+import os
+from tests.test_store import *
+if os.geteuid() == 0:
+    os.seteuid(65534)
+path = {str(path)!r}
+with open_store(path) as store:
+    print(len(store.runs()))
+try:
+    write(path, [Experiment(seed=1)])
+except InputError as error:
+    print(error)
+"""
+    (folder / "results.sqlite-lock").unlink(missing_ok=True)
+    for place, mode in ((path, 0o444), (folder, 0o555), *((parent, 0o755) for parent in folder.parents[:3])):
+        os.chmod(place, mode)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=os.getcwd())
+    folder.chmod(0o755)
+    count, message = done.stdout.splitlines()
+    assert count == "3"
+    assert message.startswith("store: expected to use")
+    assert message.endswith("; make the folder and the file accessible, or choose another")
+
+
+def test_copies_are_whole(path, tmp_path):
+    """After a sweep has ended, the file alone is the store: nothing is left in the log."""
+    shutil.copy(path, tmp_path / "copy.sqlite")
+    with open_store(tmp_path / "copy.sqlite") as store:
+        assert len(store.runs()) == 3
+    assert not path.with_name("results.sqlite-wal").exists()

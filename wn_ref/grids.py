@@ -1,0 +1,153 @@
+"""Noise levels, repeats and epochs of the plans, by name: "small" for a laptop, "paper" as published.
+
+The settings of the paper's grids are those of the configuration files its authors published with it. Where these give
+a plan several grids, this is the one that most of its networks have; the wider ones (additive to 1e10, multiplicative
+to 6 and to 1e16) go on with the same steps. Multiplicative and mixed noise have the exact gradient (see
+`wn_ref.noise`). Repeats are seeds here: each is a network of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from wn_ref import plans
+from wn_ref.errors import InputError, require_choice
+from wn_ref.experiment import Experiment
+from wn_ref.noise import Noise, additive, multiplicative
+
+GRIDS = ("small", "paper")
+NOISES: dict[str, Callable[[float], Noise]] = {
+    "additive": additive,
+    "multiplicative": lambda sigma: multiplicative(sigma, gradient="exact"),
+}
+EPOCHS = {  # of the MLP, and of LeNet-5 or CNN-S
+    "mnist": (100, 50),
+    "fashion_mnist": (250, 200),
+    "svhn": (300, 200),
+    "cifar10": (200, 300),
+    "gsc": (150, 150),
+}
+EXECUTIONS = {  # Table 3: global sigma, and the guided counts; the third row with the counts its configuration ran
+    ("mnist", "mlp", True): (0.350, (6, 1, 3, 3, 2, 1, 2, 1, 1, 1, 1)),
+    ("mnist", "mlp", False): (0.471, (8, 1, 2, 1, 1, 1, 1, 1)),
+    ("cifar10", "mlp", True): (0.333, (1, 1, 3, 4, 2, 2, 3, 2, 1, 2, 1)),
+    ("cifar10", "mlp", False): (1.634, (4, 1, 1, 1, 1, 1, 2, 5)),
+    ("cifar10", "lenet5", True): (0.197, (3, 2, 3, 3, 3, 1, 3, 4, 2, 1, 1, 2, 1, 1, 1, 1)),
+    ("cifar10", "lenet5", False): (0.250, (4, 3, 4, 3, 1, 3, 1, 1, 1, 1, 1, 1)),
+}
+
+
+def plan(
+    name: str,
+    grid: str = "small",
+    noise: str = "additive",
+    dataset: str = "mnist_sample",
+    model: str = "mlp",
+    batchnorm: bool = True,
+) -> list[Experiment]:
+    """Return a plan by name, with the noise levels, repeats and epochs of a grid.
+
+    Parameters
+    ----------
+    name : str
+        "global", "walking", "clamped", "maximum", "mixed" or "multi".
+    grid : "small" or "paper"
+        For a laptop, or as published; a sample has the epochs of the data set that it is of.
+    noise : "additive" or "multiplicative"
+        Of global, walking and clamped; the others have their own.
+    dataset, model, batchnorm
+        Fields of `Experiment`.
+
+    Raises
+    ------
+    InputError
+        If there is no such plan, grid or noise, or Table 3 has no such network.
+    """
+    require_choice("plan", name, PLANS)
+    require_choice("grid", grid, GRIDS)
+    require_choice("noise", noise, NOISES)
+    network = {"dataset": dataset, "model": model, "batchnorm": batchnorm}
+    settings = network | (_training(dataset, model) if grid == "paper" else {})
+    return list(dict.fromkeys(PLANS[name](grid == "paper", noise, settings)))
+
+
+def sigmas(plan: str, noise: str, paper: bool, dataset: str, model: str) -> list[float]:
+    """Return the noise levels of a plan that has one kind of noise, ascending."""
+    if not paper:
+        levels = np.geomspace(0.1, 100, 10) if noise == "additive" else np.linspace(0, 3, 10)
+    elif plan == "global" and noise == "additive":
+        levels = np.geomspace(1e-2, 1e2, 17)
+    elif plan == "global":
+        wide = (dataset, model) == ("fashion_mnist", "mlp") or dataset == "gsc"
+        levels = np.linspace(0, 3, 31) if wide else np.linspace(0, 2, 21)
+    elif noise == "additive":
+        levels = np.geomspace(1e-2, 1e8, 41)
+    else:
+        levels = np.concatenate([np.linspace(0, 2, 21), np.geomspace(1, 1e10, 41)])
+    return sorted({float(f"{level:.12g}") for level in levels})  # 0.3, not 0.30000000000000004
+
+
+def _training(dataset: str, model: str) -> dict[str, object]:
+    """Return how the paper trained a network; samples are named as the data set they are of."""
+    epochs = EPOCHS[_original(dataset)][0 if model == "mlp" else 1]
+    return {"epochs": epochs} | ({"batch_size": 512, "learning_rate": 5e-4} if dataset == "gsc" else {})
+
+
+def _original(dataset: str) -> str:
+    return dataset.removesuffix("_sample")
+
+
+def _global(paper: bool, noise: str, settings: dict) -> list[Experiment]:
+    dataset, model = _original(settings["dataset"]), settings["model"]
+    repeats = 10 if dataset == "mnist" or (dataset, model) == ("cifar10", "lenet5") else 5
+    levels = sigmas("global", noise, paper, dataset, model)
+    return plans.global_noise(NOISES[noise], levels, range(repeats if paper else 2), **settings)
+
+
+def _walking(paper: bool, noise: str, settings: dict) -> list[Experiment]:
+    levels = sigmas("walking", noise, paper, _original(settings["dataset"]), settings["model"])
+    return plans.walking(NOISES[noise], levels, range(5 if paper else 2), **settings)
+
+
+def _clamped(paper: bool, noise: str, settings: dict) -> list[Experiment]:
+    return _walking(paper, noise, settings | {"clamp": True})
+
+
+def _maximum(paper: bool, _: str, settings: dict) -> list[Experiment]:
+    return plans.maximum(range(6 if paper else 2), **settings)
+
+
+def _mixed(paper: bool, _: str, settings: dict) -> list[Experiment]:
+    """Figure 6: a zoom, and all amplitudes, of which the paper does not say how many (here one a decade)."""
+    names = Experiment(**settings).points
+    point = next(number for number, name in enumerate(names) if name in ("conv2", "dense2"))
+    if not paper:
+        levels = [0.1, 1.0, 10.0, 1e3, 1e5]
+        return plans.mixed(levels, levels, range(1), point, **settings)
+    zoom, all_of_them = [round(0.1 * i, 1) for i in range(1, 26)], [float(f"1e{power}") for power in range(-4, 14)]
+    return [e for levels in (zoom, all_of_them) for e in plans.mixed(levels, levels, range(5), point, **settings)]
+
+
+def _multi(paper: bool, _: str, settings: dict) -> list[Experiment]:
+    network = (_original(settings["dataset"]), settings["model"], settings["batchnorm"])
+    if network not in EXECUTIONS:
+        known = ", ".join(f"{dataset} {model}" for dataset, model, batchnorm in EXECUTIONS if batchnorm)
+        raise InputError(
+            f"multi: expected a network of Table 3 ({known}), got {network[0]} {network[1]}; "
+            "in Python, plans.multi_execution takes any executions"
+        )
+    sigma, guided = EXECUTIONS[network]
+    uniform = (2,) * len(guided)
+    return plans.multi_execution(additive(sigma), [uniform, guided], range(100 if paper else 5), **settings)
+
+
+PLANS: dict[str, Callable[[bool, str, dict], list[Experiment]]] = {
+    "global": _global,
+    "walking": _walking,
+    "clamped": _clamped,
+    "maximum": _maximum,
+    "mixed": _mixed,
+    "multi": _multi,
+}
