@@ -8,6 +8,7 @@ from wn_ref.datasets import Dataset, load_dataset
 from wn_ref.errors import InputError, OverflowStop
 from wn_ref.experiment import Experiment, Result, run
 from wn_ref.fit import MidpointFit, accuracy_uncertainty, fit_midpoint
+from wn_ref.locate import Location, locate_midpoint
 from wn_ref.loss import cross_entropy
 from wn_ref.models import build_model
 from wn_ref.network import Network
@@ -22,6 +23,7 @@ __all__ = [
     "Dataset",
     "Experiment",
     "InputError",
+    "Location",
     "MidpointFit",
     "Network",
     "Noise",
@@ -34,6 +36,7 @@ __all__ = [
     "evaluate",
     "fit_midpoint",
     "load_dataset",
+    "locate_midpoint",
     "mixed",
     "multiplicative",
     "normal",

@@ -1,4 +1,4 @@
-"""The command line: `wn-ref train`, `wn-ref walk` and `wn-ref bench`."""
+"""The command line: `wn-ref train`, `wn-ref walk`, `wn-ref locate` and `wn-ref bench`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,29 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 from wn_ref import __version__
-from wn_ref.datasets import DATASETS
+from wn_ref.cli_locate import locate
 from wn_ref.errors import InputError, OverflowStop, require_choice, require_whole
 from wn_ref.experiment import PHASES, Experiment, run
 from wn_ref.models import MODELS
-from wn_ref.noise import GRADIENTS, Noise, additive, mixed, multiplicative
+from wn_ref.options import (
+    BatchNorm,
+    Clamp,
+    DatasetName,
+    Epochs,
+    Gradient,
+    Jobs,
+    ModelName,
+    NoiseName,
+    Phase,
+    Point,
+    noise_of,
+    one_of,
+    point_of,
+    sigmas_of,
+)
 
 app = typer.Typer(
     help="Walking Noise: how robust is each layer of a neural network against noisy computations?",
@@ -25,17 +39,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-NOISES = {
-    "additive": lambda sigma, _: additive(sigma),
-    "multiplicative": lambda sigma, gradient: multiplicative(sigma, gradient),
-    "multiplicative_first": lambda sigma, gradient: mixed(sigma, sigma, "multiplicative", gradient),
-    "additive_first": lambda sigma, gradient: mixed(sigma, sigma, "additive", gradient),
-}
-
-
-def _one_of(names: object) -> str:
-    return "One of: " + ", ".join(names) + "."
 
 
 def _print_version(wanted: bool) -> None:
@@ -53,16 +56,6 @@ def _options(
     pass
 
 
-DatasetName = Annotated[str, typer.Option("--dataset", help=_one_of(DATASETS))]
-ModelName = Annotated[str, typer.Option("--model", help=_one_of(MODELS))]
-BatchNorm = Annotated[bool, typer.Option(help="Whether batch norm follows the layers with weights.")]
-NoiseName = Annotated[str, typer.Option("--noise", help=_one_of(NOISES) + " The mixed ones use sigma for both.")]
-Gradient = Annotated[
-    str, typer.Option(help="Backward pass of multiplicative noise: straight_through (dx = dy) or exact (dx = dy m).")
-]
-Epochs = Annotated[int, typer.Option(help="How often the training images are gone through.")]
-
-
 @app.command(short_help="Train one network.")
 def train(
     dataset: DatasetName = "mnist_sample",
@@ -70,23 +63,19 @@ def train(
     batchnorm: BatchNorm = True,
     noise: NoiseName = "additive",
     sigma: Annotated[float, typer.Option(help="Standard deviation of the noise; 0 is none.")] = 0.0,
-    point: Annotated[
-        str, typer.Option(help="Where noise goes: global (all but batch norm's outputs), all, a number or a name.")
-    ] = "global",
-    phase: Annotated[
-        str, typer.Option(help="training: noise in training and evaluation; inference: in evaluation only.")
-    ] = "training",
+    point: Point = "global",
+    phase: Phase = "training",
     gradient: Gradient = "straight_through",
     epochs: Epochs = 5,
     seed: Annotated[int, typer.Option(help="Of initial weights, order of the images, and noise.")] = 0,
-    clamp: Annotated[bool, typer.Option(help="Whether weights are clipped to [-1, 1] after every step.")] = False,
+    clamp: Clamp = False,
 ) -> None:
     """Train one network and print its loss and accuracy after every epoch."""
     network = {"dataset": dataset, "model": model, "batchnorm": batchnorm}
     experiment = Experiment(
         **network,
-        noise=_noise(noise, gradient, sigma),
-        point=_point(point, Experiment(**network).points),
+        noise=noise_of(noise, gradient, sigma),
+        point=point_of(point, Experiment(**network).points),
         phase=phase,
         epochs=epochs,
         seed=seed,
@@ -125,7 +114,7 @@ def walk(
         str,
         typer.Option(help="Fit equation 1 in the log of sigma (fits such curves better) or in sigma: log or linear."),
     ] = "log",
-    jobs: Annotated[int, typer.Option(help="Worker processes; 0 means one a core.")] = 0,
+    jobs: Jobs = 0,
     output: Annotated[
         Path, typer.Option(help="The figure (.png, .pdf or .svg); tables go beside it. Nothing is overwritten.")
     ] = Path("walk.png"),
@@ -148,10 +137,10 @@ def walk(
     files = report.Files.beside(output)
     settings = {"dataset": dataset, "model": model, "batchnorm": batchnorm, "epochs": epochs}
     phases = PHASES if phase == "both" else (phase,)
-    levels = _sigmas(sigmas)
+    levels = sigmas_of(sigmas)
     if len(levels) < 4:
         raise InputError(f"sigmas: expected at least 4 levels to fit a curve to, got {len(levels)}; add some")
-    plan = walking(lambda sigma: _noise(noise, gradient, sigma), levels, range(seeds), phases, **settings)
+    plan = walking(lambda sigma: noise_of(noise, gradient, sigma), levels, range(seeds), phases, **settings)
     pairs = []
     try:
         for pair in outcomes(plan, jobs or joblib.cpu_count(), progress=True):
@@ -172,7 +161,7 @@ def walk(
 def bench(
     images: Annotated[int, typer.Option(help="Training images an epoch; a sixth as many are evaluated.")] = 60_000,
     rounds: Annotated[int, typer.Option(help="How often all is measured in turn; times are medians.")] = 3,
-    models: Annotated[str, typer.Option(help="Networks with commas between them. " + _one_of(MODELS))] = "mlp,lenet5",
+    models: Annotated[str, typer.Option(help="Networks with commas between them. " + one_of(MODELS))] = "mlp,lenet5",
     json_file: Annotated[Path | None, typer.Option("--json", help="Where to write the figures as JSON, too.")] = None,
 ) -> None:
     """Measure speed and memory on one core, beside PyTorch if it is installed and beside the machine's limits.
@@ -197,38 +186,7 @@ def bench(
         report.whole(json_file, lambda path: path.write_text(json.dumps(rows, indent=1) + "\n"))
 
 
-def _noise(name: str, gradient: str, sigma: float) -> Noise:
-    require_choice("noise", name, NOISES)
-    require_choice("gradient", gradient, GRADIENTS)
-    return NOISES[name](sigma, gradient)
-
-
-def _point(text: str, names: tuple[str, ...]) -> int | str:
-    """A point as `Experiment` takes it, from its number or its name; what is neither is left to `Experiment`."""
-    if text in names:
-        return names.index(text)
-    try:
-        return int(text)
-    except ValueError:
-        return text
-
-
-def _sigmas(text: str) -> list[float]:
-    """Noise levels from LOW:HIGH:COUNT or a list with commas, ascending."""
-    try:
-        if ":" in text:
-            low, high, count = text.split(":")
-            usable = float(low) > 0 and int(count) <= 10_000
-            levels = np.geomspace(float(low), float(high), int(count)) if usable else []
-        else:
-            levels = [float(part) for part in text.split(",")]
-    except ValueError:
-        levels = []
-    if len(levels) == 0 or not np.isfinite(levels).all() or min(levels) < 0:
-        raise InputError(
-            f"sigmas: expected LOW:HIGH:COUNT with LOW > 0, or numbers >= 0 with commas, got {text!r}; try 0.1:100:10"
-        )
-    return sorted({float(level) for level in levels})
+app.command(short_help="Find one midpoint with as few networks as it takes.")(locate)
 
 
 def main() -> None:

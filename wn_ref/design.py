@@ -2,16 +2,16 @@
 
 One network trained with noise sigma tells one accuracy y. Near the midpoint, with x = ln sigma,
 
-    y = F(x; mu, s, delta_a, a_min) + e,    e ~ N(0, tau^2)                          (equation 1 in ln sigma, and scatter)
+    y = F(x; mu, s, delta_a, a_min) + e,    e ~ N(0, tau^2)                     (equation 1 in ln sigma, and scatter)
 
 Every run has a seed of its own, so the e are independent, and tau is what networks of different seeds scatter by,
 whatever the reason: test images, initial weights, noise. It is estimated from the runs, with Student's t to match, and
 never taken from the number of test images: those are the same for all networks, and no network is a copy of another.
 
 Two plateaus fix what "half way" means: the accuracy without noise, and that of guessing. They are measured or known,
-and enter as one point each, at ln sigma = -inf and +inf. Only runs within one slope s of mu are fitted. There equation 1
-need not be the truth about the whole curve: it interpolates, and mu is where the accuracy averaged over seeds is half
-way between the plateaus, F(mu) = a_min + delta_a.
+and enter as one point each, at ln sigma = -inf and +inf. Only runs within one slope s of mu are fitted. There,
+equation 1 need not be the truth about the whole curve: it interpolates, and mu is where the accuracy averaged over
+seeds is half way between the plateaus, F(mu) = a_min + delta_a.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wn_ref.leastsquares import levenberg_marquardt
+from wn_ref.leastsquares import covariance, levenberg_marquardt
 from wn_ref.logistic import logistic, logistic_jacobian
 from wn_ref.profile import crossing, student_quantile
 
 WINDOW = 1.0  # runs with |ln sigma - mu| <= WINDOW s are fitted
-FEWEST = 4  # runs in the window that a fit needs: mu, s and two degrees of freedom for tau
+FEWEST = (
+    4  # runs that a fit needs, the nearest ones if the window holds fewer: mu, s and two degrees of freedom for tau
+)
 KNOWN = 1e-6  # standard error of a floor that is known, in units of tau
 QUIET = 0.25  # scatter of accuracies on the plateaus over that near the midpoint, about as measured
 SLOPES = (0.02, 3.0)  # s in ln sigma: steeper is a step, gentler is no fall
@@ -102,7 +104,8 @@ class LocalFit:
     @property
     def midpoint_std(self) -> float:
         """Standard error of mu, linearised."""
-        return self.tau * math.sqrt(max(np.linalg.inv(self._information())[0, 0], 0.0))
+        J = logistic_jacobian(self.x, *self.best) / self.dy[:, None]
+        return self.tau * math.sqrt(covariance(J)[0, 0]) if self.tau > 0 else 0.0
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Profile likelihood interval of mu, in ln sigma; an end is infinite where the runs leave it open.
@@ -129,11 +132,10 @@ class LocalFit:
         The variance after another run there is (J^T J + j j^T)^-1 at (mu, mu), by Sherman and Morrison's formula. As
         J depends on the unknown mu, it is averaged over mu and mu +- its standard error: runs end up on both sides.
         """
-        mu, s = self.best[0], self.wide[1]
-        centre = np.array([min(max(mu, self.wide[0] - WINDOW * s), self.wide[0] + WINDOW * s), s, *self.best[2:]])
+        mu, s = self.wide[:2]
         shift = min(self.midpoint_std, REACH * s) * np.array([-1, 0, 1])
-        candidates = centre[0] + s * np.linspace(-REACH, REACH, 21)
-        truths = [centre + [d, 0, 0, 0] for d in shift]
+        candidates = mu + s * np.linspace(-REACH, REACH, 21)
+        truths = [self.wide + [d, 0, 0, 0] for d in shift]
         information = [self._information(p) for p in truths]
         rows = [logistic_jacobian(candidates, *p) for p in truths]
         chosen = []
@@ -148,10 +150,10 @@ class LocalFit:
                 M += np.outer(J[winner], J[winner])
         return chosen
 
-    def _information(self, p: np.ndarray | None = None) -> np.ndarray:
-        """J^T J, in units of 1 / tau^2."""
-        J = logistic_jacobian(self.x, *(self.best if p is None else p)) / self.dy[:, None]
-        return J.T @ J
+    def _information(self, p: np.ndarray) -> np.ndarray:
+        """J^T J, in units of 1 / tau^2, with a tiny ridge where the runs leave a parameter open."""
+        J = logistic_jacobian(self.x, *p) / self.dy[:, None]
+        return J.T @ J + 1e-9 * np.eye(len(p))
 
 
 def fit_window(x: Sequence[float], y: Sequence[float], plateaus: Plateaus, mu: float, s: float) -> LocalFit | None:
@@ -169,14 +171,15 @@ def fit_window(x: Sequence[float], y: Sequence[float], plateaus: Plateaus, mu: f
     Returns
     -------
     LocalFit or None
-        None if there are too few runs near the midpoint.
+        None if there are fewer than FEWEST runs.
     """
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
     start = np.array([mu, s, (plateaus.clean - plateaus.floor) / 2, plateaus.floor])
-    wide = _minimise(_problem(x, y, plateaus, start))
-    inside = np.abs(x - wide[0]) <= WINDOW * wide[1]
-    if inside.sum() < FEWEST:
+    if len(x) < FEWEST:
         return None
+    wide = _minimise(_problem(x, y, plateaus, start))
+    distance = np.abs(x - wide[0])
+    inside = distance <= max(WINDOW * wide[1], np.sort(distance)[FEWEST - 1])
     fit = _problem(x[inside], y[inside], plateaus, wide)
     return replace(fit, best=_minimise(fit))
 

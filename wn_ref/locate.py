@@ -19,23 +19,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wn_ref.datasets import load_dataset
 from wn_ref.design import LocalFit, Plateaus, approach, bracket, fit_window, guess
+from wn_ref.errors import InputError, require_whole
+from wn_ref.experiment import Experiment, Outcome
+from wn_ref.noise import Noise, additive
 from wn_ref.profile import student_quantile
+from wn_ref.sweep import outcomes, table
 
 if TYPE_CHECKING:
     import pandas
 
 CLEAN_RUNS = 2  # how many networks tell a plateau
-FEWEST_RUNS = 6  # around the midpoint, before an interval is believed (see tests/test_locate.py)
-FEWEST_NETWORKS = 5
-LOOK = (1.15, 2.0)
+FEWEST_RUNS = 8  # around the midpoint, before an interval is believed (see tests/test_locate.py)
+FEWEST_NETWORKS = 5  # the same, where every network has a midpoint of its own
 SCAN = 4  # evaluations a decade, to find the fall of the first network
-LEVELS = 2.4 * np.linspace(-1, 1, 17)  # where the others are evaluated, in slopes about the midpoint
+LEVELS = 0.3 * np.linspace(-1, 1, 11)  # where the others are evaluated, in slopes about the midpoint
+
+LOOK = (1.15, 2.0)  # how many times more runs before the next look, at least and at most
 
 Measure = Callable[[Sequence[tuple[float, int]]], np.ndarray]
 """Accuracies (NaN for a run that overflowed) of (sigma, seed); sigma = 0 is no noise."""
@@ -180,3 +186,169 @@ def _bound(x: list[float], height: np.ndarray) -> Estimate:
     if math.isinf(high):
         return Estimate(interval=(math.exp(low), math.inf), kind="lower bound")
     return Estimate(interval=(0.0, math.exp(high)), kind="upper bound")
+
+
+def at_inference(measure: Measure, question: Question, show: Callable[[int, Estimate], None] | None = None) -> Estimate:
+    """Locate a midpoint where one trained network can be evaluated at any sigma; arguments as of `in_training`."""
+    scan = np.geomspace(question.low, question.high, 1 + math.ceil(SCAN * math.log10(question.high / question.low)))
+    x, y, plateaus = _one_network(measure, question, scan, [0])[0]
+    if verdict := question.flat(plateaus.clean, plateaus.floor):
+        return verdict
+    height = plateaus.height(y)
+    if not all(map(math.isfinite, bracket(x, height))):
+        return _bound(list(x), height)
+    wide = fit_window(x[np.isfinite(y)], y[np.isfinite(y)], plateaus, *guess(x, height)).wide
+    around = tuple(float(math.exp(end)) for end in sorted(bracket(x, height)))
+    midpoints, look, estimate = [], FEWEST_NETWORKS, Estimate(math.exp(wide[0]), around)
+    while (count := min(question.jobs, question.max_runs - len(midpoints) - 1)) > 0:
+        seeds = range(len(midpoints), len(midpoints) + count)
+        centre = np.mean(midpoints) if midpoints else wide[0]
+        levels = np.exp(np.clip(centre + wide[1] * LEVELS, *question.limits))
+        midpoints += [_own_midpoint(*network, wide) for network in _one_network(measure, question, levels, seeds)]
+        if len(midpoints) > 1:
+            estimate = _mean(midpoints)
+        if show:
+            show(1 + len(midpoints), estimate)
+        if len(midpoints) >= look:
+            if estimate.width <= question.width:
+                return replace(estimate, kind="measured")
+            look = _next_look(len(midpoints), estimate.width / question.width)
+    return estimate
+
+
+def _one_network(
+    measure: Measure, question: Question, sigmas: np.ndarray, seeds: Sequence[int]
+) -> list[tuple[np.ndarray, np.ndarray, Plateaus]]:
+    """ln sigma, accuracies and plateaus of one network for each seed."""
+    ends = [0.0] if question.floor_known else [0.0, question.high]
+    requests = [(float(sigma), seed) for seed in seeds for sigma in (*ends, *sigmas)]
+    networks = measure(requests).reshape(len(seeds), -1)
+    floors = [question.chance] * len(seeds) if question.floor_known else networks[:, 1]
+    x = np.log(sigmas)
+    return [(x, y[len(ends) :], Plateaus(float(y[0]), float(floor))) for y, floor in zip(networks, floors)]
+
+
+def _own_midpoint(x: np.ndarray, y: np.ndarray, plateaus: Plateaus, wide: np.ndarray) -> float:
+    """One network's ln mu, in the neighbourhood of others'."""
+    known = np.isfinite(y)
+    fit = fit_window(x[known], y[known], plateaus, *wide[:2])
+    mu = float(fit.best[0])
+    return mu if x[0] - wide[1] < mu < x[-1] + wide[1] else float(fit.wide[0])
+
+
+def _mean(midpoints: list[float]) -> Estimate:
+    """Geometric mean, its interval by Student's t, and the scatter, of midpoints given as ln mu.
+
+    Who stops when the interval is narrow enough, stops when the scatter happens to look small. The factor 1 + 1 / n
+    makes up for it; the simulations of tests/test_locate.py say how well.
+    """
+    std = float(np.std(midpoints, ddof=1))
+    half = student_quantile(0.975, len(midpoints) - 1) * std / math.sqrt(len(midpoints)) * (1 + 1 / len(midpoints))
+    mean = float(np.mean(midpoints))
+    return Estimate(math.exp(mean), (math.exp(mean - half), math.exp(mean + half)), seed_std=std)
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a midpoint is; made by `locate_midpoint`.
+
+    Attributes
+    ----------
+    estimate : Estimate
+        midpoint, interval, kind and seed_std.
+    runs : pandas.DataFrame
+        Every run, as of `wn_ref.sweep`.
+    networks : int
+        How many networks were trained.
+    """
+
+    estimate: Estimate
+    runs: pandas.DataFrame = field(repr=False)
+    networks: int
+
+    @property
+    def midpoint(self) -> float:
+        """mu, in units of sigma; NaN while it is only bounded."""
+        return self.estimate.midpoint
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval."""
+        return self.estimate.interval
+
+    @property
+    def kind(self) -> str:
+        """How it ended: "measured", "lower bound", "upper bound" or "stopped"."""
+        return self.estimate.kind
+
+    def __str__(self) -> str:
+        return str(self.estimate)
+
+
+def locate_midpoint(
+    noise: Callable[[float], Noise] = additive,
+    *,
+    width: float = 0.1,
+    max_runs: int = 60,
+    jobs: int = 1,
+    low: float = 1e-4,
+    high: float = 1e10,
+    start: float = 1.0,
+    show: Callable[[int, Estimate], None] | None = None,
+    **settings: object,
+) -> Location:
+    """Find a midpoint noise level with as few networks as it takes (see the module's head for how).
+
+    Parameters
+    ----------
+    noise : callable
+        Makes the noise of a sigma, such as `wn_ref.additive`.
+    width : float
+        Ends when the 95 % interval is narrower than this share of the midpoint; 0.1 is +-5 %.
+    max_runs : int
+        Networks to train at most, at least 12.
+    jobs : int
+        Worker processes, and how many runs are placed at once.
+    low, high, start : float
+        The range of sigma to search, and where to begin.
+    show : callable, optional
+        Called with the number of networks trained so far and the `Estimate`, after every batch.
+    **settings
+        The other fields of `Experiment`, without noise and seed: point, phase, epochs, ...
+
+    Returns
+    -------
+    Location
+        The same for the same arguments; `jobs` is one of them, as it decides what is known when a run is placed.
+
+    Raises
+    ------
+    InputError
+        If a value is none that can be run.
+    """
+    if not 1e-3 <= width < 2:
+        raise InputError(f"width: expected 0.001 <= width < 2, got {width}; 0.1 is an interval of +-5 %")
+    require_whole("max_runs", max_runs, least=12)
+    require_whole("jobs", jobs, least=1)
+    if not 0 < low <= start <= high < math.inf:
+        raise InputError(f"start: expected 0 < low <= start <= high, got {low}, {start}, {high}; correct them")
+    if taken := {"noise", "seed"} & set(settings):
+        raise InputError(f"settings: expected neither noise nor seed, got {', '.join(taken)}; leave it out")
+    template = Experiment(noise=noise(start), **settings)
+    chance = 1 / len(load_dataset(template.dataset).classes)
+    question = Question(chance, template.noise.sigma_mul == 0, width, low, high, start, max_runs, jobs)
+    pairs: dict[Experiment, Outcome] = {}
+    clean = replace(template, phase="inference").training()
+
+    def measure(requests: Sequence[tuple[float, int]]) -> np.ndarray:
+        plan = [
+            replace(template, noise=noise(sigma), seed=seed) if sigma else replace(clean, seed=seed)
+            for sigma, seed in requests
+        ]
+        pairs.update(outcomes([experiment for experiment in plan if experiment not in pairs], jobs))
+        return np.array([getattr(pairs[experiment], "accuracy", math.nan) for experiment in plan])
+
+    search = in_training if template.phase == "training" else at_inference
+    estimate = search(measure, question, show)
+    networks = len({experiment.training() for experiment in pairs})
+    return Location(estimate, table(pairs.items(), list(pairs)), networks)
