@@ -237,7 +237,7 @@ def approach(
     Returns
     -------
     list of float
-        Empty if there is nowhere left to look: the midpoint is not within the limits.
+        Empty if there is nowhere left to look: no midpoint within the limits, or before runs overflow.
     """
     low, high = bracket(x, height)
     if math.isinf(low) or math.isinf(high):
@@ -248,6 +248,8 @@ def approach(
             wanted = edge + away * STEP * (2.0 ** (len(x) - 1 + np.arange(1, count + 1)) - 2.0 ** (len(x) - 1))
         inside = np.unique(np.clip(wanted, *limits))
         return [float(level) for level in inside if level not in x]
+    if high - low < STEP / 4 and not np.any(np.asarray(height)[np.asarray(x) >= high] <= 0.5):
+        return []  # up to where runs overflow
     low, high = min(low, high), max(low, high)
     mu, s = guess(x, height)
     if high - low > 4 * TYPICAL_SLOPE and count > 1:

@@ -164,9 +164,15 @@ def _next_look(runs: int, excess: float) -> int:
     return math.ceil(runs * min(max(min(excess, LOOK[1]) ** 2, LOOK[0]), LOOK[1]))
 
 
+def _fallen(x: Sequence[float], height: np.ndarray) -> bool:
+    """Whether the midpoint lies between runs that ended; an overflow is too much noise, but no accuracy."""
+    known = np.isfinite(height)
+    return all(map(math.isfinite, bracket(np.asarray(x)[known], height[known])))
+
+
 def _fit(x: list[float], y: list[float], plateaus: Plateaus, last: LocalFit | None) -> LocalFit | None:
     height = plateaus.height(y)
-    if not all(map(math.isfinite, bracket(x, height))):
+    if not _fallen(x, height):
         return None
     known = np.isfinite(y)
     start = last.wide[:2] if last else guess(x, height)
@@ -181,9 +187,9 @@ def _estimate(x: list[float], y: list[float], plateaus: Plateaus, fit: LocalFit 
     return Estimate(math.exp(fit.best[0]), (low, high), seed_std=fit.seed_std)
 
 
-def _bound(x: list[float], height: np.ndarray) -> Estimate:
+def _bound(x: Sequence[float], height: np.ndarray) -> Estimate:
     low, high = bracket(x, height)
-    if math.isinf(high):
+    if not math.isinf(low):
         return Estimate(interval=(math.exp(low), math.inf), kind="lower bound")
     return Estimate(interval=(0.0, math.exp(high)), kind="upper bound")
 
@@ -195,20 +201,22 @@ def at_inference(measure: Measure, question: Question, show: Callable[[int, Esti
     if verdict := question.flat(plateaus.clean, plateaus.floor):
         return verdict
     height = plateaus.height(y)
-    if not all(map(math.isfinite, bracket(x, height))):
-        return _bound(list(x), height)
+    if not _fallen(x, height):
+        return _bound(x, height)
     wide = fit_window(x[np.isfinite(y)], y[np.isfinite(y)], plateaus, *guess(x, height)).wide
     around = tuple(float(math.exp(end)) for end in sorted(bracket(x, height)))
-    midpoints, look, estimate = [], FEWEST_NETWORKS, Estimate(math.exp(wide[0]), around)
-    while (count := min(question.jobs, question.max_runs - len(midpoints) - 1)) > 0:
-        seeds = range(len(midpoints), len(midpoints) + count)
+    midpoints, used, look = [], 1, FEWEST_NETWORKS
+    estimate = Estimate(math.exp(wide[0]), around)
+    while (count := min(question.jobs, question.max_runs - used)) > 0:
         centre = np.mean(midpoints) if midpoints else wide[0]
         levels = np.exp(np.clip(centre + wide[1] * LEVELS, *question.limits))
-        midpoints += [_own_midpoint(*network, wide) for network in _one_network(measure, question, levels, seeds)]
+        networks = _one_network(measure, question, levels, range(used - 1, used - 1 + count))
+        midpoints += [mu for network in networks if (mu := _own_midpoint(*network, wide)) is not None]
+        used += count
         if len(midpoints) > 1:
             estimate = _mean(midpoints)
         if show:
-            show(1 + len(midpoints), estimate)
+            show(used, estimate)
         if len(midpoints) >= look:
             if estimate.width <= question.width:
                 return replace(estimate, kind="measured")
@@ -228,10 +236,12 @@ def _one_network(
     return [(x, y[len(ends) :], Plateaus(float(y[0]), float(floor))) for y, floor in zip(networks, floors)]
 
 
-def _own_midpoint(x: np.ndarray, y: np.ndarray, plateaus: Plateaus, wide: np.ndarray) -> float:
-    """One network's ln mu, in the neighbourhood of others'."""
+def _own_midpoint(x: np.ndarray, y: np.ndarray, plateaus: Plateaus, wide: np.ndarray) -> float | None:
+    """One network's ln mu, in the neighbourhood of others'; None if its evaluations overflowed."""
     known = np.isfinite(y)
     fit = fit_window(x[known], y[known], plateaus, *wide[:2])
+    if fit is None:
+        return None
     mu = float(fit.best[0])
     return mu if x[0] - wide[1] < mu < x[-1] + wide[1] else float(fit.wide[0])
 
