@@ -83,7 +83,7 @@ def test_the_search_brackets_a_fall_anywhere(mu, count):
         if high - low < 2 and sum(0.05 < h < 0.95 for h in height) >= 2:
             break
     assert low <= mu <= high
-    assert len(x) <= 11 * math.sqrt(count)
+    assert len(x) <= 12 * math.sqrt(count)
     assert guess(x, height)[0] == pytest.approx(mu, abs=0.5)
 
 

@@ -10,7 +10,7 @@ import wn_ref as wn
 from tests.curves import SimulatedCurve
 from wn_ref.design import LocalFit
 from wn_ref.findings.robustness import curve
-from wn_ref.locate import Question, at_inference, in_training
+from wn_ref.search import Question, at_inference, in_training
 
 
 def simulate(search, curves, width=0.1):

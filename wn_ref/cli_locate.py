@@ -28,7 +28,7 @@ from wn_ref.options import (
 if TYPE_CHECKING:
     import pandas
 
-    from wn_ref.locate import Estimate
+    from wn_ref.search import Estimate
 
 
 def locate(
