@@ -26,11 +26,11 @@ def simulate(search, curves, width=0.1):
 
 @pytest.mark.parametrize(("search", "most"), [(in_training, 28), (at_inference, 12)])
 def test_intervals_cover_the_truth(search, most):
-    """200 curves: a true 95 % has a standard error of 1.5 %, and misses 91 to 98.5 % about once in 50 sets of curves.
+    """150 curves: a true 95 % has a standard error of 1.8 %, and misses 91 to 98.7 % about once in 50 sets of curves.
     tests/benchmarks/locate.py has 1,000. A fixed grid of 17 sigmas x 5 seeds trains 85 networks: a third is 28.
     """
-    covered, networks = simulate(search, 200)
-    assert 0.91 <= covered <= 0.985
+    covered, networks = simulate(search, 150)
+    assert 0.91 <= covered <= 0.987
     assert networks <= most
 
 
