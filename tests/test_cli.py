@@ -38,10 +38,27 @@ def test_walk_prints_a_table_and_writes_figure_and_runs(tmp_path):
     assert len(pandas.read_csv(tmp_path / "walk_midpoints.csv")) == 16
 
 
+def test_locate_shows_progress_and_prints_a_midpoint(tmp_path):
+    options = ("--no-batchnorm", "--epochs", "1", "--width", "0.3", "--jobs", "1", "--phase", "inference")
+    done = wn_ref("locate", *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "   6 networks  midpoint 0." in done.stderr
+    assert done.stdout.splitlines()[0].split() == ["sigma", "accuracy", "networks"]
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("midpoint 0.")
+    assert "networks scatter by" in last
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["train", "--dataset", "mnits_sample"], "got 'mnits_sample'; did you mean 'mnist_sample'?"),
+        (["locate", "--width", "0"], "width: expected 0.001 <= width < 2, got 0"),
+        (["locate", "--max-runs", "2"], "max_runs: expected a whole number of at least 12, got 2"),
+        (["locate", "--phase", "both"], "phase: expected one of training, inference, got 'both'"),
+        (["locate", "--point", "dense9"], "point: expected 'global', 'all' or 0 to 10"),
+        (["locate", "--noise", "bogus"], "noise: expected one of"),
         (["train", "--model", "resnet"], "model: expected one of mlp"),
         (
             ["train", "--sigma", "1", "--point", "dense9"],
@@ -83,7 +100,7 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("command", ["train", "walk"])
+@pytest.mark.parametrize("command", ["train", "walk", "locate"])
 def test_help_names_every_choice(command):
     done = wn_ref(command, "--help")
     assert done.returncode == 0

@@ -9,6 +9,7 @@ from wn_ref.errors import InputError, OverflowStop
 from wn_ref.experiment import Experiment, Result, run
 from wn_ref.findings.allocation import allocate_executions
 from wn_ref.fit import MidpointFit, accuracy_uncertainty, fit_midpoint
+from wn_ref.locate import Location, locate_midpoint
 from wn_ref.loss import cross_entropy
 from wn_ref.models import build_model
 from wn_ref.network import Network
@@ -25,6 +26,7 @@ __all__ = [
     "Dataset",
     "Experiment",
     "InputError",
+    "Location",
     "MidpointFit",
     "Network",
     "Noise",
@@ -39,6 +41,7 @@ __all__ = [
     "evaluate",
     "fit_midpoint",
     "load_dataset",
+    "locate_midpoint",
     "mixed",
     "multiplicative",
     "normal",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 
@@ -57,6 +58,7 @@ def crossing(excess: Callable[[float], float], centre: float, step: float, limit
     return float(inside)
 
 
+@lru_cache
 def student_quantile(probability: float, dof: int) -> float:
     """Quantile above 1/2 of Student's t: with t = sqrt(dof) tan(angle), its density goes as cos(angle)^(dof - 1)."""
     angle = np.linspace(0, np.pi / 2, 100_001)

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from wn_ref.experiment import Experiment
-from wn_ref.network import Network
 from wn_ref.files import whole
+from wn_ref.network import Network
 
 Arrays = dict[str, np.ndarray]
 

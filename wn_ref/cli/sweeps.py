@@ -11,36 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wn_ref.datasets import DATASETS
+from wn_ref.cli.options import BatchNorm, DatasetName, Jobs, ModelName, one_of
 from wn_ref.errors import require_whole
 from wn_ref.grids import GRIDS, NOISES, PLANS
-from wn_ref.models import MODELS
 
 if TYPE_CHECKING:
     from wn_ref.store import Store
 
 
-def _one_of(names: object) -> str:
-    return "One of: " + ", ".join(names) + "."
-
-
-PlanName = Annotated[str, typer.Argument(metavar="PLAN", help=_one_of(PLANS))]
-Grid = Annotated[str, typer.Option(help="Noise levels, repeats and epochs. " + _one_of(GRIDS))]
-NoiseName = Annotated[str, typer.Option("--noise", help="Of global, walking and clamped. " + _one_of(NOISES))]
-DatasetName = Annotated[str, typer.Option("--dataset", help=_one_of(DATASETS))]
-ModelName = Annotated[str, typer.Option("--model", help=_one_of(MODELS))]
-BatchNorm = Annotated[bool, typer.Option(help="Whether batch norm follows the layers with weights.")]
+PlanName = Annotated[str, typer.Argument(metavar="PLAN", help=one_of(PLANS))]
+Grid = Annotated[str, typer.Option(help="Noise levels, repeats and epochs. " + one_of(GRIDS))]
+NoiseName = Annotated[str, typer.Option("--noise", help="Of global, walking and clamped. " + one_of(NOISES))]
 StoreFile = Annotated[Path, typer.Option("--store", help="File of results; what it has already is not run again.")]
-Jobs = Annotated[int, typer.Option(help="Worker processes; 0 means one a core.")]
 StoreArgument = Annotated[Path, typer.Argument(metavar="STORE", help="File of results, such as results.sqlite.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands of this file to the command line."""
-    app.command(short_help="Tell what a plan will cost, before running it.")(plan)
-    app.command(short_help="Run a plan, or go on with it.")(sweep)
-    app.command(short_help="Tell how a sweep is going.")(status)
-    app.command(short_help="Write a store's runs as CSV.")(export)
 
 
 def plan(

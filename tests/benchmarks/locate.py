@@ -1,0 +1,121 @@
+"""How often intervals of `wn-ref locate` cover the truth, and how many networks it takes, beside a fixed grid.
+
+python tests/benchmarks/locate.py [CURVES]
+"""
+
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.curves import SimulatedCurve
+from wn_ref.fit import accuracy_uncertainty, fit_midpoint
+from wn_ref.profile import student_quantile
+from wn_ref.search import Question, at_inference, in_training
+
+GRID, SEEDS = np.geomspace(1e-2, 1e2, 17), 5
+INSIDE = (-1.0, 1.0)  # decades of midpoints that a fixed grid is compared on: well inside
+
+
+def covers(interval, curve):
+    return interval[0] <= math.exp(curve.mu) <= interval[1]
+
+
+def coverage(search, curves, scatter, width, jobs=1):
+    hits, used, open_ends = [], [], 0
+    for seed in range(curves):
+        curve = SimulatedCurve(seed, scatter)
+        estimate = search(curve, Question(chance=0.1, width=width, max_runs=150, jobs=jobs))
+        open_ends += estimate.kind != "measured"
+        hits.append(covers(estimate.interval, curve))
+        used.append(len(curve.networks))
+    spread = 100 * math.sqrt(0.95 * 0.05 / curves)
+    print(
+        f"{search.__name__:<13} width {width:<5} scatter x{scatter:<4g} jobs {jobs}: {np.mean(hits):6.1%} covered "
+        f"(+-{spread:.1f}), {np.mean(used):5.1f} networks (nine in ten <= {np.quantile(used, 0.9):.0f}), "
+        f"{open_ends} ended at max_runs",
+        flush=True,
+    )
+
+
+def fixed_grid(curve):
+    """Intervals from 17 sigmas x 5 seeds: of the fit to averages, and by Student's t over a fit for each seed."""
+    runs = curve([(sigma, 1000 + seed) for sigma in GRID for seed in range(SEEDS)]).reshape(len(GRID), SEEDS)
+    settings = {"a_min": 0.1, "scale": "log", "rescale": True}
+    runs = np.clip(runs, 0, 1)
+    fit = fit_midpoint(GRID, runs.mean(axis=1), accuracy_uncertainty(runs, 2000), **settings)
+    each = [fit_midpoint(GRID, run, accuracy_uncertainty(run[:, None], 2000), **settings).midpoint for run in runs.T]
+    mean, half = np.mean(np.log(each)), student_quantile(0.975, SEEDS - 1) * np.std(np.log(each), ddof=1) / SEEDS**0.5
+    return fit.midpoint, fit.interval(), (math.exp(mean - half), math.exp(mean + half))
+
+
+def compare(curves, scatter, bend=None):
+    """Networks that `locate` needs for the width that the fixed grid reaches on the same curve."""
+    rows = []
+    for seed in range(curves):
+        curve = SimulatedCurve(seed, scatter, INSIDE, bend)
+        midpoint, fitted, by_seed = fixed_grid(curve)
+        if not math.isfinite(midpoint):
+            continue
+        rows.append([midpoint, *fitted, *by_seed, curve.mu])
+    rows = np.array(rows)
+    truth = np.exp(rows[:, 5])
+    for name, low, high in (("fit", rows[:, 1], rows[:, 2]), ("t over seeds", rows[:, 3], rows[:, 4])):
+        width, hits = np.median((high - low) / rows[:, 0]), np.mean((low <= truth) & (truth <= high))
+        print(f"fixed grid, 85 networks, scatter x{scatter:g}, {name}: {hits:.1%} covered, median width {width:.3f}")
+    # a width that covers 95 % of the time: the quantile of the fit's own errors, the fairest of all for the grid
+    fair = 2 * np.quantile(np.abs(np.log(rows[:, 0] / truth)), 0.95)
+    print(f"  95 % of its fits are within +-{fair / 2:.1%}: width {fair:.3f}")
+    for name, width in (
+        ("the fit's claim", np.median((rows[:, 2] - rows[:, 1]) / rows[:, 0])),
+        ("what 95 % takes", fair),
+    ):
+        used, hits = [], []
+        for seed in range(curves):
+            curve = SimulatedCurve(seed, scatter, INSIDE, bend)
+            estimate = in_training(curve, Question(chance=0.1, width=width, max_runs=300))
+            used.append(len(curve.networks))
+            hits.append(covers(estimate.interval, curve))
+        print(
+            f"  locate to that width ({name}, {width:.3f}): {np.mean(used):.1f} networks, median "
+            f"{np.median(used):.0f}, {np.mean(used) / 85:.0%} of 85; {np.mean(hits):.1%} covered",
+            flush=True,
+        )
+
+
+def real(phase, epochs=2):
+    """The MLP on mnist_sample under global additive noise: the full grid beside `locate_midpoint`."""
+    from scipy.interpolate import PchipInterpolator
+
+    import wn_ref as wn
+    from wn_ref.findings.robustness import curve, midpoint_of
+
+    settings = {"batchnorm": False, "phase": phase, "epochs": epochs}
+    plan = [wn.Experiment(noise=wn.additive(s), seed=seed, **settings) for s in GRID for seed in range(SEEDS)]
+    runs = wn.sweep(plan, jobs=1)
+    points = curve(runs)
+    half = (points["accuracy"].iloc[0] + 0.1) / 2
+    crossings = PchipInterpolator(np.log(points["sigma"]), points["accuracy"] - half).roots(extrapolate=False)
+    print(
+        f"{phase}, {epochs} epochs: grid half way at {np.exp(crossings[0]):.3g}, its fit {midpoint_of(runs)};", end=" "
+    )
+    location = wn.locate_midpoint(**settings)
+    print(f"located {location} with {location.networks} networks", flush=True)
+
+
+if __name__ == "__main__":
+    for which in ("inference", "training"):
+        real(which)
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    for factor in (0.5, 1, 2):
+        coverage(in_training, count, factor, 0.1)
+    coverage(in_training, count, 1, 0.1, jobs=2)
+    for factor in (0.5, 1, 2):
+        coverage(at_inference, count, factor, 0.1)
+    for factor in (0.5, 1, 2):
+        compare(min(count, 300), factor)
+    print("exact logistics, the best case of a fit to the whole grid:")
+    compare(min(count, 300), 1, bend=0.0)
