@@ -9,15 +9,15 @@ from wn_ref.errors import InputError, OverflowStop
 from wn_ref.experiment import Experiment, Result, run
 from wn_ref.findings.allocation import allocate_executions
 from wn_ref.fit import MidpointFit, accuracy_uncertainty, fit_midpoint
-from wn_ref.locate import Location, locate_midpoint
+from wn_ref.locate.locate import Location, locate_midpoint
 from wn_ref.loss import cross_entropy
 from wn_ref.models import build_model
 from wn_ref.network import Network
 from wn_ref.noise import Noise, additive, mixed, multiplicative
-from wn_ref.plans import walking
 from wn_ref.random import normal
-from wn_ref.store import Store, open_store
-from wn_ref.sweep import sweep
+from wn_ref.store.store import Store, open_store
+from wn_ref.sweeps.plans import walking
+from wn_ref.sweeps.sweep import sweep
 from wn_ref.train import evaluate, train
 
 __version__ = "0.1.0"

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from wn_ref import Experiment, additive, open_store, walking
-from wn_ref.canonical import keys
-from wn_ref.store import Outcome, Training, writing
+from wn_ref.store.canonical import keys
+from wn_ref.store.store import Outcome, Training, writing
 from wn_ref.train import Epoch
 
 ROWS = 500_000

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import time
 
-from wn_ref.canonical import keys
-from wn_ref.forecast import forecast
-from wn_ref.grids import plan
-from wn_ref.store import writing
-from wn_ref.sweep import sweep, work
+from wn_ref.store.canonical import keys
+from wn_ref.store.store import writing
+from wn_ref.sweeps.forecast import forecast
+from wn_ref.sweeps.grids import plan
+from wn_ref.sweeps.sweep import sweep, work
 
 PLANS = [
     {"name": "walking"},

@@ -24,9 +24,9 @@ from pathlib import Path
 import numpy as np
 
 from wn_ref import Experiment, additive, open_store
-from wn_ref.canonical import key
 from wn_ref.experiment import PHASES
-from wn_ref.store import Outcome, Training
+from wn_ref.store.canonical import key
+from wn_ref.store.store import Outcome, Training
 from wn_ref.train import Epoch
 
 SECONDS = 0.02
@@ -57,7 +57,7 @@ def child(folder: Path) -> None:
             log(experiment)
         return [Outcome(0.5, "", SECONDS, "stub")] * len(experiments)
 
-    module = import_module("wn_ref.sweep")
+    module = import_module("wn_ref.sweeps.sweep")
     module.train_one, module.evaluate_all = train_one, evaluate_all
     module.sweep(PLAN, folder / "results.sqlite", jobs=2)
 

@@ -11,10 +11,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.curves import SimulatedCurve
+from tests.locate.curves import SimulatedCurve
 from wn_ref.fit import accuracy_uncertainty, fit_midpoint
+from wn_ref.locate.search import Question, at_inference, in_training
 from wn_ref.profile import student_quantile
-from wn_ref.search import Question, at_inference, in_training
 
 GRID, SEEDS = np.geomspace(1e-2, 1e2, 17), 5
 INSIDE = (-1.0, 1.0)  # decades of midpoints that a fixed grid is compared on: well inside

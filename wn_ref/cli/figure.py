@@ -31,7 +31,7 @@ def figure(
 ) -> None:
     """Draw a figure of the paper from the runs in a store; if runs are missing, it says which sweep makes them."""
     from wn_ref import reproduce
-    from wn_ref.store import open_store
+    from wn_ref.store.store import open_store
 
     (path,) = free_figure(output or Path(f"figure{number}.png"))
     with open_store(store) as opened:
@@ -50,7 +50,7 @@ def table(
 ) -> None:
     """Print a table of the paper from the runs in a store, with the paper's numbers beside them."""
     from wn_ref import reproduce
-    from wn_ref.store import open_store
+    from wn_ref.store.store import open_store
 
     with open_store(store) as opened:
         runs = opened.runs(history=True)

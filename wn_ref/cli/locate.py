@@ -29,7 +29,7 @@ from wn_ref.experiment import PHASES, Experiment
 if TYPE_CHECKING:
     import pandas
 
-    from wn_ref.search import Estimate
+    from wn_ref.locate.search import Estimate
 
 
 def locate(
@@ -59,7 +59,7 @@ def locate(
     """
     import joblib
 
-    from wn_ref.locate import locate_midpoint
+    from wn_ref.locate.locate import locate_midpoint
 
     require_choice("phase", phase, PHASES)
     require_whole("jobs", jobs, least=0, most=1024)

@@ -13,10 +13,10 @@ import typer
 
 from wn_ref.cli.options import BatchNorm, DatasetName, Jobs, ModelName, one_of
 from wn_ref.errors import require_whole
-from wn_ref.grids import GRIDS, NOISES, PLANS
+from wn_ref.sweeps.grids import GRIDS, NOISES, PLANS
 
 if TYPE_CHECKING:
-    from wn_ref.store import Store
+    from wn_ref.store.store import Store
 
 
 PlanName = Annotated[str, typer.Argument(metavar="PLAN", help=one_of(PLANS))]
@@ -37,11 +37,11 @@ def plan(
     jobs: Jobs = 0,
 ) -> None:
     """Tell how many runs a plan has, how long they take on this machine (measured), and what is done already."""
-    from wn_ref import grids
-    from wn_ref.canonical import keys
-    from wn_ref.forecast import forecast
-    from wn_ref.store import open_store, writing
-    from wn_ref.sweep import work
+    from wn_ref.store.canonical import keys
+    from wn_ref.store.store import open_store, writing
+    from wn_ref.sweeps import grids
+    from wn_ref.sweeps.forecast import forecast
+    from wn_ref.sweeps.sweep import work
 
     workers = _workers(jobs)
     planned = keys(grids.plan(name, grid, noise, dataset, model, batchnorm))
@@ -71,9 +71,9 @@ def sweep(
     scheduler: Annotated[str | None, typer.Option(help="Address of dask's scheduler, tcp://HOST:PORT.")] = None,
 ) -> None:
     """Run a plan and keep every result as it comes in. Started again, it goes on where it ended, however it ended."""
-    from wn_ref import grids
-    from wn_ref.store import writing
-    from wn_ref.sweep import fill
+    from wn_ref.store.store import writing
+    from wn_ref.sweeps import grids
+    from wn_ref.sweeps.sweep import fill
 
     workers, start = _workers(jobs), time.perf_counter()
     experiments = grids.plan(name, grid, noise, dataset, model, batchnorm)
@@ -89,8 +89,8 @@ def sweep(
 
 def status(store: StoreArgument) -> None:
     """Tell what is done, what failed and why, and how the latest sweep is going."""
-    from wn_ref.store import open_store
-    from wn_ref.storefile import is_written_to
+    from wn_ref.store.file import is_written_to
+    from wn_ref.store.store import open_store
 
     with open_store(store) as opened:
         now, failures = opened.status(), opened.failures()
@@ -109,7 +109,7 @@ def status(store: StoreArgument) -> None:
 def export(store: StoreArgument, csv: Annotated[Path, typer.Argument(metavar="CSV", help="File to write.")]) -> None:
     """Write all runs of a store as a table with commas, one row an experiment."""
     from wn_ref.files import require_folder, whole
-    from wn_ref.store import open_store
+    from wn_ref.store.store import open_store
 
     require_folder(csv.parent)
     with open_store(store) as opened:

@@ -59,9 +59,9 @@ def walk(
     import joblib
 
     from wn_ref import report
-    from wn_ref.plans import walking
-    from wn_ref.store import writing
-    from wn_ref.sweep import fill
+    from wn_ref.store.store import writing
+    from wn_ref.sweeps.plans import walking
+    from wn_ref.sweeps.sweep import fill
 
     start = time.perf_counter()
     require_choice("phase", phase, (*PHASES, "both"))

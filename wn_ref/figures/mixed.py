@@ -21,7 +21,7 @@ def mixed(runs: pandas.DataFrame, title: str = "") -> Figure:
     Parameters
     ----------
     runs : pandas.DataFrame
-        Runs of `wn_ref.plans.mixed`, averaged over seeds here.
+        Runs of `wn_ref.sweeps.plans.mixed`, averaged over seeds here.
     """
     from matplotlib.ticker import PercentFormatter
 

@@ -28,7 +28,7 @@ def preserved(runs: pandas.DataFrame, by: tuple[str, ...] = ("point", "name")) -
     Parameters
     ----------
     runs : pandas.DataFrame
-        Rows of `wn_ref.sweep.sweep` for one network and data set: those with the largest `sigma_mul` are the noisy ones
+        Rows of `wn_ref.sweep` for one network and data set: those with the largest `sigma_mul` are the noisy ones
         (one of them a point and seed), those without noise at all the baseline. Runs that stopped are left out.
     by : sequence of str
         The columns that tell points apart.

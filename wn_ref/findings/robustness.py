@@ -22,7 +22,7 @@ def curve(runs: pandas.DataFrame, sigma: str = "sigma_add") -> pandas.DataFrame:
     Parameters
     ----------
     runs : pandas.DataFrame
-        Rows of `wn_ref.sweep.sweep`; those that stopped with an error are left out.
+        Rows of `wn_ref.sweep`; those that stopped with an error are left out.
     sigma : "sigma_add" or "sigma_mul"
         Which noise varies.
 
@@ -67,7 +67,7 @@ def midpoints(
     Parameters
     ----------
     runs : pandas.DataFrame
-        Rows of `wn_ref.sweep.sweep`.
+        Rows of `wn_ref.sweep`.
     by : sequence of str
         The columns that tell curves apart.
     sigma : "sigma_add" or "sigma_mul"

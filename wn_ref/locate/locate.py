@@ -1,4 +1,4 @@
-"""Find one midpoint with as few networks as it takes: the search of `wn_ref.search`, on real experiments."""
+"""Find one midpoint with as few networks as it takes: the search of `wn_ref.locate.search`, on real experiments."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import numpy as np
 from wn_ref.datasets import CATALOG
 from wn_ref.errors import InputError, require_whole
 from wn_ref.experiment import Experiment
+from wn_ref.locate.search import Estimate, Question, at_inference, in_training
 from wn_ref.noise import Noise, additive
-from wn_ref.search import Estimate, Question, at_inference, in_training
-from wn_ref.store import writing
-from wn_ref.sweep import fill
+from wn_ref.store.store import writing
+from wn_ref.sweeps.sweep import fill
 
 if TYPE_CHECKING:
     import pandas
@@ -72,7 +72,7 @@ def locate_midpoint(
     show: Callable[[int, Estimate], None] | None = None,
     **settings: object,
 ) -> Location:
-    """Find a midpoint noise level with as few networks as it takes (see `wn_ref.search` for how).
+    """Find a midpoint noise level with as few networks as it takes (see `wn_ref.locate.search` for how).
 
     Parameters
     ----------

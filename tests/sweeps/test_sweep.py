@@ -15,8 +15,8 @@ import pytest
 from tests.benchmarks import kill
 from wn_ref import Experiment, InputError, OverflowStop, additive, multiplicative, open_store, run, sweep, walking
 from wn_ref import experiment as experiment_module
-from wn_ref.canonical import key
-from wn_ref.store import Outcome, Training, writing
+from wn_ref.store.canonical import key
+from wn_ref.store.store import Outcome, Training, writing
 from wn_ref.train import Epoch
 
 
@@ -76,7 +76,7 @@ def test_a_kept_network_that_is_broken_is_trained_again(calls, tmp_path):
 
 def test_a_sweep_goes_on_where_it_ended(monkeypatch, tmp_path):
     plan = walking(additive, [0.3, 3.0], [0], batchnorm=False, epochs=1)[::3]
-    module, real, seen = import_module("wn_ref.sweep"), import_module("wn_ref.sweep").train_one, []
+    module, real, seen = import_module("wn_ref.sweeps.sweep"), import_module("wn_ref.sweeps.sweep").train_one, []
 
     def interrupted(training, data):
         seen.append(key(training))
@@ -130,7 +130,7 @@ def test_any_exception_costs_its_run_and_is_retried_on_request_only(monkeypatch,
 
 
 def test_an_experiment_that_kills_its_worker_is_named_and_the_others_go_on(monkeypatch, tmp_path):
-    module, real = import_module("wn_ref.sweep"), import_module("wn_ref.sweep").train_one
+    module, real = import_module("wn_ref.sweeps.sweep"), import_module("wn_ref.sweeps.sweep").train_one
     monkeypatch.setattr(module, "train_one", _killer(real))
     plan = [Experiment(noise=additive(0.1), epochs=1, seed=seed) for seed in range(5)]
     table = sweep(plan, store=tmp_path / "results.sqlite", jobs=2)

@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wn_ref.canonical import key
 from wn_ref.datasets import CATALOG
 from wn_ref.errors import require_choice
 from wn_ref.experiment import Experiment
-from wn_ref.storefile import clear_errors, connect_to_read, connect_to_write
+from wn_ref.store.canonical import key
+from wn_ref.store.file import clear_errors, connect_to_read, connect_to_write
+from wn_ref.store.networks import Networks
 from wn_ref.train import Epoch
-from wn_ref.weights import Networks
 
 if TYPE_CHECKING:
     import pandas

@@ -3,8 +3,8 @@
 import pytest
 
 from wn_ref import Experiment, additive
-from wn_ref import forecast as module
-from wn_ref.forecast import Forecast, forecast
+from wn_ref.sweeps import forecast as module
+from wn_ref.sweeps.forecast import Forecast, forecast
 
 
 def test_the_sum(monkeypatch):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wn_ref import Experiment, additive, mixed, multiplicative
-from wn_ref.canonical import canonical, key, keys
+from wn_ref.store.canonical import canonical, key, keys
 
 KNOWN = [
     (Experiment(), "{}", "44136fa355b3678a1146ad16f7e8649e"),

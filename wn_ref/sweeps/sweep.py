@@ -19,15 +19,15 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wn_ref.canonical import key, keys
 from wn_ref.datasets import Dataset
 from wn_ref.errors import InputError, OverflowStop
 from wn_ref.experiment import Experiment, learn, measure
 from wn_ref.network import weight_magnitudes
-from wn_ref.progress import Progress, cost
-from wn_ref.store import Outcome, Store, Training, writing
-from wn_ref.weights import Arrays, to_arrays, to_network
-from wn_ref.workers import DEATHS, each, pool
+from wn_ref.store.canonical import key, keys
+from wn_ref.store.networks import Arrays, to_arrays, to_network
+from wn_ref.store.store import Outcome, Store, Training, writing
+from wn_ref.sweeps.progress import Progress, cost
+from wn_ref.sweeps.workers import DEATHS, each, pool
 
 if TYPE_CHECKING:
     import pandas

@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from wn_ref import Experiment, additive, mixed, multiplicative, plans
+from wn_ref import Experiment, additive, mixed, multiplicative
+from wn_ref.sweeps import plans
 
 
 def test_global_noise_is_every_combination():

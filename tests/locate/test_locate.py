@@ -7,10 +7,10 @@ import pytest
 from scipy.interpolate import PchipInterpolator
 
 import wn_ref as wn
-from tests.curves import SimulatedCurve
-from wn_ref.design import LocalFit
+from tests.locate.curves import SimulatedCurve
 from wn_ref.findings.robustness import curve
-from wn_ref.search import Question, at_inference, in_training
+from wn_ref.locate.design import LocalFit
+from wn_ref.locate.search import Question, at_inference, in_training
 
 
 def simulate(search, curves, width=0.1):

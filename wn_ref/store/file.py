@@ -3,7 +3,7 @@
 FILE            the store
 FILE-wal, -shm  SQLite's write-ahead log, while the store is open
 FILE-lock       locked by SQLite itself, and so free again however the process that writes ends
-FILE-networks   trained networks (see `wn_ref.weights`)
+FILE-networks   trained networks (see `wn_ref.store.networks`)
 """
 
 from __future__ import annotations

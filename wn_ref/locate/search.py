@@ -3,7 +3,7 @@
 Two experiments, two designs:
 
 - Noise in training and evaluation: every run is another network. Runs are placed one after the other (or `jobs` at a
-  time), each with a seed of its own: first to bracket the midpoint in ln sigma, then where `wn_ref.design` says that
+  time), each with a seed of its own: first to bracket the midpoint in ln sigma, then where `design` says that
   they tell most about it. What is located is the sigma at which *accuracy averaged over seeds* is half way down.
 - Noise at inference only: a network is expensive and its evaluations are cheap, so each network is evaluated at many
   sigmas and has a midpoint of its own; only more networks tell how these scatter. What is located is the *geometric
@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wn_ref.design import LocalFit, Plateaus, approach, bracket, fit_window, guess
+from wn_ref.locate.design import LocalFit, Plateaus, approach, bracket, fit_window, guess
 from wn_ref.profile import student_quantile
 
 CLEAN_RUNS = 2  # how many networks tell a plateau

@@ -7,7 +7,7 @@
     mixed             ... and if there are two kinds of it, in both orders?   Figure 6
     multi_execution   what do repeated executions bring, and where?    Table 3
 
-`wn_ref.grids` fills in noise levels, repeats and epochs by name.
+`wn_ref.sweeps.grids` fills in noise levels, repeats and epochs by name.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import time
 import pandas
 import pytest
 
-from tests.test_cli import wn_ref
+from tests.cli.test_cli import wn_ref
 from wn_ref import InputError, open_store
 
 

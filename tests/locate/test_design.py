@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from wn_ref import fit_midpoint
-from wn_ref.design import Plateaus, approach, bracket, fit_window, guess
+from wn_ref.locate.design import Plateaus, approach, bracket, fit_window, guess
 from wn_ref.logistic import logistic
 
 PLATEAUS = Plateaus(clean=0.9, floor=0.1, clean_runs=2)

@@ -12,10 +12,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from wn_ref import plans
 from wn_ref.errors import InputError, require_choice
 from wn_ref.experiment import Experiment
 from wn_ref.noise import Noise, additive, multiplicative
+from wn_ref.sweeps import plans
 
 GRIDS = ("small", "paper")
 NOISES: dict[str, Callable[[float], Noise]] = {

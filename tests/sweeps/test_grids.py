@@ -7,7 +7,7 @@ import pytest
 
 from wn_ref import InputError
 from wn_ref import experiment as experiment_module
-from wn_ref.grids import EXECUTIONS, PLANS, plan, sigmas
+from wn_ref.sweeps.grids import EXECUTIONS, PLANS, plan, sigmas
 
 
 @pytest.fixture

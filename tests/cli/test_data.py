@@ -5,8 +5,8 @@ import gzip
 import numpy as np
 import pytest
 
+from tests.cli.test_cli import wn_ref
 from tests.datasets import files
-from tests.test_cli import wn_ref
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import numpy as np
 
 
 class SimulatedCurve:
-    """Stands in for networks: called with (sigma, seed) pairs, as `wn_ref.search.Measure`; `mu` is the truth."""
+    """Stands in for networks: called with (sigma, seed) pairs, as `wn_ref.locate.search.Measure`; `mu` is the truth."""
 
     def __init__(self, seed, scatter=1.0, decades=(-1.7, 1.7), bend=None):
         rng = self.rng = np.random.default_rng([20241022, seed])
