@@ -21,7 +21,7 @@ class OverflowStop(ArithmeticError):
     """
 
 
-def require_choice(what: str, value: object, choices: Iterable[str]) -> None:
+def require_choice(what: str, value: object, choices: Iterable[object]) -> None:
     """Raise `InputError` unless `value` is one of `choices`, naming the closest one.
 
     Parameters
@@ -30,12 +30,13 @@ def require_choice(what: str, value: object, choices: Iterable[str]) -> None:
         What is being chosen, such as "dataset".
     value : object
         What came.
-    choices : iterable of str
+    choices : iterable
         What is allowed.
     """
     choices = list(choices)
     if value in choices:
         return
+    choices = [str(choice) for choice in choices]
     close = difflib.get_close_matches(str(value), choices, n=1)
     hint = f"did you mean {close[0]!r}?" if close else "choose one of them"
     raise InputError(f"{what}: expected one of {', '.join(choices)}, got {value!r}; {hint}")

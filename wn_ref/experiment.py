@@ -146,7 +146,7 @@ class Experiment:
     def from_row(cls, row: Mapping[str, object]) -> Experiment:
         """Return the experiment of a row of a table, `row`'s inverse; what else is in the row is left out."""
         noise = Noise(**{field.name: row[field.name] for field in fields(Noise)})
-        values = {field.name: _plain(row[field.name]) for field in fields(cls) if field.name in row}
+        values = {field.name: _plain(row[field.name], field.type) for field in fields(cls) if field.name in row}
         return cls(**values, noise=noise if noise.sigma_mul or noise.sigma_add else None)
 
     def row(self) -> dict[str, object]:
@@ -155,11 +155,12 @@ class Experiment:
         return row | vars(self.noise or Noise())
 
 
-def _plain(value: object) -> object:
-    """Return a cell of a table as what it was before it came into the table; what is missing is None."""
+def _plain(value: object, kind: str) -> object:
+    """Return a cell of a table as what it was in the field of an experiment; tables make floats of missing numbers."""
     value = value.item() if isinstance(value, np.generic) else value
-    missing = isinstance(value, float) and np.isnan(value)
-    return None if missing else value
+    if isinstance(value, float) and np.isnan(value):
+        return None
+    return int(value) if isinstance(value, float) and "int" in kind else value
 
 
 @lru_cache

@@ -1,0 +1,158 @@
+"""Every figure and table of the paper comes out of a store, with the numbers that went into it."""
+
+import numpy as np
+import pandas
+import pytest
+
+from wn_ref import Experiment, InputError, additive, mixed, multiplicative, paper, reproduce
+from wn_ref.train import Epoch
+
+POINTS = Experiment(batchnorm=False).points
+
+
+def accuracy(sigma, midpoint, chance=0.1):
+    """Equation 1 in ln sigma, from 95 % down to guessing."""
+    return chance + 0.85 / (1 + (sigma / midpoint) ** 2)
+
+
+def row(experiment, value, magnitude=0.1):
+    """A row as `Store.runs(history=True)` returns it."""
+    point = experiment.point
+    name = point if isinstance(point, str) else experiment.points[point]
+    weights = dict.fromkeys(("dense1", "dense2", "dense3", "dense4"), magnitude)
+    made = {"name": name, "tested": 2000, "classes": 10, "accuracy": value, "error": ""}
+    history = tuple(Epoch(1.0, value * e / experiment.epochs) for e in range(1, experiment.epochs + 1))
+    return experiment.row() | made | {"history": history, "weight_magnitudes": weights}
+
+
+@pytest.fixture(scope="module")
+def runs():
+    """All that figures and tables need, made up: the midpoint of point p is 1 + p, of global noise 0.7."""
+    rows, network = [], {"batchnorm": False}
+    jitter = np.random.default_rng(0)
+    for seed in range(2):
+        rows.append(row(Experiment(seed=seed, **network), 0.95))
+        for sigma in np.geomspace(0.1, 100, 9):
+            for phase in ("training", "inference"):
+                settings = {"seed": seed, "phase": phase, **network}
+                for noise in (additive(sigma), multiplicative(sigma, "exact")):
+                    value = accuracy(sigma, 0.7) + 0.003 * jitter.normal()
+                    rows.append(row(Experiment(noise=noise, **settings), value))
+                for point in range(len(POINTS)):
+                    for clamp in (False, True):
+                        experiment = Experiment(noise=additive(sigma), point=point, clamp=clamp, **settings)
+                        value = accuracy(sigma, 1 + point) + 0.003 * jitter.normal()
+                        rows.append(row(experiment, value, magnitude=0.1 if clamp else 0.4))
+            experiment = Experiment(noise=multiplicative(sigma, "exact"), point=3, seed=seed, **network)
+            two = 0.1 + 0.5 / (1 + (sigma / 0.5) ** 6) + 0.35 / (1 + (sigma / 20) ** 6)
+            rows.append(row(experiment, two + 0.003 * jitter.normal()))
+        for gradient in ("exact", "straight_through"):
+            for point in range(len(POINTS)):
+                experiment = Experiment(noise=multiplicative(1e10, gradient), point=point, seed=seed, **network)
+                rows.append(row(experiment, 0.9 if gradient == "exact" else 0.3))
+        for first in ("multiplicative", "additive"):
+            for a in (0.1, 1.0, 10.0):
+                for m in (0.1, 1.0, 10.0):
+                    experiment = Experiment(noise=mixed(m, a, first, "exact"), point=2, seed=seed, **network)
+                    rows.append(row(experiment, 1 / (1 + a + m)))
+        for counts in ((2,) * 8, (8, 1, 2, 1, 1, 1, 1, 1)):
+            settings = {"noise": additive(0.471), "point": "all", "phase": "inference", "executions": counts}
+            rows.append(row(Experiment(seed=seed, **settings, **network), 0.6 + 0.1 * (counts[0] > 2)))
+    return pandas.DataFrame(rows)
+
+
+def lines(figure):
+    return [line for axes in figure.axes for line in axes.get_lines()]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 6, 7, 8, 10, 11])
+def test_figures_are_drawn(number, runs, tmp_path):
+    figure = reproduce.figure(number, runs)
+    figure.savefig(tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 8000
+
+
+def test_figure_1_marks_the_midpoint_and_the_papers(runs):
+    figure = reproduce.figure(1, runs)
+    shown = {float(line.get_xdata()[0]) for line in lines(figure) if len(line.get_xdata()) in (1, 2)}
+    assert any(abs(x - 0.7) < 0.02 for x in shown)
+    assert 1.69 in shown  # Table 1, MNIST, MLP without batch norm
+
+
+def test_figure_2_has_the_midpoints_that_were_put_in(runs):
+    figure = reproduce.figure(2, runs)
+    curve = next(line for line in lines(figure) if line.get_marker() == "o")
+    np.testing.assert_allclose(np.asarray(curve.get_ydata(), float), 1 + np.arange(len(POINTS)), rtol=0.05)
+
+
+def test_figure_5_compares_data_sets(runs):
+    both = runs.assign(batchnorm=True)
+    both = pandas.concat([both, both.assign(dataset="fashion_mnist_sample", accuracy=both["accuracy"] / 2)])
+    figure = reproduce.figure(5, both)
+    labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert labels == ["mnist_sample", "fashion_mnist_sample"]
+
+
+def test_figure_4_trains_its_network_again(tmp_path):
+    experiment = Experiment(dataset="digits", noise=multiplicative(1e10, "exact"), point=4, epochs=2)
+    figure = reproduce.figure(4, pandas.DataFrame([row(experiment, 0.5)]))
+    assert len(figure.axes) == 4 * 3
+    figure.savefig(tmp_path / "figure.png")
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_tables_of_midpoints(number, runs):
+    table = reproduce.table(number, runs)
+    np.testing.assert_allclose(table["midpoint"], 0.7, rtol=0.05)
+    assert table["noise"].tolist() == ["additive", "multiplicative"]
+    published = paper.midpoints(number).query("dataset == 'mnist' and model == 'mlp' and not batchnorm")
+    assert table["paper"].tolist() == published["midpoint"].tolist()
+
+
+def test_table_2_is_unclamped_over_clamped(runs):
+    table = reproduce.table(2, runs)
+    assert table["layer"].tolist() == ["dense1", "dense2", "dense3", "dense4"]
+    np.testing.assert_allclose(table["ratio"], 4)
+    np.testing.assert_allclose(table["midpoint"], [2, 4, 6, 8], rtol=0.05)
+
+
+def test_table_3_has_the_papers_accuracies_beside_its_own_counts(runs):
+    table = reproduce.table(3, runs)
+    assert table["mean"].round(3).tolist() == [0.6, 0.7]
+    assert table["paper"].tolist() == [0.682, 0.871]
+
+
+@pytest.mark.parametrize(("make", "numbers"), [(reproduce.figure, range(1, 12)), (reproduce.table, range(1, 5))])
+def test_what_is_missing_is_said_with_the_command_that_makes_it(make, numbers, runs):
+    for number in numbers:
+        with pytest.raises(InputError, match=rf"{number}: expected .*, got none; run `wn-ref sweep ") as caught:
+            make(number, runs[:0])
+        assert "\n" not in str(caught.value)
+
+
+def test_several_networks_are_told_apart(runs):
+    both = pandas.concat([runs, runs.assign(epochs=7)])
+    with pytest.raises(InputError, match="epochs: expected runs of one, got 5, 7; choose one"):
+        reproduce.figure(1, both)
+    with pytest.raises(InputError, match="figure: expected one of 1, 2,"):
+        reproduce.figure(12, runs)
+
+
+def test_a_row_gives_its_experiment_back():
+    plan = [
+        Experiment(),
+        Experiment(noise=mixed(1.0, 2.0, "additive", "exact"), point=3, seed=2**63, train_size=500, clamp=True),
+        Experiment(noise=additive(0.5), phase="inference", point="all", executions=(1,) * 11),
+    ]
+    frame = pandas.DataFrame([row(experiment, 0.5) for experiment in plan])
+    assert [Experiment.from_row(cells) for _, cells in frame.iterrows()] == plan
+
+
+def test_the_papers_tables():
+    assert len(paper.midpoints(1)) == len(paper.midpoints(4)) == 40
+    one = paper.midpoints(1).set_index(["dataset", "model", "batchnorm", "noise"])["midpoint"]
+    assert one["cifar10", "lenet5", True, "additive"] == 1.95
+    assert one["gsc", "cnn_s", False, "multiplicative"] == 0.916
+    four = paper.midpoints(4).set_index(["dataset", "model", "batchnorm", "noise"])["midpoint"]
+    assert four["mnist", "mlp", False, "additive"] == 0.47
+    assert paper.table(2)["with_bn"].tolist() == [51, 30, 13, 24, 18]
