@@ -16,8 +16,8 @@ from wn_ref.network import Network
 from wn_ref.noise import Noise, additive, mixed, multiplicative
 from wn_ref.random import normal
 from wn_ref.store.store import Store, open_store
+from wn_ref.sweeps.execution import sweep
 from wn_ref.sweeps.plans import walking
-from wn_ref.sweeps.sweep import sweep
 from wn_ref.train import evaluate, train
 
 __version__ = "0.1.0"

@@ -26,7 +26,7 @@ from wn_ref.models import build_model
 from wn_ref.network import Network, noisy_points
 from wn_ref.noise import Noise, additive, multiplicative
 from wn_ref.random import add_normals, stream
-from wn_ref.sweeps.sweep import sweep
+from wn_ref.sweeps.execution import sweep
 from wn_ref.train import evaluate, train
 
 NOISES: dict[str, Noise | None] = {

@@ -10,9 +10,9 @@ import time
 
 from wn_ref.store.canonical import keys
 from wn_ref.store.store import writing
+from wn_ref.sweeps.execution import sweep, work
 from wn_ref.sweeps.forecast import forecast
 from wn_ref.sweeps.grids import plan
-from wn_ref.sweeps.sweep import sweep, work
 
 PLANS = [
     {"name": "walking"},

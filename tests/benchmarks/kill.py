@@ -57,7 +57,7 @@ def child(folder: Path) -> None:
             log(experiment)
         return [Outcome(0.5, "", SECONDS, "stub")] * len(experiments)
 
-    module = import_module("wn_ref.sweeps.sweep")
+    module = import_module("wn_ref.sweeps.execution")
     module.train_one, module.evaluate_all = train_one, evaluate_all
     module.sweep(PLAN, folder / "results.sqlite", jobs=2)
 

@@ -31,7 +31,7 @@ def main() -> None:
         seconds = time.perf_counter() - start
         return Training((Epoch(1.0, 0.5),) * 100, {"dense1": 0.1}, seconds), Outcome(0.5, "", seconds, "stub"), None
 
-    module = import_module("wn_ref.sweeps.sweep")
+    module = import_module("wn_ref.sweeps.execution")
     module.train_one = train_one
     walls = {}
     for jobs in (1, 2, 2):

@@ -116,6 +116,15 @@ def test_runs_are_a_table_and_reproducible():
     assert (one.runs["sigma_add"] == 0).sum() == 2
 
 
+def test_a_store_keeps_every_run(tmp_path, monkeypatch):
+    settings = {"dataset": "digits", "epochs": 1, "max_runs": 12, "phase": "inference"}
+    first = wn.locate_midpoint(store=tmp_path / "results.sqlite", **settings)
+    monkeypatch.setattr("wn_ref.sweeps.execution.learn", None)  # nothing is trained again
+    again = wn.locate_midpoint(store=tmp_path / "results.sqlite", **settings)
+    assert again.interval == first.interval
+    assert len(wn.open_store(tmp_path / "results.sqlite").runs()) >= len(first.runs)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -40,8 +40,8 @@ def plan(
     from wn_ref.store.canonical import keys
     from wn_ref.store.store import open_store, writing
     from wn_ref.sweeps import grids
+    from wn_ref.sweeps.execution import work
     from wn_ref.sweeps.forecast import forecast
-    from wn_ref.sweeps.sweep import work
 
     workers = _workers(jobs)
     planned = keys(grids.plan(name, grid, noise, dataset, model, batchnorm))
@@ -73,7 +73,7 @@ def sweep(
     """Run a plan and keep every result as it comes in. Started again, it goes on where it ended, however it ended."""
     from wn_ref.store.store import writing
     from wn_ref.sweeps import grids
-    from wn_ref.sweeps.sweep import fill
+    from wn_ref.sweeps.execution import fill
 
     workers, start = _workers(jobs), time.perf_counter()
     experiments = grids.plan(name, grid, noise, dataset, model, batchnorm)

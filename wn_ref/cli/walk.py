@@ -60,8 +60,8 @@ def walk(
 
     from wn_ref import report
     from wn_ref.store.store import writing
+    from wn_ref.sweeps.execution import fill
     from wn_ref.sweeps.plans import walking
-    from wn_ref.sweeps.sweep import fill
 
     start = time.perf_counter()
     require_choice("phase", phase, (*PHASES, "both"))

@@ -16,7 +16,7 @@ from wn_ref.experiment import Experiment
 from wn_ref.locate.search import Estimate, Question, at_inference, in_training
 from wn_ref.noise import Noise, additive
 from wn_ref.store.store import writing
-from wn_ref.sweeps.sweep import fill
+from wn_ref.sweeps.execution import fill
 
 if TYPE_CHECKING:
     import pandas

@@ -8,7 +8,7 @@ workers    processes of this machine or a cluster, and what happens if one is ki
 progress   what is shown meanwhile
 """
 
+from wn_ref.sweeps.execution import fill, sweep, work
 from wn_ref.sweeps.plans import walking
-from wn_ref.sweeps.sweep import fill, sweep, work
 
 __all__ = ["fill", "sweep", "walking", "work"]

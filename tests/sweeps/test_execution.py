@@ -76,7 +76,11 @@ def test_a_kept_network_that_is_broken_is_trained_again(calls, tmp_path):
 
 def test_a_sweep_goes_on_where_it_ended(monkeypatch, tmp_path):
     plan = walking(additive, [0.3, 3.0], [0], batchnorm=False, epochs=1)[::3]
-    module, real, seen = import_module("wn_ref.sweeps.sweep"), import_module("wn_ref.sweeps.sweep").train_one, []
+    module, real, seen = (
+        import_module("wn_ref.sweeps.execution"),
+        import_module("wn_ref.sweeps.execution").train_one,
+        [],
+    )
 
     def interrupted(training, data):
         seen.append(key(training))
@@ -120,7 +124,7 @@ def test_any_exception_costs_its_run_and_is_retried_on_request_only(monkeypatch,
     monkeypatch.setattr(experiment_module, "train", fails)
     plan = [Experiment(noise=additive(0.1), phase="inference", epochs=1, seed=seed) for seed in range(2)]
     table = sweep(plan, store=tmp_path / "results.sqlite")
-    assert table["error"][1].startswith("MemoryError: no room at all (test_sweep.py, line ")
+    assert table["error"][1].startswith("MemoryError: no room at all (test_execution.py, line ")
     sweep(plan, store=tmp_path / "results.sqlite")
     assert tries == [0, 1]
     monkeypatch.setattr(experiment_module, "train", real)
@@ -130,12 +134,30 @@ def test_any_exception_costs_its_run_and_is_retried_on_request_only(monkeypatch,
 
 
 def test_an_experiment_that_kills_its_worker_is_named_and_the_others_go_on(monkeypatch, tmp_path):
-    module, real = import_module("wn_ref.sweeps.sweep"), import_module("wn_ref.sweeps.sweep").train_one
+    module, real = import_module("wn_ref.sweeps.execution"), import_module("wn_ref.sweeps.execution").train_one
     monkeypatch.setattr(module, "train_one", _killer(real))
     plan = [Experiment(noise=additive(0.1), epochs=1, seed=seed) for seed in range(5)]
     table = sweep(plan, store=tmp_path / "results.sqlite", jobs=2)
     assert table["error"].tolist() == ["", "", "its worker was killed 3 times; is there enough memory?", "", ""]
     assert table["accuracy"].isna().sum() == 1
+
+
+def test_data_are_mapped_into_the_workers_and_not_copied(monkeypatch):
+    module, real = import_module("wn_ref.sweeps.execution"), import_module("wn_ref.sweeps.execution").train_one
+    monkeypatch.setattr(module, "train_one", _looker(real))
+    table = sweep([Experiment(epochs=1, seed=seed) for seed in range(2)], jobs=2)
+    assert table["accuracy"].notna().all()
+
+
+def _looker(real):
+    def train_one(training, data):
+        import numpy
+
+        assert isinstance(data.train_images, numpy.memmap)
+        return real(training, data)
+
+    train_one.__module__ = "__main__"
+    return train_one
 
 
 def _killer(real):
