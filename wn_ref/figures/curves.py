@@ -48,7 +48,7 @@ def midpoint(points: pandas.DataFrame, fit: MidpointFit, title: str = "", publis
         if np.isfinite(published):
             half = fit.a_min + fit.half_range if fit.kind == "measured" else points["accuracy"].mean()
             panel.plot(published, half, **PAPER)
-        panel.legend(loc="lower left", fontsize=9)
+        figure.legend(*panel.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
         panel.set_title(title)
     return figure
 
@@ -71,7 +71,7 @@ def stacked(points: pandas.DataFrame, one: StackedFit, two: StackedFit, title: s
         for number, mu in enumerate(two.midpoints, start=1):
             panel.axvline(mu, color=GREEN, linewidth=1, linestyle=":")
             panel.annotate(f"$\\mu_{number}$", (mu, 1), xycoords=("data", "axes fraction"), color=GREEN, va="top")
-        panel.legend(loc="lower left", fontsize=9)
+        figure.legend(*panel.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
         panel.set_title(title)
     return figure
 

@@ -33,8 +33,8 @@ def preserved(table: pandas.DataFrame, column: str = "preserved", title: str = "
             panel.errorbar(x, rows[column], rows["error"], label=label, **style)
         chance = table["chance"].mean()
         panel.axhline(chance, color="grey", linestyle=":", linewidth=1)
-        style = {"ha": "right", "va": "bottom", "color": "grey", "fontsize": 8}
-        panel.annotate("guessing", (1, chance), xycoords=("axes fraction", "data"), **style)
+        style = {"ha": "left", "va": "bottom", "color": "grey", "fontsize": 8}
+        panel.annotate("guessing", (0, chance), xycoords=("axes fraction", "data"), **style)
         panel.set_ylim(0, 1.05)
         percent_axis(panel.yaxis)
         panel.set_ylabel({"preserved": "accuracy preserved"}.get(column, column))

@@ -66,14 +66,15 @@ def layer_axis(axes: Axes, points: Sequence[int], names: Sequence[str]) -> None:
 
 def log_axis(axis: object) -> None:
     """Write the ticks of a logarithmic axis as plain numbers, or as powers of ten if they span many."""
-    from matplotlib.ticker import LogFormatter, LogFormatterSciNotation
+    from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter
 
     low, high = axis.get_view_interval()
-    if low > 0 and np.log10(high / low) > 5:
-        axis.set_major_formatter(LogFormatterSciNotation())
-        return
-    axis.set_major_formatter("{x:g}")
-    axis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))  # 2, 3, 6 if decades are few
+    decades = np.log10(high / low) if low > 0 else 1
+    axis.set_major_formatter(LogFormatterSciNotation() if decades > 5 else "{x:g}")
+    axis.set_minor_formatter(NullFormatter())
+    if decades < 1.7:
+        axis.set_minor_locator(LogLocator(subs=(2, 5)))
+        axis.set_minor_formatter("{x:g}")
 
 
 def percent_axis(axis: object) -> None:

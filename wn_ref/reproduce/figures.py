@@ -102,14 +102,15 @@ def figure_4(runs: pandas.DataFrame, choice: Choice) -> Figure:
     histograms = {s: activation_histograms(network, x, noise, point, bins=60, scale=s) for s in ("log", "linear")}
     layers = by_layer(network, data, noise, point, repetitions=1, calibration=1000)
     shown = [p for p in range(point - 1, point + 3) if 0 <= p < len(layers)]
-    return figures.binarization(histograms, layers, shown, 1 / len(data.classes), f"{title(runs)}, noise at {point}")
+    name = f"{title(runs)}, noise at point {point}"
+    return figures.binarization(histograms, layers, shown, 1 / len(data.classes), name)
 
 
 def figure_6(runs: pandas.DataFrame, choice: Choice) -> Figure:
     """Accuracy under mixed noise at one point, both orders."""
     runs = runs[(runs["sigma_mul"] > 0) & (runs["sigma_add"] > 0) & walking(runs)]
     runs = chosen(runs, "mixed noise in both orders", choice, (*NETWORK, "name"))
-    return figures.mixed(runs, f"{title(runs)}, noise at {runs['name'].iloc[0]}")
+    return figures.mixed(runs, f"{title(runs)}\nnoise at {runs['name'].iloc[0]}")
 
 
 def figure_7(runs: pandas.DataFrame, choice: Choice) -> Figure:
@@ -126,4 +127,4 @@ def figure_8(runs: pandas.DataFrame, choice: Choice) -> Figure:
     runs = chosen(runs, "walking multiplicative noise without batch norm", choice, NETWORK)
     points = curve(runs, "sigma_mul")
     one, two = (fit_steps(points["sigma"], points["accuracy"], points["uncertainty"], steps) for steps in (1, 2))
-    return figures.stacked(points, one, two, f"{title(runs)}, noise at {runs['name'].iloc[0]}")
+    return figures.stacked(points, one, two, f"{title(runs)}\nnoise at {runs['name'].iloc[0]}")

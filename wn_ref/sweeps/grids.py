@@ -76,7 +76,8 @@ def plan(
 def sigmas(plan: str, noise: str, paper: bool, dataset: str, model: str) -> list[float]:
     """Return the noise levels of a plan that has one kind of noise, ascending."""
     if not paper:
-        levels = np.geomspace(0.1, 100, 10) if noise == "additive" else np.linspace(0, 3, 10)
+        small = {"global": np.linspace(0.2, 2, 10), "walking": np.geomspace(0.1, 1e4, 10)}
+        levels = np.geomspace(0.1, 100, 10) if noise == "additive" else small[plan]
     elif plan == "global" and noise == "additive":
         levels = np.geomspace(1e-2, 1e2, 17)
     elif plan == "global":
