@@ -54,6 +54,4 @@ def table(
 
     with open_store(store) as opened:
         runs = opened.runs(history=True)
-    rows = reproduce.table(number, runs, dataset=dataset, model=model, batchnorm=batchnorm)
-    print(f"Table {number}: {reproduce.TABLES[number].shows}")
-    print(rows.to_string(index=False, float_format=lambda value: f"{value:.3g}", na_rep="-"))
+    print(reproduce.show_table(number, runs, dataset=dataset, model=model, batchnorm=batchnorm))

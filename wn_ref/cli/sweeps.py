@@ -43,7 +43,7 @@ def plan(
     from wn_ref.sweeps.execution import work
     from wn_ref.sweeps.forecast import forecast
 
-    workers = _workers(jobs)
+    workers = worker_count(jobs)
     planned = keys(grids.plan(name, grid, noise, dataset, model, batchnorm))
     with open_store(store) if store.exists() else writing(None) as opened:
         left = opened.unfinished(planned)
@@ -75,7 +75,7 @@ def sweep(
     from wn_ref.sweeps import grids
     from wn_ref.sweeps.execution import fill
 
-    workers, start = _workers(jobs), time.perf_counter()
+    workers, start = worker_count(jobs), time.perf_counter()
     experiments = grids.plan(name, grid, noise, dataset, model, batchnorm)
     with writing(store) as opened:
         with interruptible(opened, store):
@@ -141,7 +141,8 @@ def interruptible(opened: Store, path: Path | None, keep: Callable[[], str] | No
         raise typer.Exit(130) from None
 
 
-def _workers(jobs: int) -> int:
+def worker_count(jobs: int) -> int:
+    """Return the number of workers that --jobs stands for."""
     import joblib
 
     require_whole("jobs", jobs, least=0, most=1024)

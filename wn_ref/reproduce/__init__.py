@@ -26,11 +26,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Item:
-    """A figure or a table: what it shows, the sweep that makes its runs, and what makes it of them."""
+    """A figure or a table.
+
+    Attributes
+    ----------
+    shows, sweep : str
+        What it shows, and the sweep that makes its runs.
+    make : callable
+        Makes it of runs and a `Choice`.
+    of : tuple of str
+        The columns that tell one such figure from the next: it is of one network, or compares several.
+    """
 
     shows: str
     sweep: str
     make: Callable[[pandas.DataFrame, Choice], Figure | pandas.DataFrame]
+    of: tuple[str, ...] = ("dataset", "model", "batchnorm")
 
 
 def figure(number: int, runs: pandas.DataFrame, **choice: object) -> Figure:
@@ -58,6 +69,13 @@ def table(number: int, runs: pandas.DataFrame, **choice: object) -> pandas.DataF
     return _make("table", TABLES, number, runs, choice)
 
 
+def show_table(number: int, runs: pandas.DataFrame, **choice: object) -> str:
+    """Lay out a table of the paper for the terminal, under a line that says what it is."""
+    rows = table(number, runs, **choice)
+    shown = rows.to_string(index=False, float_format=lambda value: f"{value:.3g}", na_rep="-")
+    return f"Table {number}: {TABLES[number].shows}\n{shown}"
+
+
 def _make(what: str, items: dict[int, Item], number: int, runs: pandas.DataFrame, choice: dict) -> object:
     require_choice(what, number, items)
     try:
@@ -70,10 +88,10 @@ def _make(what: str, items: dict[int, Item], number: int, runs: pandas.DataFrame
 _WALK = "walking --noise additive"
 FIGURES = {
     1: Item("accuracy against global additive noise, and the midpoint", "global --noise additive", figure_1),
-    2: Item("midpoints of all layers under additive noise", f"{_WALK}` and `clamped", figure_2),
+    2: Item("midpoints of all layers under additive noise", f"{_WALK}` and `clamped", figure_2, ("dataset", "model")),
     3: Item("accuracy at maximum multiplicative noise, layer by layer", "maximum", figure_3),
     4: Item("self-binarization: activations, and what quantising them costs", "maximum", figure_4),
-    5: Item("accuracy preserved at maximum noise, MLP, several data sets", "maximum --model mlp", compared(("mlp",))),
+    5: Item("accuracy preserved at maximum noise, MLP, all data sets", "maximum --model mlp", compared(("mlp",)), ()),
     6: Item("accuracy under mixed noise, both orders", "mixed", figure_6),
     7: Item("accuracy against epochs, under global additive noise", "global --noise additive", figure_7),
     8: Item("two stacked logistic functions", "walking --noise multiplicative --no-batchnorm", figure_8),
@@ -81,9 +99,10 @@ FIGURES = {
         "accuracy preserved at maximum noise, LeNet-5 and CNN-S",
         "maximum --model lenet5",
         compared(("lenet5", "cnn_s")),
+        (),
     ),
-    10: Item("as Figure 2, for speech", f"{_WALK} --dataset gsc_sample", figure_2),
-    11: Item("as Figure 2, for other networks", _WALK, figure_2),
+    10: Item("as Figure 2, for speech", f"{_WALK} --dataset gsc_sample", figure_2, ("dataset", "model")),
+    11: Item("as Figure 2, for other networks", _WALK, figure_2, ("dataset", "model")),
 }
 TABLES = {
     1: Item("midpoints of global noise in training", "global", global_midpoints(1, "training")),
