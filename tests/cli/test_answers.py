@@ -12,7 +12,7 @@ def test_global_prints_both_tables_and_draws_the_curve(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "Table 1: midpoints of global noise in training" in done.stdout
     assert "Table 4: midpoints of global noise at inference only" in done.stdout
-    assert done.stdout.count("measured") == 2
+    assert done.stdout.count("digits   mlp       True       5 additive") == 2
     assert "figure: global.png" in done.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["global.png"]
 
