@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from wn_ref import Experiment, InputError, additive, build_model, run
-from wn_ref.findings.weight_growth import noise_growth, unclamped_over_clamped, weight_magnitudes
+from wn_ref.findings.weight_growth import noise_growth, unclamped_over_clamped
+from wn_ref.network import weight_magnitudes
 
 
 def test_magnitudes_are_of_weights_alone():

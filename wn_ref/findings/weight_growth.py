@@ -18,12 +18,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wn_ref.errors import InputError
-from wn_ref.network import weight_magnitudes
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["noise_growth", "unclamped_over_clamped", "weight_magnitudes"]
 
 Magnitudes = Mapping[str, float]
 
@@ -34,8 +32,8 @@ def unclamped_over_clamped(unclamped: Sequence[Magnitudes], clamped: Sequence[Ma
     Parameters
     ----------
     unclamped, clamped : sequences of {layer: mean |w|}
-        One a seed, in the same order: `weight_magnitudes`, or `Result.weight_magnitudes`, of networks trained with the
-        same noise, `clamp=False` and `clamp=True`.
+        One a seed, in the same order: `wn_ref.network.weight_magnitudes`, or `Result.weight_magnitudes`, of networks
+        trained with the same noise, `clamp=False` and `clamp=True`.
 
     Returns
     -------
