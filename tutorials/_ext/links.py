@@ -1,6 +1,6 @@
 """Look for broken links in a built site: python links.py FOLDER.
 
-Links to other sites are left alone, and so are the theme's own files and the index of source pages that nothing links to.
+Links to other sites are left alone, and so are the theme's own files and the index of source pages.
 """
 
 from __future__ import annotations
