@@ -24,3 +24,14 @@ def test_walking_shows_every_midpoint_and_bound(tmp_path):
     assert legend == {"noise at inference only", "noise in training, too", "greater than", "less than"}
     figure.savefig(tmp_path / "walk.png")
     assert (tmp_path / "walk.png").stat().st_size > 5000
+
+
+def test_walking_explains_marks_of_the_second_panel_too():
+    rows = [
+        (True, "training", 0, "input", 2.0, 1.9, 2.1, "measured"),
+        (False, "training", 0, "input", math.nan, 8.0, math.inf, "lower bound"),
+    ]
+    columns = ["batchnorm", "phase", "point", "name", "midpoint", "low", "high", "kind"]
+    first, second = figures.walking(pandas.DataFrame(rows, columns=columns)).axes
+    assert {text.get_text() for text in first.get_legend().get_texts()} == {"noise in training, too", "greater than"}
+    assert second.get_legend() is None

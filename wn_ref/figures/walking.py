@@ -50,7 +50,8 @@ def walking(midpoints: pandas.DataFrame, title: str = "") -> Figure:
             if len(kinds) > 1:
                 panel.set_title(f"{'with' if batchnorm else 'without'} batch norm")
         axes[0, 0].set_ylabel("midpoint noise level $\\mu$")
-        axes[0, 0].legend(loc="best", fontsize=9)
+        shown = {label: line for panel in axes[0] for line, label in zip(*panel.get_legend_handles_labels())}
+        axes[0, 0].legend(shown.values(), shown.keys(), loc="best", fontsize=9)
         figure.suptitle(title, fontsize=10)
     return figure
 
