@@ -25,6 +25,7 @@ import numpy as np
 
 from wn_ref.datasets import Dataset
 from wn_ref.errors import InputError, require_choice, require_whole
+from wn_ref.kernel import one_blas_thread
 from wn_ref.network import Network
 from wn_ref.noise import Noise
 from wn_ref.random import EVALUATION
@@ -130,6 +131,7 @@ def quantised_logits(
     return y.copy()
 
 
+@one_blas_thread
 def quantised_accuracy(
     network: Network,
     data: Dataset,
@@ -176,6 +178,7 @@ def quantised_accuracy(
     return {"accuracy": float(plain), "quantised": float(quantised), "threshold": threshold}
 
 
+@one_blas_thread
 def by_layer(
     network: Network, data: Dataset, noise: Noise, point: int, side: str = "after", seed: int = 0, **settings: int
 ) -> pandas.DataFrame:
