@@ -118,6 +118,8 @@ def test_accuracy_is_that_of_a_forward_pass_and_every_layer_has_a_row(digits):
     correct = net.forward(x, False, noise, 7, step=EVALUATION).argmax(axis=0) == few.test_labels
     assert np.all(table["accuracy"] == correct.mean())
     assert table["index"].between(0.5, 1).all()
+    two = by_layer(net, few, noise, 7, layers=[6, 7], repetitions=1, calibration=100)
+    assert two.equals(table.iloc[6:8].reset_index(drop=True))
 
 
 def test_thresholds_are_chosen_on_training_images(digits):
