@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from wn_ref import InputError, build_model, load_dataset, multiplicative, train
+from wn_ref.findings import self_binarization
 from wn_ref.findings.self_binarization import binary_index, by_layer, quantise, quantised_accuracy, quantised_logits
 from wn_ref.random import EVALUATION
 
@@ -116,6 +118,8 @@ def test_accuracy_is_that_of_a_forward_pass_and_every_layer_has_a_row(digits):
     correct = net.forward(x, False, noise, 7, step=EVALUATION).argmax(axis=0) == few.test_labels
     assert np.all(table["accuracy"] == correct.mean())
     assert table["index"].between(0.5, 1).all()
+    two = by_layer(net, few, noise, 7, layers=[6, 7], repetitions=1, calibration=100)
+    assert two.equals(table.iloc[6:8].reset_index(drop=True))
 
 
 def test_thresholds_are_chosen_on_training_images(digits):
@@ -126,6 +130,22 @@ def test_thresholds_are_chosen_on_training_images(digits):
     found = [quantised_accuracy(net, data, 7, noise, 7, repetitions=1, calibration=500) for data in (few, other)]
     assert found[0]["threshold"] == found[1]["threshold"]
     assert found[0]["quantised"] > 2 * found[1]["quantised"]
+
+
+def test_blas_has_one_thread(digits, monkeypatch):
+    """Two threads that wait for each other on a busy machine took four times as long."""
+    seen = []
+
+    def watched(activation, threshold):
+        seen.extend(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
+        quantise(activation, threshold)
+
+    monkeypatch.setattr(self_binarization, "quantise", watched)
+    few = replace(digits, test_images=digits.test_images[:9], test_labels=digits.test_labels[:9])
+    net = build_model("mlp", digits.shape, 10, batchnorm=True)
+    with threadpool_limits(2, "blas"):
+        quantised_accuracy(net, few, 7, repetitions=1, calibration=9)
+    assert set(seen) == {1}
 
 
 def test_bad_input():

@@ -71,8 +71,9 @@ def stacked(points: pandas.DataFrame, one: StackedFit, two: StackedFit, title: s
         for number, mu in enumerate(two.midpoints, start=1):
             panel.axvline(mu, color=GREEN, linewidth=1, linestyle=":")
             panel.annotate(f"$\\mu_{number}$", (mu, 1), xycoords=("data", "axes fraction"), color=GREEN, va="top")
-        figure.legend(*panel.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
         panel.set_title(title)
+        handles, labels = panel.get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
     return figure
 
 

@@ -31,14 +31,12 @@ def preserved(table: pandas.DataFrame, column: str = "preserved", title: str = "
             x = rows["point"] + 0.14 * (number - (len(groups) - 1) / 2)
             style = {"color": PALETTE[number], "marker": SHAPES[number], "markersize": 5, "linewidth": 1, "capsize": 3}
             panel.errorbar(x, rows[column], rows["error"], label=label, **style)
-        chance = table["chance"].mean()
-        panel.axhline(chance, color="grey", linestyle=":", linewidth=1)
-        style = {"ha": "left", "va": "bottom", "color": "grey", "fontsize": 8}
-        panel.annotate("guessing", (0, chance), xycoords=("axes fraction", "data"), **style)
+        panel.axhline(table["chance"].mean(), color="grey", linestyle=":", linewidth=1, label="guessing")
         panel.set_ylim(0, 1.05)
         percent_axis(panel.yaxis)
         panel.set_ylabel({"preserved": "accuracy preserved"}.get(column, column))
         layer_axis(panel, names["point"], names["name"])
-        panel.legend(loc="best", fontsize=9)
         panel.set_title(title)
+        handles, labels = panel.get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=9)
     return figure

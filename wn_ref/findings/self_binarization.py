@@ -19,12 +19,14 @@ References
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wn_ref.datasets import Dataset
 from wn_ref.errors import InputError, require_choice, require_whole
+from wn_ref.kernel import one_blas_thread
 from wn_ref.network import Network
 from wn_ref.noise import Noise
 from wn_ref.random import EVALUATION
@@ -130,6 +132,7 @@ def quantised_logits(
     return y.copy()
 
 
+@one_blas_thread
 def quantised_accuracy(
     network: Network,
     data: Dataset,
@@ -176,15 +179,30 @@ def quantised_accuracy(
     return {"accuracy": float(plain), "quantised": float(quantised), "threshold": threshold}
 
 
+@one_blas_thread
 def by_layer(
-    network: Network, data: Dataset, noise: Noise, point: int, side: str = "after", seed: int = 0, **settings: int
+    network: Network,
+    data: Dataset,
+    noise: Noise,
+    point: int,
+    side: str = "after",
+    seed: int = 0,
+    layers: Sequence[int] | None = None,
+    **settings: int,
 ) -> pandas.DataFrame:
     """Quantise one layer after the other: the right column of Figure 4.
+
+    Parameters
+    ----------
+    network, data, noise, point, side, seed, **settings
+        As for `quantised_accuracy`.
+    layers : sequence of int, optional
+        The injection points that are quantised; all of them by default.
 
     Returns
     -------
     pandas.DataFrame
-        A row a point: point, name, noisy (whether noise is injected there), accuracy, quantised, threshold (as of
+        A row a layer: point, name, noisy (whether noise is injected there), accuracy, quantised, threshold (as of
         `quantised_accuracy`), index (`binary_index` of the activation's size |y|, ahead of its own noise).
     """
     import pandas
@@ -193,7 +211,8 @@ def by_layer(
     quiet = {name: y.copy() for name, y in network.activations(x)}
     noisy = {name: y.copy() for name, y in network.activations(x, False, noise, point, seed, EVALUATION)}
     rows = []
-    for number, name in enumerate(network.points):
+    for number in range(len(network.points)) if layers is None else layers:
+        name = network.points[number]
         activation = noisy[name] if number > point else quiet[name]
         row = {"point": number, "name": name, "noisy": number == point}
         row |= quantised_accuracy(network, data, number, noise, point, side, seed=seed, **settings)

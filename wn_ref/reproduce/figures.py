@@ -100,8 +100,8 @@ def figure_4(runs: pandas.DataFrame, choice: Choice) -> Figure:
     data, noise = experiment.data(), experiment.noise
     x = data.batch(data.test_images, np.arange(min(1000, len(data.test_labels))))
     histograms = {s: activation_histograms(network, x, noise, point, bins=60, scale=s) for s in ("log", "linear")}
-    layers = by_layer(network, data, noise, point, repetitions=1, calibration=1000)
-    shown = [p for p in range(point - 1, point + 3) if 0 <= p < len(layers)]
+    shown = [p for p in range(point - 1, point + 3) if 0 <= p < len(network.points)]
+    layers = by_layer(network, data, noise, point, layers=shown, repetitions=1, calibration=1000)
     name = f"{title(runs)}, noise at point {point}"
     return figures.binarization(histograms, layers, shown, 1 / len(data.classes), name)
 
