@@ -68,7 +68,7 @@ def test_optimise_finds_the_best_allocation_from_a_bad_one(brightness):
     def cost(n):
         return 16 / n[0] + 16 / n[1] + 2 / n[2]
 
-    best = optimise(net, data, 2.0, [2, 4, 6], repetitions=30)
+    best = optimise(net, data, 2.0, [2, 4, 6], repetitions=10)
     assert best.sum() == 12
     assert cost([5, 5, 2]) <= cost(best) < 1.05 * cost([5, 5, 2]) < 0.75 * cost([2, 4, 6])
     rules = allocations(net, data, 2.0, [1.48, 1.48, 4.19], 12, repetitions=10)

@@ -6,18 +6,18 @@ results averaged, which leaves noise of sigma / sqrt(n_i) there. Four rules spen
     uniform     n_i = n_t / points
     guided      n_i ~ 1 / mu_i, the midpoints that Walking Noise finds, rounded as in the paper (`allocate_executions`)
     predicted   n = argmin sum_i 1 / (mu_i^2 n_i), in whole numbers (`allocate_optimally`)
-    optimised   from there on, single executions are moved for as long as measured accuracy rises (`optimise`)
+    optimised   n = argmin sum_i c_i / n_i, with the harms c_i that the network shows at this sigma (`optimise`)
 
 If points hurt as they do alone, in the same proportion here as at their midpoints, then accuracy depends on the sum
 that "predicted" minimises, and in real numbers n_i ~ 1 / mu_i is its minimum: the paper's rule is the best one of this
-model but for its rounding. "Optimised" needs no model. Whatever chooses an allocation looks at held-out training images
-(`held_out`); test images only judge.
+model but for its rounding. "Optimised" does not rely on the proportion, it measures it. Whatever chooses an allocation
+looks at held-out training images (`held_out`); test images only judge.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ import numpy as np
 from wn_ref.datasets import Dataset, stratified
 from wn_ref.errors import InputError, require_whole
 from wn_ref.findings.allocation import allocate_executions, allocate_optimally
+from wn_ref.findings.harms import harms
 from wn_ref.fit import accuracy_uncertainty, fit_midpoint
 from wn_ref.network import ALL, Network
 from wn_ref.noise import additive
@@ -96,24 +97,22 @@ def optimise(
     data: Dataset,
     sigma: float,
     start: Sequence[int],
-    repetitions: int = 12,
+    repetitions: int = 10,
     seed: int = 0,
-    rounds: int = 8,
+    rounds: int = 2,
 ) -> np.ndarray:
-    """Move single executions between points for as long as accuracy on the test part of `data` rises.
+    """Share executions out by the harms that the network itself shows (see `wn_ref.findings.harms`).
 
-    A round measures what one execution more at each point gains, and what one less loses. Of the three moves that
-    promise most by these sums, the best one is made if it, measured itself, raises accuracy by more than two standard
-    errors (over repetitions, in pairs); else the search ends.
+    A round measures the harms c at the allocation that there is, and goes to the one with the least sum_i c_i / n_i.
 
     Parameters
     ----------
     network, data, sigma, repetitions, seed
-        As for `accuracies`; `data` should be `held_out`, the test images are to judge.
+        As for `wn_ref.findings.harms.harms`; `data` should be `held_out`, the test images are to judge.
     start : sequence of int
         Where to begin; its sum is kept.
     rounds : int
-        How many moves at most.
+        How many at most; the search ends early where an allocation reproduces itself.
 
     Returns
     -------
@@ -121,31 +120,12 @@ def optimise(
         int64, (points,), each at least 1, with the sum of `start`.
     """
     n = np.asarray(start, np.int64)
-
-    def measure(counts: np.ndarray) -> np.ndarray:
-        return accuracies(network, data, sigma, counts, repetitions, seed)
-
-    here = measure(n)
-    for _ in range(rounds):
-        trials = [(move, measure(move)) for move in _promising_moves(n, here, measure)]
-        move, there = max(trials, key=lambda trial: trial[1].mean(), default=(n, here))
-        if _t_value(there - here) <= 2:
+    for number in range(rounds):
+        c = harms(network, data, sigma, n, repetitions, seed + number)
+        before, n = n, allocate_optimally(np.maximum(c, 0), int(n.sum()))
+        if np.array_equal(n, before):
             break
-        n, here = move, there
     return n
-
-
-def _promising_moves(
-    n: np.ndarray, here: np.ndarray, measure: Callable[[np.ndarray], np.ndarray], count: int = 3
-) -> list[np.ndarray]:
-    """The moves of one execution with the largest (gain of one more there) - (loss of one less here)."""
-    unit = np.eye(len(n), dtype=np.int64)
-    gains = np.array([np.mean(measure(n + one) - here) for one in unit])
-    losses = np.array([np.mean(here - measure(n - one)) if n @ one > 1 else np.inf for one in unit])
-    promise = gains[:, None] - losses  # (to, from)
-    np.fill_diagonal(promise, -np.inf)
-    best = zip(*np.unravel_index(np.argsort(promise, axis=None)[::-1][:count], promise.shape))
-    return [n + unit[to] - unit[off] for to, off in best if np.isfinite(promise[to, off])]
 
 
 def allocations(
@@ -259,11 +239,3 @@ def interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, flo
         return mean, -math.inf, math.inf
     reach = student_quantile((1 + level) / 2, n - 1) * float(np.std(values, ddof=1)) / math.sqrt(n)
     return mean, mean - reach, mean + reach
-
-
-def _t_value(differences: np.ndarray) -> float:
-    """Mean over its standard error; 0 where there is no difference."""
-    if not differences.any():
-        return 0.0
-    error = differences.std(ddof=1) / math.sqrt(len(differences)) if len(differences) > 1 else math.inf
-    return float(differences.mean() / max(error, 1e-300))
