@@ -7,9 +7,11 @@ What to use when: `fit_midpoint` for a curve of accuracy against sigma; `accurac
 it wants; `wn_ref.leastsquares` for any other weighted least-squares problem.
 
 F(mu) = delta_a + a_min, half way from a_max = 2 delta_a + a_min down to a_min. F(0) is a little less than a_max,
-unless mu >> s: equation 1 falls from the start. Curves measured over several decades of sigma stay flat first and end
-in a long tail. Equation 1 in ln sigma (scale="log") describes those, and its mu is where the curve crosses half way;
-in sigma itself it fits far worse, trades a_max for mu and loses the midpoint. `tests/test_fit.py` shows it.
+unless mu >> s: equation 1 falls from the start. Curves of noise at inference only, and of noise at one point, stay flat
+over decades of sigma and end in a long tail. Equation 1 in ln sigma (scale="log") describes those, and its mu is where
+the curve crosses half way; in sigma itself it fits far worse, trades a_max for mu and loses the midpoint
+(`tests/test_fit.py` shows it). Training with noise at all points gives curves as in equation 1, of which both scales
+find the same midpoint (tutorial 03).
 """
 
 from __future__ import annotations
