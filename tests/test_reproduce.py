@@ -89,8 +89,8 @@ def test_figure_5_compares_data_sets(runs):
     both = runs.assign(batchnorm=True)
     both = pandas.concat([both, both.assign(dataset="fashion_mnist_sample", accuracy=both["accuracy"] / 2)])
     figure = reproduce.figure(5, both)
-    labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
-    assert labels == ["mnist_sample", "fashion_mnist_sample"]
+    labels = {text.get_text() for text in figure.legends[0].get_texts()}
+    assert labels == {"mnist_sample", "fashion_mnist_sample", "guessing"}
 
 
 def test_figure_4_trains_its_network_again(tmp_path):
