@@ -24,3 +24,30 @@ def test_walking_shows_every_midpoint_and_bound(tmp_path):
     assert legend == {"noise at inference only", "noise in training, too", "greater than", "less than"}
     figure.savefig(tmp_path / "walk.png")
     assert (tmp_path / "walk.png").stat().st_size > 5000
+
+
+def test_pareto_fills_the_marks_of_what_is_efficient_and_nothing_hides_them():
+    table = pandas.DataFrame({"rule": ["a", "a", "b"], "total": [8, 16, 16], "accuracy": [0.5, 0.8, 0.6]})
+    table = table.assign(low=table["accuracy"] - 0.1, high=table["accuracy"] + 0.1, efficient=[True, True, False])
+    lines = figures.pareto(table).axes[0].get_lines()
+    filled = [line for line in lines if line.get_markerfacecolor() != "white" and line.get_marker() in ("o", "s")]
+    assert sorted(y for line in filled for y in line.get_ydata()) == [0.5, 0.8]
+    open_marks = [line for line in lines if line.get_markerfacecolor() == "white"]
+    assert min(line.zorder for line in filled) > max(line.zorder for line in open_marks)
+
+
+def test_ticks_below_one_are_plain_numbers():
+    axes = figures.walking(walk([0.5, 4.0])).axes[0]
+    axes.figure.canvas.draw()
+    written = {label.get_text() for label in axes.get_yticklabels(minor=True)} - {""}
+    assert "0.6" in written
+    assert not [text for text in written if "e" in text]
+
+
+def walk(midpoints):
+    """A table of midpoints that were measured, as `figures.walking` takes it."""
+    rows = [
+        {"phase": "inference", "point": i, "name": f"dense{i}", "midpoint": m, "low": 0.9 * m, "high": 1.1 * m}
+        for i, m in enumerate(midpoints)
+    ]
+    return pandas.DataFrame(rows).assign(kind="measured")

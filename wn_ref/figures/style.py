@@ -68,12 +68,18 @@ def log_axis(axis: object) -> None:
     """Write the ticks of a logarithmic axis as plain numbers, or as powers of ten if they span many."""
     from matplotlib.ticker import LogFormatter, LogFormatterSciNotation
 
+    class Plain(LogFormatter):
+        """Chooses ticks as its parent does, and writes 0.6 instead of 6e-01."""
+
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            return f"{x:g}" if super().__call__(x, pos) else ""
+
     low, high = axis.get_view_interval()
     if low > 0 and np.log10(high / low) > 5:
         axis.set_major_formatter(LogFormatterSciNotation())
         return
     axis.set_major_formatter("{x:g}")
-    axis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))  # 2, 3, 6 if decades are few
+    axis.set_minor_formatter(Plain(minor_thresholds=(1, 0.4)))  # 2, 3, 6 if decades are few
 
 
 def percent_axis(axis: object) -> None:
