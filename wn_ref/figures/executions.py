@@ -31,7 +31,8 @@ def pareto(table: pandas.DataFrame, title: str = "") -> Figure:
             style = {"color": PALETTE[number], "linewidth": 1, "capsize": 3, "markersize": 6}
             panel.errorbar(x, rows["accuracy"], bars, label=rule, marker=SHAPES[number], mfc="white", **style)
             best = rows["efficient"]
-            panel.plot(x[best], rows.loc[best, "accuracy"], SHAPES[number], color=PALETTE[number], markersize=6)
+            filled = {"color": PALETTE[number], "markersize": 6, "zorder": 3}
+            panel.plot(x[best], rows.loc[best, "accuracy"], SHAPES[number], **filled)
         panel.set_xlabel("executions in all")
         panel.set_ylabel("accuracy")
         percent_axis(panel.yaxis)
