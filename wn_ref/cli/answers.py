@@ -7,15 +7,11 @@ from typing import Annotated
 
 import typer
 
-from wn_ref.cli.options import BatchNorm, DatasetName, Jobs, ModelName, one_of
+from wn_ref.cli.options import BatchNorm, DatasetName, Grid, Jobs, ModelName, OptionalStore, one_of
 from wn_ref.cli.sweeps import interruptible, worker_count
 from wn_ref.files import free_figure, whole
-from wn_ref.sweeps.grids import GRIDS, NOISES
+from wn_ref.sweeps.grids import NOISES
 
-Grid = Annotated[str, typer.Option(help="Noise levels, repeats and epochs. " + one_of(GRIDS))]
-StoreFile = Annotated[
-    Path | None, typer.Option("--store", help="File that keeps every run as it ends; what it has is not run again.")
-]
 Output = Annotated[Path, typer.Option(help="The figure (.png, .pdf or .svg). Nothing is overwritten.")]
 
 
@@ -26,7 +22,7 @@ def global_(
     batchnorm: BatchNorm = True,
     grid: Grid = "small",
     jobs: Jobs = 0,
-    store: StoreFile = None,
+    store: OptionalStore = None,
     output: Output = Path("global.png"),
 ) -> None:
     """Inject noise everywhere at once: the network's midpoint, as in Tables 1 and 4, and Figure 1.
@@ -45,7 +41,7 @@ def mixed(
     batchnorm: BatchNorm = True,
     grid: Grid = "small",
     jobs: Jobs = 0,
-    store: StoreFile = None,
+    store: OptionalStore = None,
     output: Output = Path("mixed.png"),
 ) -> None:
     """Inject multiplicative and additive noise at one point, in both orders: Figure 6."""
@@ -59,7 +55,7 @@ def multi(
     batchnorm: BatchNorm = True,
     grid: Grid = "small",
     jobs: Jobs = 0,
-    store: StoreFile = None,
+    store: OptionalStore = None,
 ) -> None:
     """Execute layers several times, uniformly and as often as the paper says: Table 3."""
     network = {"dataset": dataset, "model": model, "batchnorm": batchnorm}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +17,7 @@ from wn_ref.cli.options import (
     Jobs,
     ModelName,
     NoiseName,
+    OptionalStore,
     Phase,
     Point,
     noise_of,
@@ -47,9 +47,7 @@ def locate(
     ] = 0.1,
     max_runs: Annotated[int, typer.Option(help="Stop after this many networks, however wide the interval is.")] = 60,
     jobs: Jobs = 0,
-    store: Annotated[
-        Path | None, typer.Option(help="File that keeps every run as it ends; what it has already is not run again.")
-    ] = None,
+    store: OptionalStore = None,
 ) -> None:
     """Find one midpoint noise level with as few networks as it takes.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -11,6 +12,7 @@ from wn_ref.datasets import DATASETS
 from wn_ref.errors import InputError, require_choice
 from wn_ref.models import MODELS
 from wn_ref.noise import GRADIENTS, Noise, additive, mixed, multiplicative
+from wn_ref.sweeps.grids import GRIDS
 
 NOISES = {
     "additive": lambda sigma, _: additive(sigma),
@@ -39,6 +41,13 @@ Phase = Annotated[str, typer.Option(help="training: noise in training and evalua
 Epochs = Annotated[int, typer.Option(help="How often the training images are gone through.")]
 Clamp = Annotated[bool, typer.Option(help="Whether weights are clipped to [-1, 1] after every step.")]
 Jobs = Annotated[int, typer.Option(help="Worker processes; 0 means one a core.")]
+
+
+Grid = Annotated[str, typer.Option(help="Noise levels, repeats and epochs. " + one_of(GRIDS))]
+OptionalStore = Annotated[
+    Path | None,
+    typer.Option("--store", help="File that keeps every run as it ends; what it has already is not run again."),
+]
 
 
 def noise_of(name: str, gradient: str, sigma: float) -> Noise:

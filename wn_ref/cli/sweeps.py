@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wn_ref.cli.options import BatchNorm, DatasetName, Jobs, ModelName, one_of
+from wn_ref.cli.options import BatchNorm, DatasetName, Grid, Jobs, ModelName, one_of
 from wn_ref.errors import require_whole
-from wn_ref.sweeps.grids import GRIDS, NOISES, PLANS
+from wn_ref.sweeps.grids import NOISES, PLANS
 
 if TYPE_CHECKING:
     from wn_ref.store.store import Store
 
 
 PlanName = Annotated[str, typer.Argument(metavar="PLAN", help=one_of(PLANS))]
-Grid = Annotated[str, typer.Option(help="Noise levels, repeats and epochs. " + one_of(GRIDS))]
 NoiseName = Annotated[str, typer.Option("--noise", help="Of global, walking and clamped. " + one_of(NOISES))]
 StoreFile = Annotated[Path, typer.Option("--store", help="File of results; what it has already is not run again.")]
 StoreArgument = Annotated[Path, typer.Argument(metavar="STORE", help="File of results, such as results.sqlite.")]

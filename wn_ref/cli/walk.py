@@ -16,6 +16,7 @@ from wn_ref.cli.options import (
     Jobs,
     ModelName,
     NoiseName,
+    OptionalStore,
     noise_of,
     sigmas_of,
 )
@@ -47,9 +48,7 @@ def walk(
     output: Annotated[
         Path, typer.Option(help="The figure (.png, .pdf or .svg); tables go beside it. Nothing is overwritten.")
     ] = Path("walk.png"),
-    store: Annotated[
-        Path | None, typer.Option(help="File that keeps every run as it ends; what it has already is not run again.")
-    ] = None,
+    store: OptionalStore = None,
 ) -> None:
     """Walk noise through a network: train it with noise at one point after the other and find each point's midpoint.
 
