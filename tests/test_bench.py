@@ -28,7 +28,7 @@ def test_rows(tmp_path):
     rows = json.loads((tmp_path / "bench.json").read_text())
     assert [row["kind"] for row in rows] == ["limits", *["network"] * 6, "process", "workers"]
     assert {(row["batchnorm"], row["noise"]) for row in rows[1:7]} == {
-        (b, n) for b in (False, True) for n in bench.NOISES
+        (b, n) for b in (False, True) for n in bench.BENCHMARKED
     }
     assert all(
         row["train_seconds"] > 0 and row["evaluate_seconds"] > 0 and row["bound_seconds"] > 0 for row in rows[1:7]

@@ -7,7 +7,7 @@ from wn_ref import additive, build_model, mixed, multiplicative, normal
 from wn_ref.loss import cross_entropy
 
 torch = pytest.importorskip("torch", reason="pip install -e '.[crosscheck]' brings PyTorch")
-from wn_ref.torch_twin import twin  # noqa: E402 (needs torch)
+from wn_ref.ports.torch_twin import twin  # noqa: E402 (needs torch)
 
 pytestmark = pytest.mark.crosscheck
 

@@ -1,4 +1,4 @@
-"""An experiment is data: what it refuses, what it shares, same experiment same bits."""
+"""An experiment is data: what it refuses, what it shares, and that the same experiment gives the same bits."""
 
 from dataclasses import replace
 
@@ -39,8 +39,8 @@ def test_bad_input(field, message):
 def test_training_is_shared_by_inference_only():
     quiet = Experiment(batchnorm=False)
     noisy = replace(quiet, noise=additive(0.5), point=3)
-    assert replace(noisy, phase="inference").training() == quiet
-    assert noisy.training() == noisy
+    assert replace(noisy, phase="inference").training_experiment() == quiet
+    assert noisy.training_experiment() == noisy
     assert len({noisy, replace(noisy), replace(noisy, seed=1)}) == 2
 
 
@@ -68,9 +68,9 @@ def test_executions_reach_the_evaluation():
     once = Experiment(noise=additive(0.6), point="all", phase="inference", epochs=1)
     often = replace(once, executions=[6, 1, 3, 3, 2, 1, 2, 1, 1, 1, 1])
     assert often.executions == (6, 1, 3, 3, 2, 1, 2, 1, 1, 1, 1)
-    assert often.training() == once.training() == Experiment(epochs=1)
+    assert often.training_experiment() == once.training_experiment() == Experiment(epochs=1)
     assert often.row()["executions"] == often.executions
-    network, _ = learn(once.training())
+    network, _ = learn(once.training_experiment())
     plain, ones, better = (measure(e, network) for e in (once, replace(once, executions=(1,) * 11), often))
     assert plain == ones
     assert better > plain + 0.05
@@ -79,7 +79,7 @@ def test_executions_reach_the_evaluation():
 @pytest.mark.parametrize(
     ("field", "message"),
     [
-        ({"executions": (2, 2)}, "executions: expected 11 numbers, one a noisy point, got"),
+        ({"executions": (2, 2)}, "executions: expected 11 numbers, one for each noisy point, got"),
         ({"executions": (2,) * 8, "point": "global", "noise": None}, "executions: expected noise in the phase"),
         ({"executions": (2,) * 11, "phase": "training"}, "executions: expected noise in the phase 'inference', got"),
     ],

@@ -42,7 +42,7 @@ def test_point_5_of_lenet5_with_batch_norm_is_its_second_convolution():
         ({"name": "mpl"}, "model: expected one of mlp.* got 'mpl'; did you mean 'mlp'"),
         (
             {"name": "mlp", "input_shape": (28, 28)},
-            r"input_shape: expected \(channels, height, width\), got \(28, 28\)",
+            r"input_shape: expected \(channels, height, width\), all >= 1, got \(28, 28\)",
         ),
         ({"name": "lenet5", "input_shape": (1, 28, 12)}, "at least 16 x 16 for lenet5, got 28 x 12; choose another"),
         ({"name": "cnn_s", "input_shape": (1, 10, 20)}, "at least 7 x 28 for cnn_s, got 10 x 20"),

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from tests.gradcheck import assert_close, numerical_gradient
-from wn_ref import InputError, additive, build_model, cross_entropy, mixed, multiplicative, normal
+from wn_ref import CallOrderError, InputError, additive, build_model, cross_entropy, mixed, multiplicative, normal
+from wn_ref.injection import Injection
 from wn_ref.network import Network
 
 SHAPE = (1, 4, 3)
@@ -35,7 +36,7 @@ def test_gradients_of_the_whole_mlp(batchnorm, noise, point, rng):
     labels, nearest = rng.integers(0, 5, 6), 0.0
     while nearest < 5e-5:  # to ReLU's kink: no step may carry an activation over it
         x = rng.standard_normal((*SHAPE, 6))
-        activations = net.activations(x, True, noise, point, seed=7, step=3)
+        activations = net.activations(x, True, Injection(noise, point, seed=7, step=3))
         kinks = ("bn1", "bn2", "bn3") if batchnorm else ("dense1", "dense2", "dense3")
         nearest = min(abs(y).min() for name, y in activations if name in kinks)
 
@@ -148,7 +149,7 @@ def test_update_loads_and_copies_are_whole(rng):
         twin.theta[:] = 0
         assert np.all(twin.forward(x) == 0)
         assert not np.all(net.forward(x) == 0)
-    with pytest.raises(InputError, match="a network keeps its arrays"):
+    with pytest.raises(InputError, match="arrays cannot be deleted"):
         del net.parameters["dense1.weight"]
 
 
@@ -171,7 +172,7 @@ def test_bad_input():
     for point in (11, -1, "globl", 1.5, True):
         with pytest.raises(InputError, match=r"point: expected 'global', 'all' or 0 to 10 \(0 input, 1 dense1"):
             net.forward(x, noise=additive(1), point=point)
-    with pytest.raises(InputError, match="call forward first"):
+    with pytest.raises(CallOrderError, match="call forward"):
         small_mlp(True).backward(np.zeros((5, 2)))
     with pytest.raises(InputError, match="dtype: expected one of float32, float64, got 'float16'"):
         Network([], "float16")
@@ -182,7 +183,7 @@ def test_executions_go_to_the_noisy_points_in_order(rng):
     net = small_mlp(True)
     x = rng.standard_normal((*SHAPE, 6))
     counts = [1, 1, 3, 1, 1, 1, 1, 1]
-    kept = {name: y.copy() for name, y in net.activations(x, False, additive(0.5), "global", 9, 4, counts)}
+    kept = {name: y.copy() for name, y in net.activations(x, False, Injection(additive(0.5), "global", 9, 4, counts))}
     clean = np.maximum(kept["bn1"], 0)
     draws = [normal(clean.shape, 9, 3, 4, draw=2 * k) for k in range(3)]
     np.testing.assert_allclose(kept["relu1"], clean + 0.5 * np.mean(draws, axis=0), rtol=1e-6, atol=1e-6)
@@ -212,8 +213,8 @@ def test_exact_gradient_with_executions(rng):
 @pytest.mark.parametrize(
     ("executions", "message"),
     [
-        ([2, 2], "executions: expected 8 numbers, one a noisy point, got \\[2, 2\\]"),
-        (2, "executions: expected 8 numbers, one a noisy point, got 2"),
+        ([2, 2], "executions: expected 8 numbers, one for each noisy point, got \\[2, 2\\]"),
+        (2, "executions: expected 8 numbers, one for each noisy point, got 2"),
         ([1, 1, 1, 0, 1, 1, 1, 1], "executions: expected a whole number of at least 1, got 0"),
         ([1, 1, 1, 1.5, 1, 1, 1, 1], "executions: expected a whole number"),
     ],

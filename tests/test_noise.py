@@ -6,8 +6,9 @@ from scipy import stats
 
 from wn_ref import InputError, additive, mixed, multiplicative, normal
 from wn_ref.noise import Noise
+from wn_ref.random import Stream
 
-SHAPE, STREAM = (6, 5, 7), (11, 3, 42)  # of the activation; seed, point, step
+SHAPE, STREAM = (6, 5, 7), Stream(seed=11, point=3, step=42)
 
 
 def m(sigma, draw):
@@ -33,7 +34,7 @@ def a(sigma, draw):
 def test_injection_is_its_equation(noise, equation, dtype, rng):
     x = rng.standard_normal(SHAPE).astype(dtype)
     expected = equation(x.astype(np.float64))
-    noise.inject(x, *STREAM)
+    noise.inject(x, STREAM)
     np.testing.assert_allclose(x, expected, rtol=2e-6, atol=2e-6)
 
 
@@ -51,7 +52,7 @@ def test_injection_is_its_equation(noise, equation, dtype, rng):
 def test_backward(noise, factor, rng):
     """Straight-through hands dy on; exact multiplies it by the factor of the forward pass."""
     dy = rng.standard_normal(SHAPE)
-    np.testing.assert_allclose(noise.backward(dy.copy(), *STREAM), dy * factor, rtol=1e-12)
+    np.testing.assert_allclose(noise.backward(dy.copy(), STREAM), dy * factor, rtol=1e-12)
 
 
 @pytest.mark.parametrize("noise", [multiplicative(0.7, "exact"), mixed(0.7, 0.3, "additive", "exact")])
@@ -59,8 +60,8 @@ def test_exact_gradient_is_the_derivative(noise, rng):
     x, dy, h = rng.standard_normal(SHAPE), rng.standard_normal(SHAPE), 1e-6
     up, down = x + h, x - h
     for shifted in (up, down):
-        noise.inject(shifted, *STREAM)
-    np.testing.assert_allclose(noise.backward(dy.copy(), *STREAM), dy * (up - down) / (2 * h), rtol=1e-7, atol=1e-9)
+        noise.inject(shifted, STREAM)
+    np.testing.assert_allclose(noise.backward(dy.copy(), STREAM), dy * (up - down) / (2 * h), rtol=1e-7, atol=1e-9)
 
 
 def test_moments_of_what_is_injected():
@@ -68,7 +69,7 @@ def test_moments_of_what_is_injected():
     size = 1_000_000
     for noise, mean, std in ((additive(0.5), 3.0, 0.5), (multiplicative(0.5), 3.0, 1.5)):
         y = np.full(size, 3.0)
-        noise.inject(y, 1, 0, 0)
+        noise.inject(y, Stream(1))
         assert abs(y.mean() - mean) < 4 * std / size**0.5
         assert abs(y.std() - std) < 4 * std / (2 * size) ** 0.5
 
@@ -101,20 +102,20 @@ def test_multi_execution_averages_independent_draws(noise, rng):
         copies = [(x + a(2.0, 2 * k)) * m(0.5, 2 * k + 1) for k in range(3)]
         factor = np.mean([m(0.5, 2 * k + 1) for k in range(3)], axis=0)
     once, thrice = x.copy(), x.copy()
-    noise.inject(once, *STREAM, executions=1)
-    noise.inject(thrice, *STREAM, executions=3)
+    noise.inject(once, STREAM, executions=1)
+    noise.inject(thrice, STREAM, executions=3)
     expected = x.copy()
-    noise.inject(expected, *STREAM)
+    noise.inject(expected, STREAM)
     assert np.array_equal(once, expected)
     np.testing.assert_allclose(thrice, np.mean(copies, axis=0), rtol=2e-6, atol=2e-6)
     dy = rng.standard_normal(SHAPE)
-    np.testing.assert_allclose(noise.backward(dy.copy(), *STREAM, executions=3), dy * factor, rtol=1e-12)
+    np.testing.assert_allclose(noise.backward(dy.copy(), STREAM, executions=3), dy * factor, rtol=1e-12)
 
 
 def test_executions_divide_sigma_by_the_root_of_their_number():
     """Normal with sigma / 2 for four executions: Kolmogorov-Smirnov at 1 in 1,000, which sigma and sigma / 4 fail."""
     x = np.zeros(100_000)
-    additive(3.0).inject(x, 5, 0, 0, executions=4)
+    additive(3.0).inject(x, Stream(5), executions=4)
     assert stats.kstest(x, "norm", (0, 1.5)).pvalue > 1e-3
     for wrong in (3.0, 0.75):
         assert stats.kstest(x, "norm", (0, wrong)).pvalue < 1e-6

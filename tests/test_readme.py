@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas
 import pytest
 
+from wn_ref.cli.walk_table import table
 from wn_ref.findings.robustness import midpoints
-from wn_ref.report import _table
+from wn_ref.injection import WEIGHTED, kind_of
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
@@ -30,11 +31,10 @@ def test_links_lead_somewhere():
 def test_the_table_is_made_from_the_runs_that_are_kept():
     """The midpoints beside the figure, laid out by the command's own code, are what the README prints."""
     fits = pandas.read_csv(Path(__file__).parent.parent / "tutorials" / "walk_midpoints.csv")
-    assert "\n".join(_table(fits)) in README
-    learnable = fits[(fits["phase"] == "training") & fits["name"].str.startswith("dense")].set_index("point")[
-        "midpoint"
-    ]
-    others = fits[(fits["phase"] == "training") & ~fits["name"].str.startswith("dense")].set_index("point")["midpoint"]
+    assert "\n".join(table(fits)) in README
+    training = fits[fits["phase"] == "training"].set_index("name")["midpoint"]
+    weighted = training.index.map(kind_of).isin(WEIGHTED)
+    learnable, others = training[weighted], training[~weighted]
     assert learnable.min() > others.max()
     phases = fits.pivot(index="point", columns="phase", values="midpoint")
     assert (phases["training"] > phases["inference"]).all()

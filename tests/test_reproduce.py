@@ -132,10 +132,25 @@ def test_what_is_missing_is_said_with_the_command_that_makes_it(make, numbers, r
 
 def test_several_networks_are_told_apart(runs):
     both = pandas.concat([runs, runs.assign(epochs=7)])
-    with pytest.raises(InputError, match="epochs: expected runs of one, got 5, 7; choose one"):
+    with pytest.raises(InputError, match="epochs: expected the same in all runs, got 5, 7; choose one"):
         reproduce.figure(1, both)
     with pytest.raises(InputError, match="figure: expected one of 1, 2,"):
         reproduce.figure(12, runs)
+
+
+def test_a_missing_column_is_named(runs):
+    with pytest.raises(InputError, match=r"runs: expected a column 'history', got none; use the table of Store\.runs"):
+        reproduce.figure(7, runs.drop(columns="history"))
+
+
+def test_figure_4_names_the_network_that_it_shows():
+    """Not the first one in the table, which may be another."""
+    rows = [
+        row(Experiment(dataset=dataset, noise=multiplicative(1e10, "exact"), point=4, epochs=1), 0.5)
+        for dataset in ("mnist_sample", "digits")
+    ]
+    figure = reproduce.figure(4, pandas.DataFrame(rows), dataset="digits")
+    assert figure.get_suptitle() == "MLP with batch norm, digits, 1 epoch, noise at point 4"
 
 
 def test_a_row_gives_its_experiment_back():

@@ -5,24 +5,24 @@ Computations and Associated Characteristic Learning Dynamics*, ECML PKDD 2024.
 """
 
 from wn_ref.datasets import Dataset, load_dataset
-from wn_ref.errors import InputError, OverflowStop
+from wn_ref.errors import CallOrderError, InputError, OverflowStop, StorageError, WnRefError, WorkerError
 from wn_ref.experiment import Experiment, Result, run
 from wn_ref.findings.allocation import allocate_executions
-from wn_ref.fit import MidpointFit, accuracy_uncertainty, fit_midpoint
-from wn_ref.locate.locate import Location, locate_midpoint
+from wn_ref.fits.midpoint import MidpointFit, accuracy_uncertainty, fit_midpoint
+from wn_ref.locate.experiments import Location, locate_midpoint
 from wn_ref.loss import cross_entropy
 from wn_ref.models import build_model
 from wn_ref.network import Network
 from wn_ref.noise import Noise, additive, mixed, multiplicative
 from wn_ref.random import normal
 from wn_ref.store.store import Store, open_store
-from wn_ref.sweeps.execution import sweep
 from wn_ref.sweeps.plans import walking
+from wn_ref.sweeps.runner import sweep
 from wn_ref.train import evaluate, train
-
-__version__ = "0.1.0"
+from wn_ref.version import __version__
 
 __all__ = [
+    "CallOrderError",
     "Dataset",
     "Experiment",
     "InputError",
@@ -32,7 +32,11 @@ __all__ = [
     "Noise",
     "OverflowStop",
     "Result",
+    "StorageError",
     "Store",
+    "WnRefError",
+    "WorkerError",
+    "__version__",
     "accuracy_uncertainty",
     "additive",
     "allocate_executions",

@@ -1,53 +1,56 @@
-"""How fast is it? One run measures wn_ref, PyTorch if it is installed, and the limits of the machine, on one core.
+"""How fast is wn_ref? One run measures it, PyTorch if it is installed, and the limits of the machine, on one core.
 
-Everything is compared within the run, in turn, because machines are shared and drift. The bound of a training epoch is
-its floating-point operations at the machine's sgemm peak plus its normals at the generator's own peak.
+The speed of a shared machine changes from minute to minute. So everything that is compared is measured in turn, within
+one run. The bound of a training epoch is the shortest time that the machine could need for it: its floating-point
+operations at the peak speed of a matrix product (sgemm), plus its normals at the peak speed of the generator.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
-from pathlib import Path
 from statistics import median
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from wn_ref.bench_tools import SHAPE, made_up_data, seconds_of, train_in_new_process
 from wn_ref.datasets import Dataset
 from wn_ref.experiment import Experiment
+from wn_ref.injection import GLOBAL
 from wn_ref.models import build_model
-from wn_ref.network import Network, noisy_points
-from wn_ref.noise import Noise, additive, multiplicative
-from wn_ref.random import add_normals, stream
-from wn_ref.sweeps.execution import sweep
+from wn_ref.network import Network
+from wn_ref.noise import Noise, additive, of_kind
+from wn_ref.random import Stream, add_normals
+from wn_ref.sweeps.runner import sweep
 from wn_ref.train import evaluate, train
 
-NOISES: dict[str, Noise | None] = {
+BENCHMARKED: dict[str, Noise | None] = {
     "none": None,
-    "additive": additive(0.5),
-    "multiplicative": multiplicative(0.5, "exact"),
+    "additive": of_kind("additive", 0.5),
+    "multiplicative": of_kind("multiplicative", 0.5, "exact"),
 }
-SHAPE = (1, 28, 28)
+"""The noises that every network is measured with, by the name that a row has for them."""
 
 
 def run(images: int = 60_000, rounds: int = 3, models: tuple[str, ...] = ("mlp", "lenet5")) -> Iterator[dict]:
-    """Measure; yield one dict a row as it is done, `row["kind"]` telling what it is.
+    """Measure everything and yield one row of results after the other.
 
     Parameters
     ----------
     images : int
-        Training images an epoch; a sixth as many are evaluated. Made up: speed does not depend on what they show.
+        Number of training images per epoch; a sixth of that is evaluated. They are random numbers, because speed does
+        not depend on what an image shows.
     rounds : int
-        How often everything is measured in turn; times are medians.
+        How often everything is measured; a time is the median of the rounds.
     models : tuple of str
-        Which networks.
+        The networks to measure.
+
+    Yields
+    ------
+    dict
+        ``row["kind"]`` says what was measured: "limits", "network", "process" or "workers".
     """
     with threadpool_limits(1, user_api="blas"):
         limits = measure_limits(rounds)
@@ -55,19 +58,27 @@ def run(images: int = 60_000, rounds: int = 3, models: tuple[str, ...] = ("mlp",
         data = made_up_data(images)
         for model in models:
             for batchnorm in (False, True):
-                for noise in NOISES:
+                for noise in BENCHMARKED:
                     yield {"kind": "network"} | measure_network(model, batchnorm, noise, data, rounds, limits)
     yield {"kind": "process"} | measure_processes(images)
     yield {"kind": "workers"} | measure_workers()
 
 
 def measure_limits(rounds: int) -> dict[str, float]:
-    """The machine's sgemm peak (GFLOP/s), copy bandwidth (GB/s), and normals a second (millions) of each generator."""
+    """Measure the limits of the machine.
+
+    Returns
+    -------
+    dict of str to float
+        sgemm_gflops, the speed of a matrix product in GFLOP/s; copy_gb, the memory bandwidth of a copy in GB/s;
+        normals_millions, numpy_normals_millions and, if it is installed, torch_normals_millions, how many millions of
+        normals per second each generator draws.
+    """
     a, b = np.random.default_rng(0).random((2, 1024, 1024), np.float32)
-    out, key = np.empty((1024, 1024), np.float32), stream(0, 0, 0, 0)
+    out, key = np.empty((1024, 1024), np.float32), Stream(0, 0, 0).words(0)
     x, large = np.zeros(1 << 18, np.float32), np.zeros(1 << 25, np.float32)
     target, one, rng = np.empty_like(large), np.float32(1), np.random.default_rng(0)
-    tasks = {
+    tasks: dict[str, tuple[Callable[[], object], float]] = {  # what to do, and how much of the unit that is
         "sgemm_gflops": (lambda: np.dot(a, b, out=out), 2 * 1024**3 / 1e9),
         "copy_gb": (lambda: np.copyto(target, large), 2 * large.nbytes / 1e9),
         "normals_millions": (lambda: add_normals(x, one, *key), x.size / 1e6),
@@ -79,44 +90,77 @@ def measure_limits(rounds: int) -> dict[str, float]:
         torch.set_num_threads(1)
         tensor = torch.empty(x.size)
         tasks["torch_normals_millions"] = (tensor.normal_, x.size / 1e6)
-    seconds = {name: [] for name in tasks}
+    seconds: dict[str, list[float]] = {name: [] for name in tasks}
     for name, (task, _) in list(tasks.items()) * (10 * rounds):
-        seconds[name].append(_seconds(task))
+        seconds[name].append(seconds_of(task))
     return {name: amount / min(seconds[name]) for name, (_, amount) in tasks.items()}
 
 
 def measure_network(
     model: str, batchnorm: bool, noise: str, data: Dataset, rounds: int, limits: dict[str, float]
 ) -> dict[str, object]:
-    """Seconds of a training epoch and of an evaluation, here and in PyTorch, in turn."""
-    network = build_model(model, SHAPE, 10, batchnorm)
-    tiny = made_up_data(256)
-    train(network, tiny, 1, NOISES[noise])  # compiles
-    times: dict[str, list[float]] = {"train": [], "evaluate": []}
-    theirs = _torch_tasks(network, NOISES[noise], data) if find_spec("torch") else {}
-    times |= {f"torch_{name}": [] for name in theirs}
-    ours = {
-        "train": lambda: train(network, _without_test(data), 1, NOISES[noise]),
-        "evaluate": lambda: evaluate(network, data, NOISES[noise]),
+    """Measure the seconds of a training epoch and of an evaluation, here and in PyTorch.
+
+    Parameters
+    ----------
+    model : str
+        Name for `wn_ref.build_model`.
+    batchnorm : bool
+        Whether the network has batch norm.
+    noise : str
+        A key of `BENCHMARKED`.
+    data : Dataset
+        What to train with and to evaluate.
+    rounds : int
+        How often everything is measured in turn.
+    limits : dict of str to float
+        What `measure_limits` returned.
+
+    Returns
+    -------
+    dict
+        The network and its noise; train_seconds, evaluate_seconds and their torch_ forms, medians of the rounds;
+        bound_seconds and share_of_bound of training (see `bound`); train_ratio and evaluate_ratio, PyTorch's time over
+        ours, with their ranges. What is about PyTorch is missing where it is not installed.
+    """
+    network, injected = build_model(model, SHAPE, 10, batchnorm), BENCHMARKED[noise]
+    train(network, made_up_data(256), 1, injected)  # compiles
+    tasks: dict[str, Callable[[], object]] = {
+        "train": lambda: train(network, _without_test(data), 1, injected),
+        "evaluate": lambda: evaluate(network, data, injected),
     }
-    tasks = ours | {f"torch_{name}": task for name, task in theirs.items()}
+    if find_spec("torch"):
+        tasks |= _torch_tasks(network, injected, data)
+    times: dict[str, list[float]] = {name: [] for name in tasks}
     for name, task in list(tasks.items()) * rounds:
-        times[name].append(_seconds(task))
-    row: dict[str, object] = {"model": model, "batchnorm": batchnorm, "noise": noise}
-    row |= {f"{name}_seconds": median(values) for name, values in times.items()}
-    row["bound_seconds"] = bound(network, NOISES[noise], len(data.train_labels), limits)
-    row["share_of_bound"] = row["bound_seconds"] / row["train_seconds"]
-    for name in theirs:
-        ratios = [theirs / ours for theirs, ours in zip(times[f"torch_{name}"], times[name], strict=True)]
-        row[f"{name}_ratio"] = median(ratios)
-        row[f"{name}_ratio_range"] = [min(ratios), max(ratios)]
+        times[name].append(seconds_of(task))
+    seconds = {f"{name}_seconds": median(values) for name, values in times.items()}
+    least = bound(network, injected, len(data.train_labels), limits)
+    row: dict[str, object] = {"model": model, "batchnorm": batchnorm, "noise": noise} | seconds
+    row |= {"bound_seconds": least, "share_of_bound": least / seconds["train_seconds"]}
+    for name in ("train", "evaluate"):
+        if f"torch_{name}" in times:
+            ratios = [theirs / ours for theirs, ours in zip(times[f"torch_{name}"], times[name], strict=True)]
+            row |= {f"{name}_ratio": median(ratios), f"{name}_ratio_range": [min(ratios), max(ratios)]}
     return row
 
 
 def bound(network: Network, noise: Noise | None, images: int, limits: dict[str, float]) -> float:
-    """Seconds that an epoch's floating-point operations and normals take at their peaks.
+    """Return the seconds that the floating-point operations and the normals of an epoch take at peak speed.
 
-    Each product of a layer with weights costs two operations forward, two for dW, and two for dx behind the first.
+    A layer with weights multiplies and adds: two operations per product in the forward pass, two for dW, and two for
+    dx, which the first layer with weights does not need.
+
+    Parameters
+    ----------
+    network : Network
+        For images of `SHAPE`.
+    noise : Noise or None
+        Global noise.
+    images : int
+        Number of training images per epoch.
+    limits : dict of str to float
+        What `measure_limits` returned.
     """
     operations = normals = 0
     sizes = [y.size for _, y in network.activations(np.zeros((*SHAPE, 1)))]
@@ -126,14 +170,17 @@ def bound(network: Network, noise: Noise | None, images: int, limits: dict[str, 
         products = sizes[network.points.index(name)] * weight[0].size
         operations += products * (4 if name == weighted[0] else 6)
     if noise:
-        normals = sum(sizes[point] for point in noisy_points(network.points, "global"))
+        normals = sum(sizes[point] for point in network.injection_points.numbers(GLOBAL))
     return images * (operations / (limits["sgemm_gflops"] * 1e9) + normals / (limits["normals_millions"] * 1e6))
 
 
 def measure_processes(images: int) -> dict[str, float]:
-    """Peak memory (MB) of a process that trains LeNet-5, and the first step (s), cold and from the cache on disk."""
+    """Measure a fresh process that trains LeNet-5: its peak memory (MB) and the time of its first step (s).
+
+    The first step is measured twice: cold, when Numba compiles everything, and with the compiled code in its cache.
+    """
     with tempfile.TemporaryDirectory() as cache:
-        cold, warm = (_in_process(images, cache) for _ in range(2))
+        cold, warm = (train_in_new_process(images, cache) for _ in range(2))
     return {
         "first_step_cold_seconds": cold["first_step"],
         "first_step_cached_seconds": warm["first_step"],
@@ -142,35 +189,25 @@ def measure_processes(images: int) -> dict[str, float]:
 
 
 def measure_workers() -> dict[str, float]:
-    """Time of two experiments on two workers, over the time of one on one."""
+    """Measure two experiments on two workers and one experiment on one worker, in seconds, and their ratio."""
     plan = [Experiment(model="lenet5", noise=additive(0.5), epochs=10, seed=seed) for seed in range(2)]
     sweep([Experiment(epochs=1, seed=seed) for seed in range(4)], jobs=2)  # starts the workers
     sweep(plan[:1])
-    one, two = _seconds(lambda: sweep(plan[:1])), _seconds(lambda: sweep(plan, jobs=2))
+    one, two = seconds_of(lambda: sweep(plan[:1])), seconds_of(lambda: sweep(plan, jobs=2))
     return {"one_seconds": one, "two_seconds": two, "two_over_one": two / one}
 
 
-def made_up_data(images: int) -> Dataset:
-    """Images and labels that are noise, in MNIST's shape."""
-    rng = np.random.default_rng(0)
-    train_images = rng.integers(0, 256, (images, *SHAPE), np.uint8)
-    labels = rng.integers(0, 10, images)
-    tests = max(images // 6, 1)
-    return Dataset(
-        "made up", train_images, labels, train_images[:tests], labels[:tests], tuple("0123456789"), (0.0,), (1.0,)
-    )
-
-
 def _without_test(data: Dataset) -> Dataset:
-    """Leave next to nothing to evaluate after an epoch, so that training alone is timed."""
+    """Keep one test image only, so that the evaluation after an epoch takes no time."""
     parts = (data.train_images, data.train_labels, data.test_images[:1], data.test_labels[:1])
     return Dataset(data.name, *parts, data.classes, data.mean, data.std)
 
 
-def _torch_tasks(network: Network, noise: Noise | None, data: Dataset) -> dict[str, Callable[[], None]]:
+def _torch_tasks(network: Network, noise: Noise | None, data: Dataset) -> dict[str, Callable[[], object]]:
+    """Return the same tasks for the twin of a network in PyTorch, which has the images in memory as floats."""
     import torch
 
-    from wn_ref import torch_twin
+    from wn_ref.ports import torch_twin
 
     torch.set_num_threads(1)
     model = torch_twin.twin(network, noise)
@@ -178,38 +215,6 @@ def _torch_tasks(network: Network, noise: Noise | None, data: Dataset) -> dict[s
     torch_twin.train_epoch(model, images[:256], labels[:256])
     tests = images[: len(data.test_labels)]
     return {
-        "train": lambda: torch_twin.train_epoch(model, images, labels),
-        "evaluate": lambda: torch_twin.evaluate(model, tests),
+        "torch_train": lambda: torch_twin.train_epoch(model, images, labels),
+        "torch_evaluate": lambda: torch_twin.evaluate(model, tests),
     }
-
-
-def _in_process(images: int, cache: str) -> dict[str, float]:
-    code = f"from wn_ref.bench import _train_and_tell; _train_and_tell({images})"
-    environment = os.environ | {"NUMBA_CACHE_DIR": cache, "OPENBLAS_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
-
-
-def _train_and_tell(images: int) -> None:
-    data, network = made_up_data(images), build_model("lenet5", SHAPE)
-    first = _seconds(lambda: train(network, made_up_data(128), 1, additive(0.5)))
-    train(network, data, 1, additive(0.5))
-    print(json.dumps({"first_step": first, "peak_memory_mb": _peak_memory_mb()}))
-
-
-def _peak_memory_mb() -> float:
-    """The process's own peak; Linux's ru_maxrss would start at that of the process which started this one."""
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
-    except OSError:
-        import resource
-
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak / (1024**2 if sys.platform == "darwin" else 1024)
-
-
-def _seconds(task: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    task()
-    return time.perf_counter() - start

@@ -1,6 +1,6 @@
 """An experiment is data: everything that determines the outcome of one run, and nothing else.
 
-Same experiment, same bits, in any process, on the same kind of processor with the same libraries.
+The same experiment gives the same bits, in any process, on the same kind of processor with the same libraries.
 """
 
 from __future__ import annotations
@@ -8,21 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from wn_ref.datasets import CATALOG, DATASETS, Dataset, load_dataset
 from wn_ref.errors import InputError, require_choice, require_whole
+from wn_ref.injection import GLOBAL, Points
 from wn_ref.models import MODELS, build_model
-from wn_ref.network import GLOBAL, Network, executions_by_point, noisy_points, weight_magnitudes
+from wn_ref.network import Network, weight_magnitudes
 from wn_ref.noise import Noise
 from wn_ref.train import OPTIMIZERS, SCHEDULES, Epoch, evaluate, train
 
 PHASES = ("training", "inference")
-_TRAINING_SETTINGS = (
+"""Where noise is injected: in training and evaluation, or in evaluation only."""
+
+_TRAIN_ARGUMENTS = (
     "epochs", "noise", "point", "seed", "batch_size", "learning_rate", "optimizer", "momentum", "schedule", "clamp",
     "augment",
 )  # fmt: skip
+"""Fields of `Experiment` that `wn_ref.train.train` takes under the same name."""
 
 
 @dataclass(frozen=True)
@@ -32,33 +37,44 @@ class Experiment:
     Attributes
     ----------
     dataset : str
-        Name for `wn_ref.load_dataset`.
+        A name for `wn_ref.load_dataset`.
     model : str
-        Name for `wn_ref.build_model`.
+        A name for `wn_ref.build_model`.
     batchnorm : bool
         Whether the network has batch norm.
     noise : Noise or None
-        What is injected: `wn_ref.additive(0.5)`, say.
+        What is injected, such as ``wn_ref.additive(0.5)``; None means no noise.
     point : int, "global" or "all"
-        Where: at one injection point (see `Network.points`), at all but batch norm's outputs, or at every one.
+        Where it is injected: at one injection point, given by its number in `points`; at all points except the outputs
+        of batch norm; or at all of them.
     phase : "training" or "inference"
-        Noise in training and evaluation, or in evaluation only.
+        Whether noise is injected in training and evaluation, or in evaluation only.
     epochs : int
-        Of training.
+        How often training goes through the training images.
     seed : int
-        Of initial weights, order of the images and noise, 0 <= seed < 2^64.
+        Determines the initial weights, the order of the images, and the noise; 0 <= seed < 2^64.
     batch_size, learning_rate, optimizer, momentum, schedule, clamp, augment
-        As for `wn_ref.train.train`.
+        As in `wn_ref.train.train`.
     train_size, test_size : int or None
-        As for `wn_ref.load_dataset`: so many images of each part, the same for every seed; all of them if None.
-    executions : tuple of int, optional
-        How often the noise is applied at each noisy point, to be averaged (section 8); once by default. For the phase
-        "inference" only.
+        As in `wn_ref.load_dataset`: how many images of each part are used, the same ones for every seed. None means
+        all of them.
+    executions : tuple of int or None
+        How often the noise is applied at each noisy point before averaging (section 8), in the order of the points;
+        None means once. For the phase "inference" only.
 
     Raises
     ------
     InputError
-        If a value is none that can be run.
+        If a field has a value that cannot be run.
+
+    Examples
+    --------
+    >>> from wn_ref import Experiment, additive
+    >>> experiment = Experiment(dataset="digits", noise=additive(0.5), point=2, phase="inference", epochs=1)
+    >>> experiment.points[experiment.point]
+    'bn1'
+    >>> experiment.training_experiment() == Experiment(dataset="digits", epochs=1)
+    True
     """
 
     dataset: str = "mnist_sample"
@@ -102,7 +118,7 @@ class Experiment:
         if not 0 < self.learning_rate < np.inf:
             raise InputError(f"learning_rate: expected a positive number, got {self.learning_rate!r}; correct it")
         if self.point != GLOBAL:
-            noisy_points(self.points, self.point)
+            self.injection_points.numbers(self.point)  # refuses what is no point
         if self.executions is not None:
             self._check_executions()
 
@@ -110,18 +126,18 @@ class Experiment:
         if self.noise is None or self.phase != "inference":
             got = f"noise {self.noise} and phase {self.phase!r}"
             raise InputError(f"executions: expected noise in the phase 'inference', got {got}; leave executions out")
-        counts = executions_by_point(noisy_points(self.points, self.point), self.executions)
-        object.__setattr__(self, "executions", tuple(counts.values()))
+        by_point = self.injection_points.executions(self.point, self.executions)
+        object.__setattr__(self, "executions", tuple(by_point.values()))
+
+    @property
+    def injection_points(self) -> Points:
+        """The network's injection points."""
+        return _injection_points(self.dataset, self.model, self.batchnorm)
 
     @property
     def points(self) -> tuple[str, ...]:
         """Names of the network's injection points, in order."""
-        return _points(self.dataset, self.model, self.batchnorm)
-
-    def network(self) -> Network:
-        """Build the experiment's network, untrained."""
-        entry = CATALOG[self.dataset]
-        return build_model(self.model, entry.shape, len(entry.classes), self.batchnorm, self.seed)
+        return self.injection_points.names
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -129,57 +145,78 @@ class Experiment:
         entry = CATALOG[self.dataset]
         return self.train_size or entry.train_size, self.test_size or entry.test_size
 
+    def network(self) -> Network:
+        """Build the experiment's network, not yet trained."""
+        return _build(self.dataset, self.model, self.batchnorm, self.seed)
+
     def data(self) -> Dataset:
         """Load the experiment's data set."""
         return load_dataset(self.dataset, self.train_size, self.test_size)
 
-    def training(self) -> Experiment:
-        """Return the experiment that trains the same network: without noise, if this one's phase is "inference".
+    def training_experiment(self) -> Experiment:
+        """Return the experiment that trains this one's network.
 
-        Experiments whose `training()` is equal share one trained network.
+        In the phase "training" it is this experiment itself; in the phase "inference" it is the same one without
+        noise. Experiments that return the same share one trained network.
         """
         if self.phase == "training":
             return self
         return replace(self, noise=None, point=GLOBAL, phase="training", executions=None)
 
     @classmethod
-    def from_row(cls, row: Mapping[str, object]) -> Experiment:
-        """Return the experiment of a row of a table, `row`'s inverse; what else is in the row is left out."""
+    def from_row(cls, row: Mapping[str, Any]) -> Experiment:
+        """Return the experiment of one row of a table, as `row` writes it; other columns are ignored."""
         noise = Noise(**{field.name: row[field.name] for field in fields(Noise)})
-        values = {field.name: _plain(row[field.name], field.type) for field in fields(cls) if field.name in row}
+        values = {field.name: _plain(row[field.name], str(field.type)) for field in fields(cls) if field.name in row}
         return cls(**values, noise=noise if noise.sigma_mul or noise.sigma_add else None)
 
-    def row(self) -> dict[str, object]:
-        """Return the experiment as one flat row of a table."""
+    def row(self) -> dict[str, Any]:
+        """Return the experiment as one row of a table, with the fields of its noise as columns of their own."""
         row = {name: value for name, value in vars(self).items() if name != "noise"}
         return row | vars(self.noise or Noise())
 
 
-def _plain(value: object, kind: str) -> object:
-    """Return a cell of a table as what it was in the field of an experiment; tables make floats of missing numbers."""
+def _plain(value: Any, kind: str) -> Any:
+    """Return a table's cell as the field's own type. (Tables turn missing values into NaN, and then ints to floats.)"""
     value = value.item() if isinstance(value, np.generic) else value
     if isinstance(value, float) and np.isnan(value):
         return None
     return int(value) if isinstance(value, float) and "int" in kind else value
 
 
+def _build(dataset: str, model: str, batchnorm: bool, seed: int) -> Network:
+    entry = CATALOG[dataset]
+    return build_model(model, entry.shape, len(entry.classes), batchnorm, seed)
+
+
 @lru_cache
-def _points(dataset: str, model: str, batchnorm: bool) -> tuple[str, ...]:
-    return tuple(Experiment(dataset, model, batchnorm).network().points)
+def _injection_points(dataset: str, model: str, batchnorm: bool) -> Points:
+    return _build(dataset, model, batchnorm, seed=0).injection_points
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of an experiment.
+    """The outcome of an experiment, as `run` returns it.
 
     Attributes
     ----------
     accuracy : float
-        Share of the test part classified correctly under the experiment's noise, 0 to 1.
+        Fraction of the test images that is classified correctly under the experiment's noise, 0 to 1.
     history : tuple of Epoch
         Loss and accuracy of every epoch of training.
     weight_magnitudes : dict of str to float
         Mean |w| of each layer with weights, after training.
+
+    Examples
+    --------
+    >>> from wn_ref import Experiment, run
+    >>> result = run(Experiment(dataset="digits", epochs=2))
+    >>> len(result.history)
+    2
+    >>> result.accuracy == result.history[-1].accuracy
+    True
+    >>> list(result.weight_magnitudes)
+    ['dense1', 'dense2', 'dense3', 'dense4']
     """
 
     accuracy: float
@@ -188,7 +225,7 @@ class Result:
 
 
 def run(experiment: Experiment, on_epoch: Callable[[Epoch], None] | None = None) -> Result:
-    """Run one experiment.
+    """Run one experiment: train its network and evaluate it.
 
     Parameters
     ----------
@@ -200,26 +237,65 @@ def run(experiment: Experiment, on_epoch: Callable[[Epoch], None] | None = None)
     Raises
     ------
     OverflowStop
-        If training or evaluation left the range of float32.
+        If a number left the range of float32, in training or in evaluation.
+
+    Examples
+    --------
+    >>> from wn_ref import Experiment, additive, run
+    >>> quiet = run(Experiment(dataset="digits", epochs=5))
+    >>> noisy = run(Experiment(dataset="digits", epochs=5, noise=additive(10), phase="inference"))
+    >>> noisy.accuracy < quiet.accuracy
+    True
     """
-    network, history = learn(experiment.training(), on_epoch)
+    network, history = learn(experiment.training_experiment(), on_epoch)
     accuracy = history[-1].accuracy if experiment.phase == "training" else measure(experiment, network)
     return Result(accuracy, history, weight_magnitudes(network))
 
 
 def learn(
-    training: Experiment, on_epoch: Callable[[Epoch], None] | None = None, data: Dataset | None = None
+    experiment: Experiment, on_epoch: Callable[[Epoch], None] | None = None, data: Dataset | None = None
 ) -> tuple[Network, tuple[Epoch, ...]]:
-    """Train the network of an experiment of the phase "training"; return it and what its epochs came to.
+    """Train the network of an experiment of the phase "training".
 
-    `data` is the experiment's data set, if it is loaded already.
+    Parameters
+    ----------
+    experiment : Experiment
+        Of the phase "training"; see `Experiment.training_experiment`.
+    on_epoch : callable, optional
+        Called with each `Epoch` as it ends.
+    data : Dataset, optional
+        The experiment's data set, if it is loaded already.
+
+    Returns
+    -------
+    network : Network
+        Trained.
+    history : tuple of Epoch
+        Loss and accuracy of every epoch.
     """
-    network = training.network()
-    settings = {name: getattr(training, name) for name in _TRAINING_SETTINGS}
-    return network, tuple(train(network, data or training.data(), **settings, on_epoch=on_epoch))
+    network = experiment.network()
+    arguments: dict[str, Any] = {name: getattr(experiment, name) for name in _TRAIN_ARGUMENTS}
+    history = train(network, experiment.data() if data is None else data, **arguments, on_epoch=on_epoch)
+    return network, tuple(history)
 
 
 def measure(experiment: Experiment, network: Network, data: Dataset | None = None) -> float:
-    """Evaluate the trained network of an experiment of the phase "inference" under its noise; return the accuracy."""
+    """Evaluate a trained network under the noise of an experiment of the phase "inference".
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Of the phase "inference".
+    network : Network
+        Trained by `learn` on the experiment's `training_experiment()`.
+    data : Dataset, optional
+        The experiment's data set, if it is loaded already.
+
+    Returns
+    -------
+    float
+        The accuracy, 0 to 1.
+    """
     e = experiment
-    return evaluate(network, data or e.data(), e.noise, e.point, e.seed, e.batch_size, executions=e.executions)
+    data = e.data() if data is None else data
+    return evaluate(network, data, e.noise, e.point, e.seed, e.batch_size, executions=e.executions)

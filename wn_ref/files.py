@@ -1,24 +1,43 @@
-"""Files that are whole or not there."""
+"""Write files so that each of them is complete or absent."""
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from wn_ref.errors import InputError, require_choice
+from wn_ref.errors import InputError, StorageError, require_choice
 
 FIGURES = (".png", ".pdf", ".svg")
+"""The formats of figures, by the ending of the file's name."""
+
+_BAD_PATH = {
+    errno.EACCES, errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR, errno.EPERM,
+    errno.EROFS,
+}  # fmt: skip
+"""Errors of the system that say that a path cannot be used; all others say that the disk failed."""
 
 
 def require_folder(folder: Path) -> None:
-    """Raise `InputError` unless files can be made in a folder."""
+    """Check that files can be made in a folder.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, or this process may not write to it.
+    StorageError
+        If the disk is full or fails.
+    """
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         reason = error.strerror or error
+        if error.errno not in _BAD_PATH:
+            raise StorageError(f"output: expected to write to {folder}, got {reason}; check the disk") from None
         raise InputError(
             f"output: expected a folder to write to, got {folder} ({reason}); choose another folder"
         ) from None
@@ -30,14 +49,19 @@ def free_figure(figure: Path, *beside: str) -> list[Path]:
     Parameters
     ----------
     figure : Path
-        The name that is asked for.
+        The preferred name.
     *beside : str
-        How the names of further files end, such as "_runs.csv" for walk_runs.csv.
+        The endings of further files, such as "_runs.csv" for walk_runs.csv.
+
+    Returns
+    -------
+    list of Path
+        The figure and the further files, all with the same number in their names.
 
     Raises
     ------
     InputError
-        If the folder cannot be written to, or the ending is none of .png, .pdf and .svg.
+        If the name does not end in .png, .pdf or .svg, or the folder cannot be written to.
     """
     require_choice("output", figure.suffix, FIGURES)
     require_folder(figure.parent)
@@ -50,19 +74,32 @@ def free_figure(figure: Path, *beside: str) -> list[Path]:
         number += 1
 
 
-def whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Write a file under another name and rename it once it is complete, so that no half of it is ever seen.
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file under a temporary name and rename it when it is complete, so that nobody ever sees a part of it.
+
+    Parameters
+    ----------
+    path : Path
+        The final name. A file that has it already is replaced.
+    write : callable
+        Writes the content to the path that it is given.
 
     Raises
     ------
     InputError
-        If it cannot be written: no room, no permission.
+        If the path cannot be used: there is no such folder, or this process may not write to it.
+    StorageError
+        If the disk is full or fails. A file that was there before is kept.
     """
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         write(part)
         os.replace(part, path)
     except OSError as error:
-        raise InputError(f"output: expected to write {path}, got {error.strerror or error}; make room") from None
+        reason = error.strerror or error
+        if error.errno in _BAD_PATH:
+            raise InputError(f"output: expected to write {path}, got {reason}; choose another path") from None
+        raise StorageError(f"output: expected to write {path}, got {reason}; make room or check the disk") from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # there is no such file if it was renamed, or if it could not be made
+            part.unlink()

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from wn_ref.compiled import kernel
 from wn_ref.errors import InputError
-from wn_ref.kernel import kernel
 
 
 def cross_entropy(
@@ -38,7 +38,14 @@ def cross_entropy(
     Raises
     ------
     InputError
-        If the lengths do not match, or a label is no class.
+        If the lengths do not match, or a label is not a class.
+
+    Examples
+    --------
+    >>> import wn_ref as wn
+    >>> loss, dlogits = wn.cross_entropy(np.zeros((4, 2)), np.array([0, 3]))
+    >>> round(loss, 4), dlogits[:, 0].tolist()  # ln 4, and (p - [k = 0]) / 2
+    (1.3863, [-0.375, 0.125, 0.125, 0.125])
     """
     logits, labels = np.asarray(logits), np.asarray(labels)
     if logits.ndim != 2 or logits.dtype not in (np.float32, np.float64) or not logits.size:
@@ -52,12 +59,12 @@ def cross_entropy(
         raise InputError(f"labels: expected shape ({batch},) to go with the logits, got {labels.shape}; match them")
     weights = np.ones(classes) if class_weights is None else np.asarray(class_weights, np.float64)
     if weights.shape != (classes,) or not (weights > 0).all():
-        raise InputError(f"class_weights: expected {classes} numbers > 0, got {weights}; give one a class")
+        raise InputError(f"class_weights: expected {classes} numbers > 0, got {weights}; give one for each class")
     dlogits = np.empty_like(logits)
     loss = _cross_entropy(logits, labels, weights, dlogits)
-    if loss < 0:  # the kernel's sign for a label that is no class
+    if loss < 0:  # how the kernel says that a label is not a class
         raise InputError(f"labels: expected 0 to {classes - 1}, got {labels.min()} to {labels.max()}; renumber them")
-    return loss, dlogits
+    return float(loss), dlogits
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""The networks of the paper (section 3.2)."""
+"""The networks of the paper (section 3.2): MLP, LeNet-5 and CNN-S."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from wn_ref.errors import InputError, require_choice, require_whole
 from wn_ref.layers import BatchNorm, Conv, Dense, Flatten, Layer, MaxPool, ReLU
@@ -14,7 +15,7 @@ from wn_ref.network import Network, real_type
 
 
 class _Stack:
-    """Layers as they are put on top of each other, each with weights of its own stream."""
+    """A list of layers that grows from the input on; every layer with weights draws them from a stream of its own."""
 
     def __init__(self, batchnorm: bool, seed: int, dtype: np.dtype) -> None:
         self.layers: list[Layer] = []
@@ -96,7 +97,7 @@ def build_model(
     classes: int = 10,
     batchnorm: bool = True,
     seed: int = 0,
-    dtype: str = "float32",
+    dtype: npt.DTypeLike = "float32",
 ) -> Network:
     """Build a network of the paper with its initial weights.
 
@@ -123,18 +124,27 @@ def build_model(
     Raises
     ------
     InputError
-        If there is no such model or dtype, or the shape is none.
+        If there is no such model or dtype, or the model cannot take images of this shape.
+
+    Examples
+    --------
+    >>> import wn_ref as wn
+    >>> net = wn.build_model("lenet5", input_shape=(1, 28, 28), classes=10, batchnorm=False, seed=0)
+    >>> net.points[:5]
+    ['input', 'conv1', 'relu1', 'pool1', 'conv2']
+    >>> net.parameters["conv1.weight"].shape
+    (6, 1, 5, 5)
     """
     require_choice("model", name, MODELS)
     require_whole("classes", classes, least=2)
     if np.shape(input_shape) != (3,) or min(input_shape) < 1:
-        raise InputError(f"input_shape: expected (channels, height, width), got {input_shape}; correct it")
-    dtype = real_type(dtype)
-    model, stack = MODELS[name], _Stack(batchnorm, seed, dtype)
+        raise InputError(f"input_shape: expected (channels, height, width), all >= 1, got {input_shape}; correct it")
+    real = real_type(dtype)
+    model, stack = MODELS[name], _Stack(batchnorm, seed, real)
     if input_shape[1] < model.least[0] or input_shape[2] < model.least[1]:
         raise InputError(
             f"input_shape: expected images of at least {model.least[0]} x {model.least[1]} for {name}, "
             f"got {input_shape[1]} x {input_shape[2]}; choose another model"
         )
     model.build(stack, input_shape, classes)
-    return Network(stack.layers, dtype, input_shape)
+    return Network(stack.layers, real, input_shape)

@@ -5,13 +5,13 @@
     multiplicative first   y = x m + a
     additive first         y = (x + a) m
 
-with a new n for every element of every batch (`wn_ref.random`). Multi-execution (section 8) repeats the operator on the
-same x, each time with new draws, and averages what comes out.
+with a new n for every element of every batch (`wn_ref.random`). Multi-execution (section 8) applies the operator to the
+same x several times, each time with new draws, and averages the results.
 
 Which gradient? "We only inject noise in the forward path, not the backward path" (section 3.1): the backward pass is
 that of a straight-through estimator, dx = dy, whatever was injected. The code published with the paper multiplies by
-m inside automatic differentiation instead, dx = dy m. For additive noise both are the same; for multiplicative and
-mixed noise they are different algorithms, and the paper's numbers belong to the second. Hence ``gradient="exact"``.
+m inside automatic differentiation instead, so that dx = dy m. For additive noise both are the same. For multiplicative
+and mixed noise they are different algorithms, and the paper's numbers belong to the second: ``gradient="exact"``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wn_ref.errors import InputError, require_choice
-from wn_ref.random import add_normals, multiply_by_normals, stream
+from wn_ref.random import LONGEST, Stream, add_normals, multiply_by_normals
 
 GRADIENTS = ("straight_through", "exact")
 ORDERS = ("multiplicative", "additive")
@@ -31,16 +31,28 @@ ORDERS = ("multiplicative", "additive")
 
 @dataclass(frozen=True)
 class Noise:
-    """How one injection point changes what passes through; made by `additive`, `multiplicative` and `mixed`.
+    """What an injection point does to the activation; made by `additive`, `multiplicative` and `mixed`.
 
     Attributes
     ----------
     sigma_mul, sigma_add : float
-        Standard deviations of the factor m and of the summand a (in units of the activation); 0 is none.
+        Standard deviations of the factor m and of the summand a (in units of the activation); 0 is no noise.
     first : "multiplicative" or "additive"
         Which of the two is applied first, if there are two.
     gradient : "straight_through" or "exact"
         The backward pass: dx = dy, or dx = dy m.
+
+    Examples
+    --------
+    >>> import wn_ref as wn
+    >>> noise = wn.additive(0.5)
+    >>> noise
+    Noise(sigma_mul=0.0, sigma_add=0.5, first='multiplicative', gradient='straight_through')
+    >>> from wn_ref.random import Stream
+    >>> x = np.zeros(4, np.float32)
+    >>> noise.inject(x, Stream(seed=0, point=4, step=7))
+    >>> bool((x == 0.5 * wn.normal(4, seed=0, point=4, step=7)).all())
+    True
     """
 
     sigma_mul: float = 0.0
@@ -57,38 +69,66 @@ class Noise:
         require_choice("first", self.first, ORDERS)
         require_choice("gradient", self.gradient, GRADIENTS)
 
-    def inject(self, x: np.ndarray, seed: int, point: int, step: int, executions: int = 1) -> None:
-        """Make x, a C-contiguous array, noisy in place.
+    def inject(self, x: np.ndarray, stream: Stream, executions: int = 1) -> None:
+        """Make x noisy, in place.
 
-        The noise applied first, or alone, is ``normal(x.shape, seed, point, step, draw=0)``; the second has draw=1.
-        With several `executions`, x becomes the mean of so many noisy copies; copy k has draws 2 k and 2 k + 1.
+        Parameters
+        ----------
+        x : np.ndarray
+            float32 or float64, of any shape and memory layout.
+        stream : Stream
+            Which noise. The noise that is applied first, or alone, is ``normal(x.shape, *stream, draw=0)``; the second
+            has ``draw=1``.
+        executions : int
+            With more than one, x becomes the mean of so many noisy copies; copy k has the draws 2 k and 2 k + 1.
+
+        Raises
+        ------
+        InputError
+            If x is not an array of floats that may be written to.
         """
+        if not isinstance(x, np.ndarray) or x.dtype not in (np.float32, np.float64) or not x.flags.writeable:
+            got = f"{x.dtype} that is {'' if x.flags.writeable else 'not '}writable" if isinstance(x, np.ndarray) else x
+            raise InputError(f"x: expected a writable array of float32 or float64, got {got}; convert or copy it")
+        if x.size > LONGEST:
+            raise InputError(f"x: expected at most 2^34 elements, got {x.size}; inject noise in parts")
+        dense = x if x.flags.c_contiguous else np.ascontiguousarray(x)
         if executions > 1:
-            _average(x, executions, lambda y, k: self._apply(y, seed, point, step, 2 * k))
+            _average(dense, executions, lambda y, k: self._apply(y, stream, 2 * k))
         else:
-            self._apply(x, seed, point, step)
+            self._apply(dense, stream)
+        if dense is not x:
+            x[...] = dense
 
-    def backward(self, dy: np.ndarray, seed: int, point: int, step: int, executions: int = 1) -> np.ndarray:
-        """Return dx, given dy: dy itself, unless the gradient is exact; then dy m, written over dy.
+    def backward(
+        self, dy: np.ndarray, stream: Stream, executions: int = 1, out: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return dx, given dy: dy itself, unless the gradient is exact; then dy m, with the m of `inject`.
 
-        With several `executions`, m is the mean of their factors.
+        With several `executions`, m is the mean of their factors. dy m is written to `out`, an array in C order that
+        may be dy; to a new array by default.
         """
-        if self.gradient == "exact" and executions > 1:
-            _average(dy, executions, lambda y, k: self._multiply(y, seed, point, step, 2 * k))
-        elif self.gradient == "exact":
-            self._multiply(dy, seed, point, step)
-        return dy
+        if self.gradient != "exact" or self.sigma_mul == 0:
+            return dy
+        dx = np.empty(dy.shape, dy.dtype) if out is None else out
+        if dx is not dy:
+            dx[...] = dy
+        if executions > 1:
+            _average(dx, executions, lambda y, k: self._multiply(y, stream, 2 * k))
+        else:
+            self._multiply(dx, stream)
+        return dx
 
-    def _apply(self, x: np.ndarray, seed: int, point: int, step: int, first_draw: int = 0) -> None:
+    def _apply(self, x: np.ndarray, stream: Stream, first_draw: int = 0) -> None:
         for draw, kind in enumerate(self._in_order(), start=first_draw):
             kernel, sigma = _KERNELS[kind], self._sigma(kind)
-            kernel(x.reshape(-1), x.dtype.type(sigma), *stream(seed, point, step, draw))
+            kernel(x.reshape(-1), x.dtype.type(sigma), *stream.words(draw))
 
-    def _multiply(self, dy: np.ndarray, seed: int, point: int, step: int, first_draw: int = 0) -> None:
-        """dy <- dy m; the m of the forward pass is not kept, but drawn again."""
+    def _multiply(self, dy: np.ndarray, stream: Stream, first_draw: int = 0) -> None:
+        """Multiply dy by m, which was not kept in the forward pass, but is drawn again."""
         for draw, kind in enumerate(self._in_order(), start=first_draw):
             if kind == "multiplicative":
-                multiply_by_normals(dy.reshape(-1), dy.dtype.type(self.sigma_mul), *stream(seed, point, step, draw))
+                multiply_by_normals(dy.reshape(-1), dy.dtype.type(self.sigma_mul), *stream.words(draw))
 
     def _sigma(self, kind: str) -> float:
         return self.sigma_mul if kind == "multiplicative" else self.sigma_add
@@ -102,7 +142,7 @@ _KERNELS = {"multiplicative": multiply_by_normals, "additive": add_normals}
 
 
 def _average(x: np.ndarray, executions: int, apply: Callable[[np.ndarray, int], None]) -> None:
-    """x <- the mean of what apply(y, k) makes of copies y of x, k = 0 ... executions - 1."""
+    """Replace x by the mean of what apply(y, k) makes of copies y of x, k = 0 ... executions - 1."""
     total, copy = np.zeros_like(x), np.empty_like(x)
     for k in range(executions):
         copy[...] = x
@@ -112,18 +152,24 @@ def _average(x: np.ndarray, executions: int, apply: Callable[[np.ndarray, int], 
 
 
 def additive(sigma: float) -> Noise:
-    """Additive noise, y = x + N(0, sigma^2); its exact and its straight-through gradient are the same.
+    """Additive noise, y = x + N(0, sigma^2) (section 3); its exact and its straight-through gradient are the same.
 
     Raises
     ------
     InputError
         If sigma is negative or not finite.
+
+    Examples
+    --------
+    >>> import wn_ref as wn
+    >>> wn.additive(0.5).sigma_add
+    0.5
     """
     return Noise(sigma_add=sigma)
 
 
 def multiplicative(sigma: float, gradient: str = "straight_through") -> Noise:
-    """Multiplicative noise, y = x N(1, sigma^2).
+    """Multiplicative noise, y = x N(1, sigma^2) (section 3).
 
     Parameters
     ----------
@@ -136,6 +182,12 @@ def multiplicative(sigma: float, gradient: str = "straight_through") -> Noise:
     ------
     InputError
         If sigma is negative or not finite, or the gradient is neither of the two.
+
+    Examples
+    --------
+    >>> import wn_ref as wn
+    >>> wn.multiplicative(0.5, gradient="exact").gradient
+    'exact'
     """
     return Noise(sigma_mul=sigma, gradient=gradient)
 
@@ -157,6 +209,40 @@ def mixed(
     Raises
     ------
     InputError
-        If a sigma is negative or not finite, or a name is none of those above.
+        If a sigma is negative or not finite, or a name is not one of those above.
+
+    Examples
+    --------
+    >>> import wn_ref as wn
+    >>> wn.mixed(multiplicative=0.5, additive=2.0, first="additive").first
+    'additive'
     """
     return Noise(sigma_mul=multiplicative, sigma_add=additive, first=first, gradient=gradient)
+
+
+KINDS = ("additive", "multiplicative", "multiplicative_first", "additive_first")
+"""The kinds of noise by name; the last two are mixed noise with the same sigma for both."""
+
+
+def of_kind(kind: str, sigma: float, gradient: str = "straight_through") -> Noise:
+    """Return the noise of a kind that goes by name, as on the command line.
+
+    Parameters
+    ----------
+    kind : str
+        One of `KINDS`.
+    sigma, gradient
+        As for `multiplicative`.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind, or a value cannot be used.
+    """
+    require_choice("noise", kind, KINDS)
+    if kind == "additive":
+        require_choice("gradient", gradient, GRADIENTS)
+        return additive(sigma)
+    if kind == "multiplicative":
+        return multiplicative(sigma, gradient)
+    return mixed(sigma, sigma, kind.removesuffix("_first"), gradient)

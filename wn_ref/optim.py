@@ -1,6 +1,6 @@
 """How weights move: SGD with momentum, Adam, the cosine schedule, and the weight clamp of section 5.
 
-Both optimisers work on a network's one long vector of parameters theta and that of their gradients g.
+Both optimisers work on one long vector of all parameters, theta, and on that of their gradients, g.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
+from wn_ref.compiled import kernel
 from wn_ref.errors import InputError
-from wn_ref.kernel import kernel
 from wn_ref.network import Network
 
 
@@ -36,7 +36,7 @@ class SGD:
 
     def step(self, g: np.ndarray, learning_rate: float) -> bool:
         """Move theta once; return whether theta and v are still finite."""
-        return _sgd(self.theta, g, self.v, self.momentum, self.theta.dtype.type(learning_rate))
+        return bool(_sgd(self.theta, g, self.v, self.momentum, self.theta.dtype.type(learning_rate)))
 
 
 class Adam:
@@ -63,12 +63,13 @@ class Adam:
         self.t += 1
         rate = learning_rate / (1 - self.beta1**self.t)
         root = 1 / math.sqrt(1 - self.beta2**self.t)
-        constants = (self.beta1, self.beta2, self.epsilon, rate, root)
-        return _adam(self.theta, g, self.m, self.v, *(self.theta.dtype.type(c) for c in constants))
+        # 1 - beta is rounded once, from double precision: 1 - beta2 in float32 would be off by 1.3e-5
+        constants = (self.beta1, 1 - self.beta1, self.beta2, 1 - self.beta2, self.epsilon, rate, root)
+        return bool(_adam(self.theta, g, self.m, self.v, *(self.theta.dtype.type(c) for c in constants)))
 
 
 def cosine(learning_rate: float, epoch: int, epochs: int) -> float:
-    """Cosine schedule: the rate in epoch 0, 1, ... epochs - 1, from `learning_rate` down to (nearly) 0."""
+    """Return the rate in epoch 0, 1, ... epochs - 1 of a cosine schedule from `learning_rate` down to (nearly) 0."""
     return learning_rate * (1 + math.cos(math.pi * epoch / epochs)) / 2
 
 
@@ -81,7 +82,7 @@ def clamp_weights(network: Network, limit: float = 1.0) -> None:
 
 @kernel
 def _sgd(theta, g, v, momentum, rate):
-    zero = test = theta.dtype.type(0)  # 0 x is NaN if x is infinite or NaN
+    zero = test = theta.dtype.type(0)  # 0 * number is NaN if the number is infinite or NaN
     for i in range(theta.size):
         v[i] = momentum * v[i] + g[i]
         theta[i] -= rate * v[i]
@@ -90,12 +91,11 @@ def _sgd(theta, g, v, momentum, rate):
 
 
 @kernel
-def _adam(theta, g, m, v, beta1, beta2, epsilon, rate, root):
-    one = theta.dtype.type(1)
-    zero = test = theta.dtype.type(0)  # 0 x is NaN if x is infinite or NaN
+def _adam(theta, g, m, v, beta1, rest1, beta2, rest2, epsilon, rate, root):
+    zero = test = theta.dtype.type(0)  # 0 * number is NaN if the number is infinite or NaN
     for i in range(theta.size):
-        m[i] = beta1 * m[i] + (one - beta1) * g[i]
-        v[i] = beta2 * v[i] + (one - beta2) * g[i] * g[i]
+        m[i] = beta1 * m[i] + rest1 * g[i]
+        v[i] = beta2 * v[i] + rest2 * g[i] * g[i]
         theta[i] -= rate * m[i] / (np.sqrt(v[i]) * root + epsilon)
         test += zero * theta[i] + zero * v[i]
     return test == 0

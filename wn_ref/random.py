@@ -1,13 +1,13 @@
 """Where noise comes from: a counter-based generator of standard normals.
 
-A draw is a pure function of five numbers::
+Every normal is a pure function of five numbers::
 
     n = normal(seed, point, step, draw, element)
 
-so that a run gives the same bits in any process, in any order and on any number of workers, and so that any other
-framework can be handed the very same noise. Nothing is kept between two draws; there is no state to seed or save.
-(The words are the same everywhere. Between two kinds of processor a normal may differ in its last bit, by 5e-7 at most,
-because one fuses a product and a sum that the other rounds twice.)
+Therefore a run gives the same bits in any process, in any order and on any number of workers, and another framework can
+be given exactly the same noise. Nothing is kept between two draws: there is no state to seed or to save.
+(The random words are the same on every machine. A normal may differ in its last bit, by 5e-7 at most, between two kinds
+of processor, because one of them rounds a product and a sum together and the other one after the other.)
 
 1. **Bits**: Philox4x32-10 [1]_ turns the counter (block, step, point, draw) under the key ``seed`` into four
    32-bit words. It is ten rounds of two 32 x 32 -> 64-bit products, each round's key a constant further.
@@ -17,10 +17,11 @@ because one fuses a product and a sum that the other rounds twice.)
        n_0 = sqrt(-2 ln u) cos(pi t),   n_1 = sqrt(-2 ln u) sin(pi t)
 
    in float32, with short polynomials for ln and sin that the compiler can spread over a SIMD register. The
-   smallest u, 2^-33, puts the end of the tails at 6.76 standard deviations.
+   smallest u is 2^-33, so no normal is further from 0 than 6.76 standard deviations.
 
-Elements are numbered in C order. Sixty-four blocks make one chunk of 256 elements, laid out word by word, so that the
-inner loops read and write neighbours: element 256 c + 64 w + i of an array is normal w of block 64 c + i.
+Elements are numbered in C order. 64 blocks make one chunk of 256 elements, stored word by word, so that the inner loops
+read and write neighbours: element 256 c + 64 w + i of an array is normal w of block 64 c + i. The counter of blocks has
+32 bits, so one stream has 2^34 elements; an array that needs more is refused.
 
 References
 ----------
@@ -33,67 +34,123 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from operator import index
+from typing import NamedTuple
 
 import numpy as np
 
+from wn_ref.compiled import kernel
 from wn_ref.errors import InputError
-from wn_ref.kernel import kernel
 
+# Every user of the generator has streams of its own: injection points count up from `point` 0, and all others have a
+# `point` from the top down.
 WEIGHTS = 0xFFFFFFFF
-"""The `point` of initial weights. Injection points count from 0 up, the generator's other users from the top down."""
+"""The `point` of initial weights."""
 SHUFFLE = 0xFFFFFFFE
-"""The `point` of the order in which an epoch visits the training images."""
+"""The `point` of the order in which an epoch goes through the training images."""
 AUGMENT = 0xFFFFFFFD
-"""The `point` of random crops, flips and background noise."""
+"""The `point` of random crops and flips."""
+SUBSET = 0xFFFFFFFC
+"""The `point` of the choice of images for a smaller data set."""
+BACKGROUND = 0xFFFFFFFB
+"""The `point` of background noise in clips of speech."""
 EVALUATION = 0x80000000
-"""Evaluation takes its noise from `step` = EVALUATION + batch, so that no training step shares it."""
+"""Evaluation takes its noise from `step` = EVALUATION + batch, so that it shares no noise with a training step."""
 
-BLOCKS = 64  # Philox blocks a chunk
-CHUNK = 4 * BLOCKS  # elements a chunk
+BLOCKS = 64  # Philox blocks in a chunk
+CHUNK = 4 * BLOCKS  # elements in a chunk
+LONGEST = 1 << 34  # elements of one stream, before its 32-bit counter of blocks starts again
 
 Shape = int | Sequence[int]
 
 
+class Stream(NamedTuple):
+    """Which random numbers: those of one injection point in one training step of one run.
+
+    Attributes
+    ----------
+    seed : int
+        The key of the generator, 0 <= seed < 2^64.
+    point, step : int
+        The injection point and the training step, each 0 <= value < 2^32.
+    """
+
+    seed: int
+    point: int = 0
+    step: int = 0
+
+    def words(self, draw: int = 0) -> tuple[int, int, int, int, int]:
+        """Return what the kernels take, (key 0, key 1, step, point, draw), after a check.
+
+        Raises
+        ------
+        InputError
+            If a number is not whole or out of its range.
+        """
+        try:
+            seed, point, step, draw = index(self.seed), index(self.point), index(self.step), index(draw)
+        except TypeError:
+            what = f"seed {self.seed!r}, point {self.point!r}, step {self.step!r}, draw {draw!r}"
+            raise InputError(f"stream: expected whole numbers, got {what}; correct it") from None
+        if seed >> 64 or point >> 32 or step >> 32 or draw >> 32:  # -1 for a negative number
+            for name, value, bits in (("seed", seed, 64), ("point", point, 32), ("step", step, 32), ("draw", draw, 32)):
+                if value >> bits:
+                    raise InputError(f"{name}: expected 0 <= {name} < 2^{bits}, got {value}; choose a number there")
+        return seed & 0xFFFFFFFF, seed >> 32, step, point, draw
+
+
 def normal(shape: Shape, seed: int, point: int = 0, step: int = 0, draw: int = 0) -> np.ndarray:
-    """Draw standard normals, a function of the arguments alone.
+    """Draw standard normals, which are a function of the arguments alone.
 
     Parameters
     ----------
     shape : int or sequence of int
         Shape of the result; elements are numbered in C order.
     seed : int
-        Key of the generator, 0 <= seed < 2^64.
-    point, step, draw : int
-        The stream: injection point, training step (batch), and the how manieth draw there (mixed noise makes two);
-        each 0 <= value < 2^32. Different streams are independent.
+        The key of the generator, 0 <= seed < 2^64.
+    point, step : int
+        The injection point and the training step, each 0 <= value < 2^32.
+    draw : int
+        The number of the draw at that point and step, 0 <= draw < 2^32: mixed noise draws twice.
 
     Returns
     -------
     np.ndarray
-        float32 array of `shape`, mean 0, standard deviation 1.
+        float32 array of `shape`, with mean 0 and standard deviation 1. Different (seed, point, step, draw) are
+        independent of each other.
 
     Raises
     ------
     InputError
-        If a number is out of its range.
+        If a number is out of its range, or more than 2^34 elements are asked for.
+
+    Examples
+    --------
+    >>> import wn_ref as wn
+    >>> n = wn.normal((3, 1000), seed=0, point=4)
+    >>> n.shape, n.dtype.name, bool(abs(n.std() - 1) < 0.05)
+    ((3, 1000), 'float32', True)
+    >>> bool((n == wn.normal((3, 1000), seed=0, point=4)).all())
+    True
     """
-    out = np.zeros(shape, np.float32)
-    add_normals(out.reshape(-1), np.float32(1), *stream(seed, point, step, draw))
+    words = Stream(seed, point, step).words(draw)
+    out = np.zeros(_checked(shape), np.float32)
+    add_normals(out.reshape(-1), np.float32(1), *words)
     return out
 
 
 def uniform(shape: Shape, seed: int, point: int = 0, step: int = 0) -> np.ndarray:
-    """Draw numbers uniform on the open interval (0, 1): u of the module's equation 2, one for each word.
+    """Draw numbers uniform on the open interval (0, 1): u of the second equation above, one for each random word.
 
-    Parameters and errors are those of `normal`; the result is float64 with steps of 2^-32.
+    Parameters and errors are those of `normal`; the result is float64, in steps of 2^-32.
     """
     return (words(shape, seed, point, step) + 0.5) / 2.0**32
 
 
 def words(shape: Shape, seed: int, point: int = 0, step: int = 0) -> np.ndarray:
     """Draw random 32-bit words, uint32; parameters and errors are those of `normal`."""
-    out = np.empty(shape, np.uint32)
-    _fill_words(out.reshape(-1), *stream(seed, point, step, 0))
+    key = Stream(seed, point, step).words()
+    out = np.empty(_checked(shape), np.uint32)
+    _fill_words(out.reshape(-1), *key)
     return out
 
 
@@ -104,21 +161,16 @@ def permutation(size: int, seed: int, point: int = 0, step: int = 0) -> np.ndarr
 
 def philox(counter: Sequence[int], key: Sequence[int]) -> tuple[int, int, int, int]:
     """Philox4x32-10 of four 32-bit counter words under two 32-bit key words: four random 32-bit words."""
-    return tuple(int(word) for word in _philox(*(np.uint64(word) for word in (*counter, *key))))
+    w0, w1, w2, w3 = _philox(*(np.uint64(word) for word in (*counter, *key)))
+    return int(w0), int(w1), int(w2), int(w3)
 
 
-def stream(seed: int, point: int, step: int, draw: int) -> tuple[int, int, int, int, int]:
-    """Check the arguments of `normal` and return them as the kernels take them: (key 0, key 1, step, point, draw)."""
-    try:
-        seed, point, step, draw = index(seed), index(point), index(step), index(draw)
-    except TypeError:
-        what = f"seed {seed!r}, point {point!r}, step {step!r}, draw {draw!r}"
-        raise InputError(f"stream: expected whole numbers, got {what}; correct it") from None
-    if seed >> 64 or point >> 32 or step >> 32 or draw >> 32:  # -1 for a negative number
-        for name, value, bits in (("seed", seed, 64), ("point", point, 32), ("step", step, 32), ("draw", draw, 32)):
-            if value >> bits:
-                raise InputError(f"{name}: expected 0 <= {name} < 2^{bits}, got {value}; choose a number there")
-    return seed & 0xFFFFFFFF, seed >> 32, step, point, draw
+def _checked(shape: Shape) -> Shape:
+    """Return a shape that one stream has enough elements for."""
+    size = math.prod(map(int, np.atleast_1d(shape)))
+    if size > LONGEST:
+        raise InputError(f"shape: expected at most 2^34 elements, got {size}; draw them in parts, with other steps")
+    return shape
 
 
 # ---- kernels -------------------------------------------------------------------------------------------------
@@ -147,7 +199,7 @@ def _philox(c0, c1, c2, c3, k0, k1):
 
 @kernel
 def _chunk_of_words(words, chunk, key0, key1, step, point, draw):
-    """words (4, BLOCKS) uint32 <- Philox of blocks BLOCKS * chunk ... BLOCKS * (chunk + 1) - 1."""
+    """Fill words, (4, BLOCKS) uint32, with Philox of the blocks BLOCKS * chunk ... BLOCKS * (chunk + 1) - 1."""
     k0, k1 = np.uint64(key0), np.uint64(key1)
     c1, c2, c3 = np.uint64(step), np.uint64(point), np.uint64(draw)
     for i in range(BLOCKS):
@@ -191,7 +243,7 @@ def _sin_pi(x):
 
 @kernel
 def _box_muller(words, normals):
-    """normals (4, BLOCKS) <- words (4, BLOCKS), rows in pairs: u from the first of a pair, t from the second."""
+    """Turn words, (4, BLOCKS), into normals: of each pair of rows the first gives u and the second t."""
     for first in range(0, 4, 2):
         for i in range(BLOCKS):
             u = (np.float32(words[first, i]) + _HALF_F) * _TO_UNIT

@@ -1,22 +1,25 @@
 """Train one network, and evaluate it.
 
-Training is what the paper's runs used: Adam or SGD on the mean cross-entropy of batches of 128 in a new random order
-every epoch, the learning rate annealed by a cosine once an epoch, and noise in the forward pass.
+Training is that of the paper's runs: Adam (or SGD) on the mean cross-entropy of batches of 128, in a new random order
+in every epoch, with a learning rate that a cosine lowers after every epoch, and with noise in the forward pass.
 """
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from wn_ref import overflow
+from wn_ref.blas import one_blas_thread
 from wn_ref.datasets import Dataset
-from wn_ref.errors import InputError, OverflowStop, require_choice, require_whole
-from wn_ref.kernel import one_blas_thread
+from wn_ref.errors import InputError, require_choice, require_whole
+from wn_ref.injection import GLOBAL, Injection
 from wn_ref.loss import cross_entropy
-from wn_ref.network import GLOBAL, Network
+from wn_ref.network import Network
 from wn_ref.noise import Noise
 from wn_ref.optim import SGD, Adam, clamp_weights, cosine
 from wn_ref.random import EVALUATION, SHUFFLE, permutation
@@ -27,14 +30,14 @@ SCHEDULES = ("cosine", "constant")
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch of training came to.
+    """The outcome of one epoch of training.
 
     Attributes
     ----------
     loss : float
         Mean cross-entropy over the epoch's batches, noise included, in nats.
     accuracy : float
-        Share of the test part classified correctly at the epoch's end, 0 to 1, under the noise of the training.
+        Share of the test part that is classified correctly at the epoch's end, 0 to 1, under the noise of the training.
     """
 
     loss: float
@@ -66,21 +69,21 @@ def train(
     network : Network
         Changed in place.
     data : Dataset
-        Its training part is learned from, its test part measured on after every epoch.
+        The network learns from its training part, and is measured on its test part after every epoch.
     epochs : int
-        How often the training part is gone through.
+        How often training goes through the training part.
     noise : Noise, optional
         Injected in every forward pass, at `point` ("global", "all" or a number); none by default.
     seed : int
-        Of the order of the images and of the noise.
+        Decides the order of the images, and the noise.
     batch_size : int
         The last batch of an epoch may be smaller.
     learning_rate : float
-        In the first epoch.
+        The learning rate of the first epoch.
     optimizer : "adam" or "sgd"
-        The latter with `momentum`.
+        How weights move; `momentum` is that of SGD.
     schedule : "cosine" or "constant"
-        How the learning rate goes on.
+        How the learning rate changes from epoch to epoch.
     clamp : bool
         Whether weights are clipped to [-1, 1] after every step (section 5).
     augment : bool
@@ -91,14 +94,23 @@ def train(
     Returns
     -------
     list of Epoch
-        One an epoch.
+        One `Epoch` for each epoch.
 
     Raises
     ------
     InputError
-        If an argument is out of its range.
+        If an argument is out of its range, or the last batch would be a single image, on which batch norm cannot train.
     OverflowStop
-        If the loss, a parameter or the optimiser's memory is no longer finite; names the place and the step.
+        If the loss, a parameter or the optimiser's memory is no longer finite; the message says where and when.
+
+    Examples
+    --------
+    >>> import wn_ref as wn
+    >>> data = wn.load_dataset("digits")
+    >>> net = wn.build_model("mlp", data.shape, len(data.classes))
+    >>> history = wn.train(net, data, epochs=5, noise=wn.additive(0.5), point=4)
+    >>> len(history), history[-1].accuracy > 0.8
+    (5, True)
     """
     require_whole("epochs", epochs, least=1)
     require_whole("batch_size", batch_size, least=1)
@@ -106,6 +118,9 @@ def train(
         raise InputError(f"learning_rate: expected a positive number, got {learning_rate!r}; correct it")
     require_choice("optimizer", optimizer, OPTIMIZERS)
     require_choice("schedule", schedule, SCHEDULES)
+    if len(data.train_labels) % batch_size == 1 or batch_size == 1:  # tried now, and not at the end of the first epoch
+        alone = data.batch(data.train_images, np.zeros(1, np.int64), network.dtype)
+        copy.deepcopy(network).forward(alone, training=True)
     optimiser = SGD(network.theta, momentum) if optimizer == "sgd" else Adam(network.theta)
     weights = None if data.class_weights is None else np.asarray(data.class_weights)
     history: list[Epoch] = []
@@ -117,16 +132,17 @@ def train(
         augmentation = data.augmentation(seed, epoch) if augment else None
         for indices in _batches(order, batch_size):
             x = data.batch(data.train_images, indices, network.dtype, augmentation)
-            injection = {"training": True, "noise": noise, "point": point, "seed": seed, "step": step}
-            loss, dlogits = cross_entropy(network.forward(x, **injection), data.train_labels[indices], weights)
+            logits = network.forward(x, True, noise, point, seed, step)
+            loss, dlogits = cross_entropy(logits, data.train_labels[indices], weights)
             if not math.isfinite(loss):
-                raise _overflow_forward(f"epoch {epoch + 1}, step {step}", network.activations(x, **injection))
+                again = network.activations(x, True, Injection(noise, point, seed, step))
+                raise overflow.in_forward(f"epoch {epoch + 1}, step {step}", again)
             network.backward(dlogits)
             finite = optimiser.step(network.dtheta, rate)
             if clamp:
                 clamp_weights(network)
             if not finite:
-                raise _overflow_backward(f"epoch {epoch + 1}, step {step}", network.gradients)
+                raise overflow.in_backward(f"epoch {epoch + 1}, step {step}", network.gradients)
             losses.append(loss)
             step += 1
         accuracy = evaluate(network, data, noise, point, seed, batch_size, repetition=epoch)
@@ -155,14 +171,24 @@ def evaluate(
     network, data, noise, point, seed, batch_size
         As for `train`.
     repetition : int
-        Each one takes new noise.
+        The number of the repetition; every repetition meets new noise.
     executions : sequence of int, optional
-        How often the noise is applied at each noisy point, to be averaged; once by default.
+        How often the noise is applied at each noisy point, to be averaged (section 8); once by default.
 
     Raises
     ------
+    InputError
+        If an argument is out of its range.
     OverflowStop
         If a logit is not finite.
+
+    Examples
+    --------
+    >>> import wn_ref as wn
+    >>> data = wn.load_dataset("digits")
+    >>> untrained = wn.build_model("mlp", data.shape, len(data.classes))
+    >>> 0 <= wn.evaluate(untrained, data, noise=wn.additive(0.5)) < 0.4
+    True
     """
     require_whole("batch_size", batch_size, least=1)
     correct = 0
@@ -170,10 +196,10 @@ def evaluate(
     for number, indices in enumerate(_batches(np.arange(len(data.test_labels)), batch_size)):
         x = data.batch(data.test_images, indices, network.dtype)
         step = EVALUATION + repetition * steps + number
-        injection = {"noise": noise, "point": point, "seed": seed, "step": step, "executions": executions}
-        logits = network.forward(x, **injection)
+        logits = network.forward(x, False, noise, point, seed, step, executions)
         if not np.isfinite(logits).all():
-            raise _overflow_forward(f"evaluation, batch {number}", network.activations(x, **injection))
+            again = network.activations(x, False, Injection(noise, point, seed, step, executions))
+            raise overflow.in_forward(f"evaluation, batch {number}", again)
         correct += int(np.sum(logits.argmax(axis=0) == data.test_labels[indices]))
     return correct / len(data.test_labels)
 
@@ -181,18 +207,3 @@ def evaluate(
 def _batches(order: np.ndarray, size: int) -> Iterator[np.ndarray]:
     for start in range(0, len(order), size):
         yield order[start : start + size]
-
-
-def _overflow_forward(when: str, activations: Iterable[tuple[str, np.ndarray]]) -> OverflowStop:
-    """Name the first activation that is not finite, given those of the same batch once more."""
-    name = next((name for name, activation in activations if not np.isfinite(activation).all()), "the loss")
-    return OverflowStop(f"overflow in {when}: {name} is not finite; try less noise, or batch norm")
-
-
-def _overflow_backward(when: str, gradients: dict[str, np.ndarray]) -> OverflowStop:
-    """Name the first gradient on the way back that is not finite, or whose square is not."""
-    for what, power in (("the gradient", 1), ("the square of the gradient", 2)):
-        for name, gradient in reversed(list(gradients.items())):
-            if not np.isfinite(gradient**power).all():
-                return OverflowStop(f"overflow in {when}: {what} of {name} is not finite; try less noise")
-    return OverflowStop(f"overflow in {when}: a parameter is not finite; try a smaller learning rate")

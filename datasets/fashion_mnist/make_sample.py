@@ -1,9 +1,9 @@
-"""Make sample.npz from the four files of FashionMNIST, here as Debian's package `dataset-fashion-mnist` lays them out.
+"""Make the sample of FashionMNIST from its four files, in the folder where Debian's package puts them.
 
     apt-get install dataset-fashion-mnist
     python make_sample.py /usr/share/datasets/fashion-mnist
 
-8,000 images are picked from the training part and 2,000 from the test part.
+It has 8,000 images of the training part and 2,000 of the test part.
 """
 
 import gzip
@@ -14,6 +14,8 @@ import numpy as np
 
 from wn_ref.datasets import stratified
 
+SAMPLE = Path(__file__).resolve().parents[2] / "wn_ref" / "datasets" / "samples" / "fashion_mnist.npz"
+
 
 def read_part(folder: Path, part: str, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Return `size` images, uint8 (size, 1, 28, 28), and labels of the part "train" or "t10k"."""
@@ -21,8 +23,8 @@ def read_part(folder: Path, part: str, size: int) -> tuple[np.ndarray, np.ndarra
         labels = np.frombuffer(file.read(), np.uint8, offset=8)
     with gzip.open(folder / f"{part}-images-idx3-ubyte.gz") as file:
         images = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 1, 28, 28)
-    picked = stratified(labels, size, seed=0)
-    return images[picked], labels[picked]
+    chosen = stratified(labels, size, seed=0)
+    return images[chosen], labels[chosen]
 
 
 if __name__ == "__main__":
@@ -30,7 +32,7 @@ if __name__ == "__main__":
     train_images, train_labels = read_part(folder, "train", 8000)
     test_images, test_labels = read_part(folder, "t10k", 2000)
     np.savez_compressed(
-        Path(__file__).with_name("sample.npz"),
+        SAMPLE,
         train_images=train_images,
         train_labels=train_labels,
         test_images=test_images,

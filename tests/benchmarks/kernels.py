@@ -1,6 +1,9 @@
-"""What each kernel reaches, and where an epoch goes: python tests/benchmarks/kernels.py (about half a minute).
+"""How fast each kernel is, and what an epoch spends its time on (about half a minute).
 
-One core, float32, batch 128; the best of many runs for kernels, one profiled epoch of LeNet-5 without batch norm.
+    python tests/benchmarks/kernels.py
+
+One core, float32, batch 128. The time of a kernel is the best of many runs; the epoch is one of LeNet-5 without batch
+norm, under a profiler.
 """
 
 import cProfile
@@ -13,8 +16,9 @@ from threadpoolctl import threadpool_limits
 
 from wn_ref import additive, build_model, train
 from wn_ref import random as generator
-from wn_ref.bench import SHAPE, made_up_data, measure_limits
-from wn_ref.kernel import kernel
+from wn_ref.bench import measure_limits
+from wn_ref.bench_tools import SHAPE, made_up_data
+from wn_ref.compiled import kernel
 from wn_ref.layers import Conv
 
 BATCH = 128
@@ -44,9 +48,9 @@ def best(task, runs: int = 30) -> float:
 
 
 def show_generator() -> None:
-    """Millions of normals a second of each half, and of both with the injection."""
+    """Print how many millions of normals per second each half of the generator makes, and both with the injection."""
     words, normals, chunks = np.empty((4, 64), np.uint32), np.empty((4, 64), np.float32), 1024
-    x, key = np.zeros(256 * chunks, np.float32), generator.stream(1, 0, 0, 0)
+    x, key = np.zeros(256 * chunks, np.float32), generator.Stream(1, 0, 0).words(0)
     for name, task in (
         ("Philox alone", lambda: words_alone(words, chunks, 1, 2)),
         ("Box-Muller alone", lambda: transform_alone(words, normals, chunks)),
@@ -57,7 +61,7 @@ def show_generator() -> None:
 
 
 def show_convolution(name: str, inputs: int, outputs: int, size: int) -> None:
-    """GFLOP/s of one of LeNet-5's convolutions; the first one's dx is never needed."""
+    """Print the GFLOP/s of one of LeNet-5's convolutions; dx of the first one is never needed."""
     rng = np.random.default_rng(0)
     layer = Conv(inputs, outputs, (5, 5))
     x = rng.random((inputs, size, size, BATCH), np.float32)
@@ -73,7 +77,7 @@ def show_convolution(name: str, inputs: int, outputs: int, size: int) -> None:
 
 
 def show_epoch(images: int = 60_000) -> None:
-    """Share of an epoch with additive noise that each function takes itself."""
+    """Print the share of an epoch with additive noise that each function takes, without what it calls."""
     data, network = made_up_data(images), build_model("lenet5", SHAPE, batchnorm=False)
     train(network, made_up_data(256), 1, additive(0.5))
     profile = cProfile.Profile()

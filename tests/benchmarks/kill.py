@@ -1,10 +1,18 @@
-"""Kill a sweep at random moments and count what is lost: python tests/benchmarks/kill.py (50 kills, a few minutes).
+"""Kill a sweep at random moments and check that nothing is lost: 50 kills, in a few minutes.
 
-A sweep of 200 runs of 20 ms on two workers meets SIGKILL of the parent, of a worker, or of both, and is started again
-until it is complete; then another one starts, until there were as many kills as asked for. The runs do not train (a
-stub takes their time and logs when each started), everything around them is real. Of each sweep it must be true that
-every experiment is in the store exactly once and none failed, that none started after its row was written, that no
-shared network was trained after it was kept, and that the file is sound. Needs Linux's /proc.
+    python tests/benchmarks/kill.py
+
+A sweep of 200 runs of 20 ms each works with two workers. At random moments the parent process, a worker, or both get
+SIGKILL, and the sweep is started again until it is complete. Then another sweep starts, until there were enough kills.
+The runs do not train: a stub takes their time and logs when each one started. Everything around them is real. After
+each sweep, four statements must be true:
+
+- every experiment is in the store exactly once, and none failed;
+- no experiment started after its row was written;
+- no shared network was trained after it was kept;
+- the file is sound.
+
+Needs Linux's /proc.
 """
 
 from __future__ import annotations
@@ -18,7 +26,6 @@ import sys
 import tempfile
 import time
 from contextlib import closing
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +33,8 @@ import numpy as np
 from wn_ref import Experiment, additive, open_store
 from wn_ref.experiment import PHASES
 from wn_ref.store.canonical import key
-from wn_ref.store.store import Outcome, Training
+from wn_ref.store.records import Outcome, TrainingRecord
+from wn_ref.sweeps import runner
 from wn_ref.train import Epoch
 
 SECONDS = 0.02
@@ -39,31 +47,47 @@ PLAN = [
 
 
 def child(folder: Path) -> None:
-    """Sweep the plan with stubs in place of what a worker computes."""
+    """Sweep the plan, with stubs for what workers compute."""
 
     def log(experiment: Experiment) -> None:
         with (folder / "started").open("a") as file:
             file.write(f"{key(experiment)} {time.time()}\n")
         time.sleep(SECONDS)
 
-    def train_one(training: Experiment, _: object) -> tuple[Training, Outcome, dict | None]:
-        log(training)
-        trained = Training((Epoch(1.0, 0.5),), {}, SECONDS)
-        return trained, Outcome(0.5, "", SECONDS, "stub"), None if training.noise else {"seed": np.array(training.seed)}
+    def train_one(experiment: Experiment, _: object) -> tuple[TrainingRecord, Outcome, dict | None]:
+        log(experiment)
+        record, outcome = TrainingRecord((Epoch(1.0, 0.5),), {}, SECONDS), Outcome(0.5, "", SECONDS, "stub")
+        return record, outcome, None if experiment.noise else {"seed": np.array(experiment.seed)}
 
-    def evaluate_all(training: Experiment, experiments: list[Experiment], arrays: dict, _: object) -> list[Outcome]:
-        assert arrays["seed"] == training.seed
+    def evaluate_all(
+        training_experiment: Experiment, experiments: list[Experiment], arrays: dict, _: object
+    ) -> list[Outcome]:
+        assert arrays["seed"] == training_experiment.seed
         for experiment in experiments:
             log(experiment)
         return [Outcome(0.5, "", SECONDS, "stub")] * len(experiments)
 
-    module = import_module("wn_ref.sweeps.execution")
-    module.train_one, module.evaluate_all = train_one, evaluate_all
-    module.sweep(PLAN, folder / "results.sqlite", jobs=2)
+    runner.train_one, runner.evaluate_all = train_one, evaluate_all
+    runner.sweep(PLAN, folder / "results.sqlite", jobs=2)
 
 
 def campaign(kills: int, seed: int, latest: float = 5.0) -> dict[str, int]:
-    """Kill until there were enough; check each sweep; return how often what was killed, and how many sweeps it took."""
+    """Kill and check sweeps until there were enough kills.
+
+    Parameters
+    ----------
+    kills : int
+        How many.
+    seed : int
+        Determines when and what is killed.
+    latest : float
+        Seconds after which, at the latest, the next kill follows.
+
+    Returns
+    -------
+    dict
+        How often "parent", "worker" and "both" were killed, and how many "sweeps" there were.
+    """
     choose, counts = random.Random(seed), {"parent": 0, "worker": 0, "both": 0, "sweeps": 0}
     while sum(counts.values()) - counts["sweeps"] < kills:
         with tempfile.TemporaryDirectory() as name:
@@ -74,7 +98,7 @@ def campaign(kills: int, seed: int, latest: float = 5.0) -> dict[str, int]:
 
 
 def _one_sweep(folder: Path, kills: int, choose: random.Random, latest: float, counts: dict[str, int]) -> None:
-    """Start a sweep, and kill and start it again until it is complete."""
+    """Start a sweep; kill it and start it again until it is complete."""
     parent = None
     while parent is None or parent.poll() != 0:
         if parent is None or parent.poll() is not None:
@@ -98,7 +122,7 @@ def _one_sweep(folder: Path, kills: int, choose: random.Random, latest: float, c
 
 
 def check(folder: Path) -> None:
-    """Raise AssertionError unless a sweep has left what it should."""
+    """Raise AssertionError unless the four statements are true for the sweep in a folder."""
     with open_store(folder / "results.sqlite") as store:
         runs = store.runs(["key", "error", "finished"])
     finished = dict(zip(runs["key"], runs["finished"].astype("int64") / 1e9))
@@ -114,7 +138,7 @@ def check(folder: Path) -> None:
 
 
 def _workers(parent: int) -> list[int]:
-    """Process ids of the parent's worker processes."""
+    """Return the process ids of the parent's worker processes."""
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
     return [int(pid) for pid in children if b"popen_loky" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 

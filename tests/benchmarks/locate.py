@@ -1,7 +1,12 @@
-"""How often intervals of `wn-ref locate` cover the truth, and how many networks it takes, beside a fixed grid.
+"""Measure how often the intervals of `wn-ref locate` contain the truth, and how many networks it and a grid need.
 
-python tests/benchmarks/locate.py [CURVES]
+    python tests/benchmarks/locate.py [CURVES]
+
+CURVES is the number of simulated curves of each kind (1,000 by default). First, the full grid and `locate_midpoint` are
+compared with real networks.
 """
+
+from __future__ import annotations
 
 import math
 import sys
@@ -12,19 +17,22 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.locate.curves import SimulatedCurve
-from wn_ref.fit import accuracy_uncertainty, fit_midpoint
-from wn_ref.locate.search import Question, at_inference, in_training
-from wn_ref.profile import student_quantile
+from wn_ref.fits.intervals import student_quantile
+from wn_ref.fits.midpoint import accuracy_uncertainty, fit_midpoint
+from wn_ref.locate.question import Question
+from wn_ref.locate.search import at_inference, in_training
 
 GRID, SEEDS = np.geomspace(1e-2, 1e2, 17), 5
-INSIDE = (-1.0, 1.0)  # decades of midpoints that a fixed grid is compared on: well inside
+INSIDE = (-1.0, 1.0)  # decades of the midpoints that a fixed grid is compared on, well inside the grid
 
 
 def covers(interval, curve):
+    """Return whether an interval contains the midpoint of a simulated curve."""
     return interval[0] <= math.exp(curve.mu) <= interval[1]
 
 
 def coverage(search, curves, scatter, width, jobs=1):
+    """Print how often a search's intervals cover the truth, and how many networks it takes."""
     hits, used, open_ends = [], [], 0
     for seed in range(curves):
         curve = SimulatedCurve(seed, scatter)
@@ -42,7 +50,10 @@ def coverage(search, curves, scatter, width, jobs=1):
 
 
 def fixed_grid(curve):
-    """Intervals from 17 sigmas x 5 seeds: of the fit to averages, and by Student's t over a fit for each seed."""
+    """Return a midpoint and two intervals from 17 sigmas x 5 seeds.
+
+    One interval is that of the fit to averages over seeds, the other one is Student's over a fit for each seed.
+    """
     runs = curve([(sigma, 1000 + seed) for sigma in GRID for seed in range(SEEDS)]).reshape(len(GRID), SEEDS)
     settings = {"a_min": 0.1, "scale": "log", "rescale": True}
     runs = np.clip(runs, 0, 1)
@@ -53,7 +64,7 @@ def fixed_grid(curve):
 
 
 def compare(curves, scatter, bend=None):
-    """Networks that `locate` needs for the width that the fixed grid reaches on the same curve."""
+    """Print how many networks `locate` needs for the width that the fixed grid reaches on the same curves."""
     rows = []
     for seed in range(curves):
         curve = SimulatedCurve(seed, scatter, INSIDE, bend)
@@ -66,7 +77,7 @@ def compare(curves, scatter, bend=None):
     for name, low, high in (("fit", rows[:, 1], rows[:, 2]), ("t over seeds", rows[:, 3], rows[:, 4])):
         width, hits = np.median((high - low) / rows[:, 0]), np.mean((low <= truth) & (truth <= high))
         print(f"fixed grid, 85 networks, scatter x{scatter:g}, {name}: {hits:.1%} covered, median width {width:.3f}")
-    # a width that covers 95 % of the time: the quantile of the fit's own errors, the fairest of all for the grid
+    # the width that covers the truth 95 % of the time: the quantile of the fit's actual errors, the best for the grid
     fair = 2 * np.quantile(np.abs(np.log(rows[:, 0] / truth)), 0.95)
     print(f"  95 % of its fits are within +-{fair / 2:.1%}: width {fair:.3f}")
     for name, width in (
@@ -87,7 +98,7 @@ def compare(curves, scatter, bend=None):
 
 
 def real(phase, epochs=2):
-    """The MLP on mnist_sample under global additive noise: the full grid beside `locate_midpoint`."""
+    """Print the full grid's midpoint and that of `locate_midpoint`: MLP on mnist_sample, global additive noise."""
     from scipy.interpolate import PchipInterpolator
 
     import wn_ref as wn
@@ -117,5 +128,5 @@ if __name__ == "__main__":
         coverage(at_inference, count, factor, 0.1)
     for factor in (0.5, 1, 2):
         compare(min(count, 300), factor)
-    print("exact logistics, the best case of a fit to the whole grid:")
+    print("curves that are exact logistics, the best case for a fit to the whole grid:")
     compare(min(count, 300), 1, bend=0.0)

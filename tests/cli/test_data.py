@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from tests.cli.test_cli import wn_ref
+from tests.cli.command_line import assert_one_line_error, wn_ref
 from tests.datasets import files
 
 
@@ -28,7 +28,7 @@ def test_listing_says_what_is_here_and_what_is_not(elsewhere):
     assert "60,000  10,000     12 MB  CC BY-SA 3.0" in lines["mnist"]
     assert f"{elsewhere / 'data' / 'mnist'} (not the publisher's)" in lines["mnist"]
     assert lines["svhn"].endswith("absent")
-    assert lines["mnist_sample"].endswith("comes with the repository")
+    assert lines["mnist_sample"].endswith("comes with this package")
     assert {"fashion_mnist", "cifar10", "gsc", "gsc_test_set", "digits"} <= set(lines)
     assert str(elsewhere / "cache") in done.stdout
 
@@ -66,16 +66,13 @@ def test_show_draws_speech(elsewhere):
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments, message, elsewhere):
-    done = wn_ref(*arguments, cwd=elsewhere)
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"wn-ref: {message}")
-    assert done.stderr.count("\n") == 1
+    assert_one_line_error(wn_ref(*arguments, cwd=elsewhere), f"wn-ref: {message}")
 
 
 def test_damaged_files_are_one_line_and_exit_code_2(elsewhere):
     labels = elsewhere / "data" / "mnist" / "train-labels-idx1-ubyte.gz"
     for content, message in (
-        (labels.read_bytes()[:-9], "train-labels-idx1-ubyte.gz: expected a whole file, got Compressed file ended"),
+        (labels.read_bytes()[:-9], "train-labels-idx1-ubyte.gz: expected a complete file, got Compressed file ended"),
         (gzip.compress(files.idx(np.arange(200))), "mnist: expected labels 0 to 9, got 0 to 199"),
     ):
         labels.write_bytes(content)

@@ -2,19 +2,18 @@
 
 import pytest
 
-from wn_ref.datasets import load, sample, sources
+from wn_ref.datasets import load, places
 
 
 @pytest.fixture
 def bare(tmp_path, monkeypatch):
     """An empty WN_REF_DATA and an empty cache; nothing else is looked into, and nothing loaded before is kept."""
-    monkeypatch.setenv(sources.VARIABLE, str(tmp_path / "data"))
+    monkeypatch.setenv(places.VARIABLE, str(tmp_path / "data"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(sample, "FOLDER", tmp_path / "repository")
-    monkeypatch.setattr(sources, "DEBIAN", {})
-    for cached in (load._load, load._whole):
+    monkeypatch.setattr(places, "DEBIAN", {})
+    for cached in (load._load, load._load_all):
         cached.cache_clear()
     yield tmp_path
-    for cached in (load._load, load._whole):
+    for cached in (load._load, load._load_all):
         cached.cache_clear()

@@ -1,17 +1,19 @@
 """What is loaded is what was published; samples are what their READMEs say; subsets keep the shares of classes."""
 
 import hashlib
-import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.datasets import files
 from wn_ref import InputError, load_dataset
-from wn_ref.datasets import CATALOG, sample
-from wn_ref.datasets.load import _whole
-from wn_ref.datasets.sources import DataWarning, find
+from wn_ref.datasets import CATALOG, shipped
+from wn_ref.datasets.load import _load_all
+from wn_ref.datasets.places import find
+from wn_ref.datasets.sources import DataWarning
 
+READMES = Path(__file__).parents[2] / "datasets"
 SAMPLES = ("mnist_sample", "fashion_mnist_sample")
 
 
@@ -43,10 +45,10 @@ def test_samples(name):
 
 
 @pytest.mark.parametrize("folder", ["mnist", "fashion_mnist", "gsc"])
-def test_files_are_the_ones_described(folder):
-    file = sample.FOLDER / folder / "sample.npz"
+def test_samples_are_the_ones_described(folder):
+    file = shipped.FOLDER / f"{folder}.npz"
     assert file.stat().st_size < 8e6
-    assert hashlib.sha256(file.read_bytes()).hexdigest() in (sample.FOLDER / folder / "README.md").read_text()
+    assert hashlib.sha256(file.read_bytes()).hexdigest() in (READMES / folder / "README.md").read_text()
 
 
 def test_mnist_sample_holds_the_images_it_should():
@@ -80,9 +82,9 @@ def test_speech_sample():
 @needs("gsc_test_set")
 @pytest.mark.filterwarnings("ignore::wn_ref.datasets.sources.DataWarning")
 def test_speech_sample_is_of_the_test_set():
-    whole, sample_ = load_dataset("gsc_test_set"), load_dataset("gsc_sample")
-    assert np.array_equal(whole.train_labels, sample_.train_labels)
-    np.testing.assert_allclose(sample_.test_images, whole.test_images, rtol=1e-3, atol=1e-3)
+    whole, part = load_dataset("gsc_test_set"), load_dataset("gsc_sample")
+    assert np.array_equal(whole.train_labels, part.train_labels)
+    np.testing.assert_allclose(part.test_images, whole.test_images, rtol=1e-3, atol=1e-3)
 
 
 @needs("mnist")
@@ -120,7 +122,7 @@ def test_a_subset_keeps_shares_and_is_the_same_again(name, bare, rng):
     files.mnist(bare / "data" / name, rng, train=500, test=100, labels=10)
     with pytest.warns(DataWarning, match="not the publisher's"):
         whole = load_dataset(name)
-    _whole.cache_clear()
+    _load_all.cache_clear()
     with pytest.warns(DataWarning):
         part = load_dataset(name, train_size=50, seed=3)
     assert np.bincount(part.train_labels).tolist() == [5] * 10
@@ -131,7 +133,7 @@ def test_a_subset_keeps_shares_and_is_the_same_again(name, bare, rng):
     assert not np.array_equal(load_dataset(name, train_size=50, seed=4).train_images, part.train_images)
     assert not part.train_images.flags.writeable
     assert (part.mean, part.padding, part.flip) == (CATALOG[name].mean, CATALOG[name].padding, CATALOG[name].flip)
-    with pytest.raises(InputError, match=f"train_size: expected at most 500 for {name}, got 501; ask for less"):
+    with pytest.raises(InputError, match=f"train_size of {name}: expected at most 500, got 501; ask for fewer"):
         load_dataset(name, train_size=501)
     with pytest.raises(InputError, match="test_size: expected a whole number of at least 1, got 0"):
         load_dataset(name, test_size=0)
@@ -139,18 +141,15 @@ def test_a_subset_keeps_shares_and_is_the_same_again(name, bare, rng):
 
 @pytest.mark.parametrize("damage", ["absent", "empty", "truncated", "not a zip", "one array short"])
 def test_broken_sample(damage, tmp_path, monkeypatch):
-    shutil.copytree(sample.FOLDER / "mnist", tmp_path / "mnist")
-    file = tmp_path / "mnist" / "sample.npz"
-    content = file.read_bytes()
-    if damage == "absent":
-        file.unlink()
-    elif damage == "one array short":
+    file = tmp_path / "mnist.npz"
+    if damage == "one array short":
         np.savez(file, train_images=np.zeros(3, np.uint8))
-    else:
+    elif damage != "absent":
+        content = (shipped.FOLDER / "mnist.npz").read_bytes()
         file.write_bytes({"empty": b"", "truncated": content[:9000], "not a zip": b"hello" * 99}[damage])
-    monkeypatch.setattr(sample, "FOLDER", tmp_path)
-    with pytest.raises(InputError, match=r"sample.npz: expected .*; (fetch|install)") as caught:
-        _whole.__wrapped__("mnist_sample")
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    with pytest.raises(InputError, match=r"mnist.npz: expected .*; install wn_ref again$") as caught:
+        _load_all.__wrapped__("mnist_sample")
     assert "\n" not in str(caught.value)
 
 
@@ -161,6 +160,6 @@ def test_unknown_name():
 
 @pytest.mark.parametrize("folder", sorted({entry.folder for entry in CATALOG.values()}))
 def test_every_data_set_has_a_readme(folder):
-    text = (sample.FOLDER / folder / "README.md").read_text()
+    text = (READMES / folder / "README.md").read_text()
     for word in ("Origin", "Licence", "Cite"):
         assert word in text

@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from scipy.signal.windows import hann
 from tests.datasets import files
 from wn_ref import InputError, load_dataset
 from wn_ref.datasets import features, mfcc, speech
-from wn_ref.datasets.sources import DataWarning, cache
+from wn_ref.datasets.places import cache
+from wn_ref.datasets.sources import DataWarning
+from wn_ref.errors import WorkerError
 
 pytestmark = pytest.mark.filterwarnings("ignore::wn_ref.datasets.sources.DataWarning")
 
@@ -129,7 +132,7 @@ def test_class_weights_by_hand():
     [
         (files.wav(np.zeros(8000), rate=8000), "expected one channel at 16000 Hz, got 1 at 8000 Hz; convert it"),
         (files.wav(np.zeros(32000), channels=2), "got 2 at 16000 Hz"),
-        (files.wav([]), "expected a second of sound, got no samples"),
+        (files.wav([]), "expected one second of sound, got no samples"),
         (b"", "expected a WAV file, got"),
         (b"RIFF....", "expected a WAV file, got"),
     ],
@@ -152,7 +155,7 @@ def test_missing_parts(bare, test_set, main_set):
     for name in ("testing_list.txt", "_background_noise_/pink_noise.wav"):
         part = {k: v for k, v in main_set.items() if k != name and not (name[0] == "_" and k.startswith("_"))}
         files.tar(folder / "main.tar.gz", part)
-        with pytest.raises(InputError, match=f"got no {name.split('/')[0]}; fetch it anew"):
+        with pytest.raises(InputError, match=f"got no {name.split('/')[0]}; delete the file and fetch it again"):
             list(speech.training_clips(folder / "main.tar.gz"))
 
 
@@ -172,6 +175,18 @@ def test_features_come_from_the_cache_until_a_file_changes(bare, test_set, monke
     (folder / "go" / "0.wav").write_bytes(files.tone(999, seconds=0.9))
     assert not np.array_equal(features.cached("t", [folder], clips)[0], first[0])
     assert computed == ["t"] * 3
+
+
+class Fatal:
+    """What kills the worker process that receives it, as the system does when memory runs out."""
+
+    def __reduce__(self):
+        return signal.raise_signal, (signal.SIGKILL,)
+
+
+def test_a_killed_worker_is_one_line():
+    with pytest.raises(WorkerError, match=r"^t: expected features from every worker, got .* was killed; free some"):
+        features.compute("t", [mfcc.Clip("go/0.wav", 1, Fatal())])
 
 
 def test_a_cache_that_cannot_be_written_costs_a_warning(bare, test_set, monkeypatch):

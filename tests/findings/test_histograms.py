@@ -6,6 +6,7 @@ from scipy import stats
 
 from wn_ref import InputError, build_model, multiplicative
 from wn_ref.findings.histograms import activation_histograms, histogram_pair
+from wn_ref.injection import Injection
 
 
 def test_counts_by_hand():
@@ -38,7 +39,7 @@ def test_every_activation_is_counted(scale, rng):
     net = build_model("lenet5", (1, 16, 16), 4, batchnorm=True)
     x = rng.standard_normal((1, 16, 16, 20)).astype(np.float32)
     sizes = {name: y.size for name, y in net.activations(x)}
-    table = activation_histograms(net, x, multiplicative(1e10), 5, 40, scale)
+    table = activation_histograms(net, x, Injection(multiplicative(1e10), 5), 40, scale)
     for name, rows in table.groupby("name"):
         for counts, zeros in (("quiet", "quiet_zeros"), ("with_noise", "noise_zeros")):
             assert rows[counts].sum() == sizes[name] - (rows[zeros].iloc[0] if scale == "log" else 0)
@@ -59,8 +60,10 @@ def test_degenerate_arrays_have_a_histogram():
 
 
 def test_bad_input():
-    with pytest.raises(InputError, match="noisy: expected finite numbers"):
+    with pytest.raises(InputError, match="noisy: expected finite numbers, got 1 of 2 that are not"):
         histogram_pair(np.ones(3), np.array([1, np.inf]))
+    with pytest.raises(InputError, match="quiet: expected finite numbers, got an empty array"):
+        histogram_pair(np.ones(0), np.ones(3))
     with pytest.raises(InputError, match="scale: expected one of linear, log"):
         histogram_pair(np.ones(3), np.ones(3), scale="lin")
     with pytest.raises(InputError, match="bins: expected a whole number of at least 1"):

@@ -60,5 +60,5 @@ def test_on_digits():
 def test_bad_input():
     runs = made_up({0: [0.5]}, [0.9])
     for part in (runs[runs["sigma_mul"] > 0], runs[runs["sigma_mul"] == 0]):
-        with pytest.raises(InputError, match="runs: expected some with and some without noise"):
+        with pytest.raises(InputError, match="runs: expected some with and some without noise, got"):
             preserved(part)

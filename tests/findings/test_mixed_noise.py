@@ -88,7 +88,7 @@ def test_noise_that_never_hurts():
     [
         (
             ([1, 2], [1, 2, 3], np.ones((3, 2))),
-            r"accuracy: expected shape \(2, 3\), got \(3, 2\); rows are of sigma_mul",
+            r"accuracy: expected shape \(2, 3\), got \(3, 2\); rows are levels of sigma_mul",
         ),
         (([0, 2], [1, 2], np.ones((2, 2))), "sigma_mul: expected at least two levels > 0, ascending"),
         (([1, 2], [2, 1], np.ones((2, 2))), "sigma_add: expected at least two levels > 0, ascending"),

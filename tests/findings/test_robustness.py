@@ -7,7 +7,7 @@ import pandas
 import pytest
 
 from wn_ref.findings.robustness import curve, midpoint_of, midpoints
-from wn_ref.logistic import logistic
+from wn_ref.fits.logistic import logistic
 
 SIGMAS = np.geomspace(0.1, 100, 13)
 

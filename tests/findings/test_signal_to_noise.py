@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from wn_ref import additive, build_model, mixed, multiplicative
+from wn_ref import InputError, additive, build_model, mixed, multiplicative
 from wn_ref.findings.signal_to_noise import noise_power, signal_to_noise
+from wn_ref.injection import Injection
+from wn_ref.random import Stream
 
 NOISES = [additive(0.7), multiplicative(0.7), mixed(0.7, 2.0, "multiplicative"), mixed(0.7, 2.0, "additive")]
 
@@ -14,7 +16,7 @@ def test_noise_power_is_that_of_the_noise_injected(noise, rng):
     """A million draws: within 1 %, about four standard errors of the heaviest tail here."""
     x = rng.standard_normal(1_000_000) + 1.5
     y = x.copy()
-    noise.inject(y, 3, 0, 0)
+    noise.inject(y, Stream(3, 0, 0))
     assert noise_power(np.mean(x**2), noise) == pytest.approx(np.mean((y - x) ** 2), rel=0.01)
 
 
@@ -29,7 +31,7 @@ def test_one_point(rng):
     """Noise at dense2 alone: none ahead, its own there, more and more of the network's own behind."""
     net = build_model("mlp", (1, 8, 8), 5, batchnorm=False)
     x = rng.standard_normal((1, 8, 8, 2000)).astype(np.float32)
-    table = signal_to_noise(net, x, additive(0.2), 3).set_index("name")
+    table = signal_to_noise(net, x, Injection(additive(0.2), 3)).set_index("name")
     assert table.index[table["noisy"]].tolist() == ["dense2"]
     assert np.all(table.loc[["input", "dense1", "relu1"], "total"] == 0)
     assert np.isinf(table.loc["relu1", "total_snr"])
@@ -50,7 +52,7 @@ def test_larger_weights_help_against_additive_noise_only(rng):
     net.parameters["dense1.bias"] = np.zeros(64)
 
     def decibels(noise):
-        return signal_to_noise(net, x, noise, "global").set_index("name").loc["dense1", "decibels"]
+        return signal_to_noise(net, x, Injection(noise, "global")).set_index("name").loc["dense1", "decibels"]
 
     before = [decibels(noise) for noise in (additive(0.5), multiplicative(0.5))]
     net.parameters["dense1.weight"][...] *= 10
@@ -61,8 +63,14 @@ def test_larger_weights_help_against_additive_noise_only(rng):
 def test_noise_of_all_points_adds_up(rng):
     net = build_model("mlp", (1, 8, 8), 5, batchnorm=True)
     x = rng.standard_normal((1, 8, 8, 500)).astype(np.float32)
-    table = signal_to_noise(net, x, additive(0.3), "global").set_index("name")
+    table = signal_to_noise(net, x, Injection(additive(0.3), "global")).set_index("name")
     assert not table.loc["bn1", "noisy"]
     assert table.loc["bn1", "injected"] == 0
     assert table.loc["bn1", "total"] > 0
     assert np.all(table.loc["dense1":, "total"] >= table.loc["dense1":, "injected"] * 0.95)
+
+
+def test_needs_noise(rng):
+    net = build_model("mlp", (1, 8, 8), 5)
+    with pytest.raises(InputError, match="injection: expected noise to compare the signal with, got none"):
+        signal_to_noise(net, np.zeros((1, 8, 8, 2), np.float32), Injection(point=1))

@@ -55,9 +55,9 @@ def test_magnitudes_are_those_of_a_run():
 @pytest.mark.parametrize(
     ("above", "below", "message"),
     [
-        ([{"a": 1.0}], [], "clamped: expected one a seed, as unclamped, got 0 for 1"),
-        ([], [], "clamped: expected one a seed"),
-        ([{"a": 1.0}], [{"b": 1.0}], "clamped: expected the layers a throughout"),
+        ([{"a": 1.0}], [], "clamped: expected one mapping for each seed, as many as unclamped, got 0 for 1"),
+        ([], [], "clamped: expected one mapping for each seed"),
+        ([{"a": 1.0}], [{"b": 1.0}], "clamped: expected the layers a in every mapping"),
         ([{"a": 1.0}], [{"a": 0.0}], "a: expected magnitudes > 0"),
         ([{"a": math.nan}], [{"a": 1.0}], "a: expected magnitudes > 0"),
     ],

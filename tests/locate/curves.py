@@ -1,4 +1,4 @@
-"""Made-up curves of accuracy against noise that scatter like real ones.
+"""Made-up curves of accuracy against noise that scatter like measured ones.
 
 Measured on 11 curves of mnist_sample, 10 seeds each (MLP with and without batch norm, 2 and 5 epochs, global and
 walking additive noise, both phases), near the midpoint and in ln sigma:
@@ -9,7 +9,7 @@ walking additive noise, both phases), near the midpoint and in ln sigma:
     bend: z^2 coefficient of the logit, z = (ln sigma - mu) / s     0.03 to 0.09
     standard deviation without noise               0.2 to 0.5 % of the images
 
-so scatter has two parts: a network's own midpoint, and what is new at every sigma.
+So the scatter has two parts: each network has its own midpoint, and something is new at every sigma.
 """
 
 import math
@@ -18,7 +18,7 @@ import numpy as np
 
 
 class SimulatedCurve:
-    """Stands in for networks: called with (sigma, seed) pairs, as `wn_ref.locate.search.Measure`; `mu` is the truth."""
+    """Takes the place of networks: called with (sigma, seed) pairs, as a `Measure`; `mu` is the truth."""
 
     def __init__(self, seed, scatter=1.0, decades=(-1.7, 1.7), bend=None):
         rng = self.rng = np.random.default_rng([20241022, seed])

@@ -1,4 +1,4 @@
-"""The store: what goes in comes out, filters, clear errors, and what was stored stays readable."""
+"""The store: what goes in comes out, filters, clear errors, and stored results stay readable."""
 
 import os
 import resource
@@ -11,12 +11,15 @@ import numpy as np
 import pandas
 import pytest
 
-from wn_ref import Experiment, InputError, additive, multiplicative, open_store
+from wn_ref import Experiment, InputError, StorageError, additive, multiplicative, open_store
 from wn_ref.store.canonical import key, keys
-from wn_ref.store.store import FIELDS, Outcome, Training, writing
+from wn_ref.store.file import is_written_to
+from wn_ref.store.records import Outcome, TrainingRecord
+from wn_ref.store.tables import FIELDS
+from wn_ref.store.writer import writing
 from wn_ref.train import Epoch
 
-TRAINED = Training((Epoch(0.5, 0.8), Epoch(0.25, 0.9)), {"dense1": 0.1}, 2.5)
+TRAINED = TrainingRecord((Epoch(0.5, 0.8), Epoch(0.25, 0.9)), {"dense1": 0.1}, 2.5)
 DONE = Outcome(0.1 + 0.2, "", 0.125, '{"host":"a"}')
 FAILED = Outcome(None, "ZeroDivisionError: division by zero (conv.py, line 3)", 0.5, '{"host":"b"}')
 RUNS = [
@@ -30,7 +33,7 @@ def write(path, experiments=RUNS, outcome=DONE):
     with writing(path) as store:
         store.start_sweep(10, 5)
         for experiment in experiments:
-            store.add(experiment.training(), None if outcome.error else TRAINED, {experiment: outcome})
+            store.add(experiment.training_experiment(), None if outcome.error else TRAINED, {experiment: outcome})
 
 
 @pytest.fixture
@@ -66,6 +69,8 @@ def test_filters(path):
         assert store.runs(["name"], model="lenet5").empty
         with pytest.raises(InputError, match=r"column: expected one of key, .*did you mean 'phase'"):
             store.runs(phases="inference")
+        with pytest.raises(InputError, match=r"point: expected a number or a text, got Noise"):
+            store.runs(point=additive(0.5))
 
 
 def test_a_table_has_the_order_asked_for(path):
@@ -118,6 +123,12 @@ def test_networks_are_whole_or_absent(tmp_path):
         assert store.networks.load("other") is None
 
 
+def test_a_folder_of_networks_that_cannot_be_made(tmp_path):
+    (tmp_path / "results.sqlite-networks").write_text("no folder")
+    with writing(tmp_path / "results.sqlite") as store:
+        one_line(lambda: store.networks.save("abc", {"w": np.eye(3)}), "output: expected to write .*abc.npz, got File")
+
+
 def test_a_file_from_before_a_field_was_added(path):
     with sqlite3.connect(path) as connection:
         connection.execute("ALTER TABLE runs DROP COLUMN executions")
@@ -136,14 +147,15 @@ def test_a_field_that_came_later_does_no_harm(path):
         assert store.runs()["label_smoothing"].tolist() == [0.0] * 4
 
 
-def one_line(action, message):
-    with pytest.raises(InputError, match=message) as caught:
+def one_line(action, message, kind=InputError):
+    with pytest.raises(kind, match=message) as caught:
         action()
     assert "\n" not in str(caught.value)
 
 
 def test_no_file_a_newer_version_something_else(path, tmp_path):
-    one_line(lambda: open_store(tmp_path / "none.sqlite"), "store: expected a file, got .*; start it with wn-ref sweep")
+    one_line(lambda: open_store(tmp_path / "none.sqlite"), "got .*which does not exist; make one with wn-ref sweep")
+    one_line(lambda: open_store(tmp_path), "store: expected a file, got .*, which is a folder; make one with")
     one_line(lambda: write(tmp_path / "nowhere" / "a.sqlite"), "store: expected to use .*lock, got unable to open")
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 2")
@@ -161,15 +173,18 @@ def test_a_broken_file(path, tmp_path):
     for action in (open_store, write):
         one_line(lambda action=action: action(path), "got file is not a database; choose another file")
     path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
-    one_line(lambda: open_store(path).runs(), "malformed; what can be rescued, sqlite3 FILE .recover prints")
+    one_line(lambda: open_store(path).runs(), "malformed; the command sqlite3 FILE .recover prints what can be")
 
 
 def test_one_writer_at_a_time_and_any_number_of_readers(path):
     with writing(path) as store:
-        one_line(lambda: write(path), "for this sweep alone, got another that writes to it; wait for it, or choose")
+        message = "for this sweep alone, got another process that is writing to it; wait for it to end, or choose"
+        one_line(lambda: write(path), message, StorageError)
+        assert is_written_to(path)
         store.add(Experiment(seed=1), TRAINED, {Experiment(seed=1): DONE})
         with open_store(path) as reader:
             assert len(reader.runs()) == 4
+    assert not is_written_to(path)
     write(path, [Experiment(seed=2)])
 
 
@@ -187,7 +202,7 @@ try:
         for seed in range(1, 1000):
             store.add(Experiment(seed=seed), TRAINED, {{Experiment(seed=seed): DONE}})
             stored = seed
-except InputError as error:
+except StorageError as error:
     print(stored, error)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=os.getcwd())

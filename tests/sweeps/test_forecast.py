@@ -1,4 +1,4 @@
-"""Forecasts: what they count and add up; how well they hit is for a person to see, as machines are shared."""
+"""Forecasts: what they count and add up. Whether they come true depends on the machine's load; see tests/benchmarks."""
 
 import pytest
 

@@ -1,18 +1,18 @@
-"""Grids by name: the small ones are small, the paper's are as published."""
+"""Grids by name: the small ones are small, and the paper's are as published."""
 
 from collections import Counter
 
 import numpy as np
 import pytest
 
-from wn_ref import InputError
+from wn_ref import InputError, additive, multiplicative
 from wn_ref import experiment as experiment_module
 from wn_ref.sweeps.grids import EXECUTIONS, PLANS, plan, sigmas
 
 
 @pytest.fixture
 def all_data(monkeypatch):
-    """Plans of the paper's data sets can be listed where these have not been fetched, and nothing is loaded for it."""
+    """Plans of the paper's data sets can be listed without loading data, which may not be on this machine."""
     monkeypatch.setattr(experiment_module, "load_dataset", None)
 
 
@@ -67,6 +67,17 @@ def test_figure_6(all_data):
     zoom = [e for e in zoom if e.noise.sigma_add >= 0.1]
     assert Counter(e.noise.first for e in zoom) == {"multiplicative": 25 * 25 * 5, "additive": 25 * 25 * 5}
     assert max(e.noise.sigma_mul for e in experiments) == 1e13
+
+
+def test_multiplicative_noise_has_the_exact_gradient():
+    assert plan("global")[0].noise == additive(0.1)
+    assert plan("global", noise="multiplicative")[0].noise == multiplicative(0.2, gradient="exact")
+
+
+@pytest.mark.parametrize(("model", "name"), [("mlp", "dense2"), ("lenet5", "conv2"), ("cnn_s", "conv2")])
+def test_mixed_noise_is_at_the_second_layer_with_weights(model, name):
+    dataset = "gsc_sample" if model == "cnn_s" else "mnist_sample"
+    assert {e.points[e.point] for e in plan("mixed", dataset=dataset, model=model)} == {name}
 
 
 def test_guided_counts_conserve_the_sum():

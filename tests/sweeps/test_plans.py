@@ -1,4 +1,4 @@
-"""Plans: which experiments they hold."""
+"""Plans: which experiments they contain."""
 
 from collections import Counter
 
@@ -26,7 +26,7 @@ def test_a_walk_visits_every_point():
 def test_clamped_is_a_walk_with_clamped_weights():
     plan = plans.clamped(additive, [1.0], [0])
     assert {e.clamp for e in plan} == {True}
-    assert {e.training().clamp for e in plan} == {True}
+    assert {e.training_experiment().clamp for e in plan} == {True}
     assert [(e.phase, e.point) for e in plan] == [(e.phase, e.point) for e in plans.walking(additive, [1.0], [0])]
 
 
@@ -50,7 +50,7 @@ def test_mixed_has_both_orders_and_the_exact_gradient():
 def test_multi_execution_shares_one_network_a_seed():
     plan = plans.multi_execution(additive(0.3), [(2,) * 11, (6, 1, 3, 3, 2, 1, 2, 1, 1, 1, 1)], range(4), epochs=1)
     assert len(plan) == 8
-    assert {e.training() for e in plan} == {Experiment(epochs=1, seed=seed) for seed in range(4)}
+    assert {e.training_experiment() for e in plan} == {Experiment(epochs=1, seed=seed) for seed in range(4)}
     assert {e.point for e in plan} == {"all"}
     assert Counter(sum(e.executions) for e in plan) == {22: 8}
     with pytest.raises(ValueError, match="executions: expected 11 numbers"):

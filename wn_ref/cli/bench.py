@@ -8,37 +8,66 @@ from typing import Annotated
 
 import typer
 
-from wn_ref.cli.options import (
-    one_of,
-)
 from wn_ref.errors import require_choice, require_whole
-from wn_ref.files import require_folder, whole
-from wn_ref.models import MODELS
+from wn_ref.files import require_folder, write_atomically
+
+NETWORKS = ("mlp", "lenet5")
+HEAD = "model   BN   noise           s an epoch  of bound   PyTorch  s to evaluate  PyTorch"
 
 
 def bench(
-    images: Annotated[int, typer.Option(help="Training images an epoch; a sixth as many are evaluated.")] = 60_000,
-    rounds: Annotated[int, typer.Option(help="How often all is measured in turn; times are medians.")] = 3,
-    models: Annotated[str, typer.Option(help="Networks with commas between them. " + one_of(MODELS))] = "mlp,lenet5",
-    json_file: Annotated[Path | None, typer.Option("--json", help="Where to write the figures as JSON, too.")] = None,
+    images: Annotated[int, typer.Option(help="Training images in an epoch; a sixth as many are evaluated.")] = 60_000,
+    rounds: Annotated[
+        int, typer.Option(help="How many times everything is measured; the median of the times is printed.")
+    ] = 3,
+    models: Annotated[str, typer.Option(help="Networks to measure: mlp, lenet5, or both with a comma.")] = "mlp,lenet5",
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", help="JSON file to write the measurements to; if it exists, it is replaced."),
+    ] = None,
 ) -> None:
-    """Measure speed and memory on one core, beside PyTorch if it is installed and beside the machine's limits.
+    """Measure speed and memory on one core.
 
-    About five minutes with PyTorch (pip install -e '.[crosscheck]'), one without.
+    The times are compared with the limits of this machine, and with PyTorch if it is installed (pip install -e
+    '.[crosscheck]'). "of bound" is the share of an epoch's time that is unavoidable at these limits. "PyTorch" is how
+    many times longer PyTorch takes. This takes about one minute, and about five with PyTorch.
     """
-    from wn_ref import bench as measure
-    from wn_ref import report
+    from wn_ref.bench import run
 
     require_whole("images", images, least=128)
     require_whole("rounds", rounds, least=1)
     names = tuple(models.split(","))
     for name in names:
-        require_choice("models", name, ("mlp", "lenet5"))
+        require_choice("models", name, NETWORKS)
     if json_file is not None:
         require_folder(json_file.parent)
-    rows = []
-    for row in measure.run(images, rounds, names):
+    rows: list[dict] = []
+    for row in run(images, rounds, names):
+        if row["kind"] == "network" and rows[-1]["kind"] != "network":
+            print(HEAD)
+        print(_line(row), flush=True)
         rows.append(row)
-        print(report.bench_row(row, first=len(rows) == 2), flush=True)
     if json_file is not None:
-        whole(json_file, lambda path: path.write_text(json.dumps(rows, indent=1) + "\n"))
+        write_atomically(json_file, lambda path: path.write_text(json.dumps(rows, indent=1) + "\n"))
+
+
+def _line(row: dict) -> str:
+    """Lay out one row of `wn_ref.bench.run` as a line of text."""
+    if row["kind"] == "limits":
+        torch = f", PyTorch {row['torch_normals_millions']:.0f}" if "torch_normals_millions" in row else ""
+        return (
+            f"machine, one core: sgemm {row['sgemm_gflops']:.0f} GFLOP/s, copy {row['copy_gb']:.0f} GB/s; normals "
+            f"{row['normals_millions']:.0f} M/s (NumPy {row['numpy_normals_millions']:.0f}{torch})"
+        )
+    if row["kind"] == "process":
+        return (
+            f"LeNet-5: peak memory {row['peak_memory_mb']:.0f} MB; first step {row['first_step_cold_seconds']:.1f} s "
+            f"cold, {row['first_step_cached_seconds']:.1f} s from the cache"
+        )
+    if row["kind"] == "workers":
+        return f"two workers, two experiments: {row['two_over_one']:.2f} times as long as one on one"
+    ratios = [f"{row[f'{name}_ratio']:7.1f}x" if f"{name}_ratio" in row else "" for name in ("train", "evaluate")]
+    return (
+        f"{row['model']:<7} {'yes' if row['batchnorm'] else 'no':<4} {row['noise']:<15} {row['train_seconds']:9.3f} "
+        f"{row['share_of_bound']:7.0%} {ratios[0]:>9} {row['evaluate_seconds']:11.3f} {ratios[1]:>9}"
+    )

@@ -3,44 +3,53 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from wn_ref.errors import InputError, require_choice
-
-if TYPE_CHECKING:
-    import pandas
+from wn_ref.cli.options import Scale
+from wn_ref.errors import InputError, require_choice, require_whole
+from wn_ref.fits.midpoint import SCALES, accuracy_uncertainty, fit_midpoint
+from wn_ref.lazy import pandas
 
 
 def fit(
     csv: Annotated[
-        Path, typer.Argument(metavar="CSV", help="Columns sigma, accuracy (0 to 1) and, if known, uncertainty.")
+        Path,
+        typer.Argument(
+            metavar="CSV", help="File with the columns sigma, accuracy (0 to 1) and, if known, uncertainty."
+        ),
     ],
-    scale: Annotated[
-        str, typer.Option(help="Equation 1 in the log of sigma (for curves over decades) or in sigma: log or linear.")
-    ] = "log",
-    a_min: Annotated[float | None, typer.Option(help="Hold the lowest accuracy fixed; free by default.")] = None,
-    classes: Annotated[int, typer.Option(help="Number of classes: guessing is right in one of so many.")] = 10,
+    scale: Scale = "log",
+    a_min: Annotated[
+        float | None, typer.Option(help="Fix the lowest accuracy at this value; by default it is fitted.")
+    ] = None,
+    classes: Annotated[int, typer.Option(help="Number of classes K: guessing has an accuracy of 1/K.")] = 10,
     test_size: Annotated[
         int | None,
-        typer.Option(help="Images behind an accuracy; rows of the same sigma are repetitions then."),
+        typer.Option(help="Number of test images behind each accuracy; rows with the same sigma are then averaged."),
     ] = None,
 ) -> None:
-    """Fit equation 1 to accuracies against noise, by equation 2, and print the midpoint with its interval.
+    """Fit equation 1 to accuracies under noise, as in equation 2, and print the midpoint with its 95 % interval.
 
-    With --test-size, rows of the same sigma are averaged, and their uncertainty is that of equation 2: their standard
-    error, in quadrature with the binomial one.
+    With --test-size, rows with the same sigma are taken as repetitions with different seeds. They are averaged, and
+    the uncertainty of the average is that of equation 2: its standard error and the binomial error of the test images.
     """
-    from wn_ref.fit import fit_midpoint
-
-    require_choice("scale", scale, ("log", "linear"))
+    require_choice("scale", scale, SCALES)
+    require_whole("classes", classes, least=2)
     table = _read(csv)
     if test_size is not None:
         table = _average(table, test_size)
     uncertainty = table.get("uncertainty")
-    settings = {"a_min": a_min, "chance": 1 / classes, "scale": scale, "rescale": uncertainty is not None}
-    found = fit_midpoint(table["sigma"], table["accuracy"], uncertainty, **settings)
+    found = fit_midpoint(
+        table["sigma"],
+        table["accuracy"],
+        uncertainty,
+        a_min=a_min,
+        chance=1 / classes,
+        scale=scale,
+        rescale=uncertainty is not None,
+    )
     print(found)
     if found.kind == "measured":
         print(f"slope s {found.slope:.4g}{' (in ln sigma)' if scale == 'log' else ''}")
@@ -49,26 +58,28 @@ def fit(
 
 
 def _read(csv: Path) -> pandas.DataFrame:
-    import pandas
-
     try:
         table = pandas.read_csv(csv)
     except (OSError, UnicodeDecodeError, pandas.errors.ParserError, pandas.errors.EmptyDataError) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise InputError(f"csv: expected a table with commas in {csv}, got {reason}; correct it") from None
+        raise InputError(f"csv: expected a file of values with commas in {csv}, got {reason}; correct it") from None
     for name in ("sigma", "accuracy"):
         if name not in table:
-            raise InputError(f"csv: expected columns sigma and accuracy, got {', '.join(table.columns)}; name them so")
+            columns = ", ".join(map(str, table.columns))
+            raise InputError(f"csv: expected columns sigma and accuracy, got {columns}; rename the columns of {csv}")
+    for name in {"sigma", "accuracy", "uncertainty"} & set(table.columns):
+        numbers = pandas.to_numeric(table[name], errors="coerce")
+        words = table.loc[numbers.isna() & table[name].notna(), name]
+        if len(words):
+            raise InputError(f"csv: expected numbers in column {name} of {csv}, got {words.iloc[0]!r}; correct it")
+        table[name] = numbers
     return table
 
 
 def _average(table: pandas.DataFrame, test_size: int) -> pandas.DataFrame:
-    import pandas
-
-    from wn_ref.fit import accuracy_uncertainty
-
+    """Average the accuracies of each sigma; add the uncertainty of the average."""
     rows = []
-    for sigma, same in table.groupby("sigma"):
+    for sigma, same in table.groupby("sigma", dropna=False):
         accuracies = same["accuracy"].to_numpy()
         uncertainty = float(accuracy_uncertainty(accuracies, test_size))
         rows.append({"sigma": sigma, "accuracy": accuracies.mean(), "uncertainty": uncertainty})

@@ -1,10 +1,10 @@
-"""The command `wn-ref locate`."""
+"""`wn-ref locate`: one midpoint with as few networks as possible."""
 
 from __future__ import annotations
 
 import math
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,69 +16,75 @@ from wn_ref.cli.options import (
     Gradient,
     Jobs,
     ModelName,
-    NoiseName,
+    NoiseKind,
     OptionalStore,
     Phase,
     Point,
-    noise_of,
     point_of,
+    worker_count,
 )
-from wn_ref.errors import OverflowStop, require_choice, require_whole
+from wn_ref.errors import OverflowStop, require_choice
 from wn_ref.experiment import PHASES, Experiment
+from wn_ref.lazy import pandas
+from wn_ref.noise import of_kind
 
 if TYPE_CHECKING:
-    import pandas
-
-    from wn_ref.locate.search import Estimate
+    from wn_ref.locate.question import Estimate
 
 
 def locate(
     dataset: DatasetName = "mnist_sample",
     model: ModelName = "mlp",
     batchnorm: BatchNorm = True,
-    noise: NoiseName = "additive",
+    noise: NoiseKind = "additive",
     gradient: Gradient = "straight_through",
     phase: Phase = "training",
     point: Point = "global",
     epochs: Epochs = 5,
     clamp: Clamp = False,
     width: Annotated[
-        float, typer.Option(help="How narrow the 95 % interval shall be, over the midpoint: 0.1 is +-5 %.")
+        float,
+        typer.Option(
+            help="Stop when the 95 % interval is this narrow, as a share of the midpoint: 0.1 is about +-5 %."
+        ),
     ] = 0.1,
     max_runs: Annotated[int, typer.Option(help="Stop after this many networks, however wide the interval is.")] = 60,
     jobs: Jobs = 0,
     store: OptionalStore = None,
 ) -> None:
-    """Find one midpoint noise level with as few networks as it takes.
+    """Find one midpoint noise level with as few networks as possible.
 
-    The midpoint is the noise level at which accuracy is half way from that without noise down to that of guessing. A
-    grid spends most of its networks far from it. This places them one after the other where they tell most, each with
-    a seed of its own, and stops when the 95 % interval is as narrow as asked. Without options: under half a minute.
+    The midpoint is the noise level at which accuracy has fallen half way from its value without noise to that of
+    guessing. A fixed grid of noise levels spends most of its networks far away from it. This command trains one network
+    after the other, each with its own seed, at the noise level that tells most about the midpoint. It stops when the
+    95 % interval is narrow enough. Without options this takes less than half a minute.
     """
-    import joblib
-
-    from wn_ref.locate.locate import locate_midpoint
+    from wn_ref.locate.experiments import locate_midpoint
 
     require_choice("phase", phase, PHASES)
-    require_whole("jobs", jobs, least=0, most=1024)
-    settings = {"dataset": dataset, "model": model, "batchnorm": batchnorm, "epochs": epochs, "clamp": clamp}
-    place = point_of(point, Experiment(**settings).points)
+    settings: dict[str, Any] = {
+        "dataset": dataset,
+        "model": model,
+        "batchnorm": batchnorm,
+        "epochs": epochs,
+        "clamp": clamp,
+    }
 
     def show(networks: int, estimate: Estimate) -> None:
         print(f"{networks:4} networks  {estimate}", file=sys.stderr, flush=True)
 
     location = locate_midpoint(
-        lambda sigma: noise_of(noise, gradient, sigma),
+        lambda sigma: of_kind(noise, sigma, gradient),
         width=width,
         max_runs=max_runs,
-        jobs=jobs or joblib.cpu_count(),
+        jobs=worker_count(jobs),
         store=store,
         show=show,
-        point=place,
+        point=point_of(point, Experiment(**settings).points),
         phase=phase,
         **settings,
     )
-    print(_table(location.runs, location.midpoint))
+    print("\n".join(_table(location.runs, location.midpoint)) + "\n")
     failed = location.runs.loc[location.runs["error"] != "", "error"]
     if len(failed):
         print(f"{len(failed)} runs stopped, the first with: {failed.iloc[0]}")
@@ -87,23 +93,29 @@ def locate(
     print(f"{_explain(location.estimate, width, max_runs)}; {location.networks} networks")
 
 
-def _table(runs: pandas.DataFrame, midpoint: float) -> str:
-    """Accuracy and networks at each sigma, rounded; for networks that were evaluated all over, around the midpoint."""
+def _table(runs: pandas.DataFrame, midpoint: float) -> list[str]:
+    """Lay out accuracy and number of networks at each sigma, rounded to two digits, as lines of text.
+
+    With noise at inference only, networks are evaluated over decades of sigma: then lines far from the midpoint are
+    left out.
+    """
     sigma = runs[["sigma_add", "sigma_mul"]].max(axis=1)
     if runs["phase"].eq("inference").any() and midpoint > 0:
         runs = runs[(sigma == 0) | ((sigma > midpoint / 20) & (sigma < midpoint * 20))]
     lines = ["   sigma  accuracy  networks"]
     for level, same in runs.groupby(sigma.map(lambda value: float(f"{value:.2g}"))):
         lines.append(f"{level:8.3g}  {same['accuracy'].mean():8.2%}  {same['seed'].nunique():8}")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _explain(estimate: Estimate, width: float, max_runs: int) -> str:
     if estimate.kind == "lower bound":
-        return f"{estimate}: accuracy does not fall half way up to there"
+        return f"{estimate}: up to this noise level, accuracy does not fall half way"
     if estimate.kind == "upper bound":
-        return f"{estimate}: accuracy is below half way, or that of guessing, from the start"
+        return (
+            f"{estimate}: accuracy is below half way, or no better than guessing, at every noise level that was tried"
+        )
     scatter = f"; networks scatter by {estimate.seed_std:.1%}" if math.isfinite(estimate.seed_std) else ""
     if estimate.kind == "stopped":
-        return f"{estimate}, not as narrow as {width:g} after --max-runs {max_runs}{scatter}"
+        return f"{estimate}, not as narrow as --width {width:g} after --max-runs {max_runs}{scatter}"
     return f"{estimate}{scatter}"

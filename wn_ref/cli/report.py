@@ -2,55 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
+from wn_ref.cli.options import SourceStore
 from wn_ref.errors import InputError
-from wn_ref.files import require_folder, whole
-
-if TYPE_CHECKING:
-    import pandas
+from wn_ref.files import require_folder, write_atomically
+from wn_ref.lazy import pandas
 
 
 def report(
-    store: Annotated[Path, typer.Option("--store", help="File of results, made by `wn-ref sweep`.")] = Path(
-        "results.sqlite"
-    ),
-    output: Annotated[Path, typer.Option(help="Folder to write to; it is made if it is not there.")] = Path("report"),
+    store: SourceStore = Path("results.sqlite"),
+    output: Annotated[Path, typer.Option(help="Folder to write to; it is made if it does not exist.")] = Path("report"),
 ) -> None:
-    """Draw all figures and print all tables of the paper that the runs in a store suffice for.
+    """Make all figures and tables of the paper that the runs in a store are sufficient for.
 
-    Writes figureN-DATASET-MODEL.png and a page, report.md, that shows them and says what is missing, and which sweep
-    would make it.
+    The folder gets a file figureN-DATASET-MODEL.png for each figure and each network, and a page, report.md, that shows
+    them. For what is missing, the page names the sweep that makes the runs.
     """
     from wn_ref import reproduce
-    from wn_ref.store import open_store
+    from wn_ref.store.store import open_store
 
     with open_store(store) as opened:
         runs = opened.runs(history=True)
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"output: expected a folder, got {output} ({reason}); choose another folder") from None
     require_folder(output)
     lines, drawn = [f"# {store.name}: {len(runs)} runs", ""], 0
     for number in reproduce.TABLES:
         lines += [f"## Table {number}", "", *_table(number, runs), ""]
     for number, item in reproduce.FIGURES.items():
         lines += [f"## Figure {number}: {item.shows}", ""]
-        if number in (10, 11):  # Figure 2 of other networks
+        if number in (10, 11):  # these are Figure 2 of other networks
             lines += ["See Figure 2.", ""]
             continue
-        for name, settings in _networks(runs, item.of):
+        for name, choice in _networks(runs, item.one_per):
             path = output / f"figure{number}-{name}.png"
             try:
-                figure = reproduce.figure(number, runs, **settings)
+                figure = reproduce.figure(number, runs, **choice)
             except InputError as error:
                 lines += [f"{name}: {error}", ""]
                 continue
-            whole(path, lambda part, figure=figure: figure.savefig(part))
+            write_atomically(path, figure.savefig)
             lines += [f"![{name}]({path.name})", ""]
             drawn += 1
-    whole(output / "report.md", lambda part: part.write_text("\n".join(lines)))
+    write_atomically(output / "report.md", lambda part: part.write_text("\n".join(lines)))
     print(f"{drawn} figures; {output / 'report.md'}")
 
 
@@ -63,11 +65,12 @@ def _table(number: int, runs: pandas.DataFrame) -> list[str]:
         return [str(error)]
 
 
-def _networks(runs: pandas.DataFrame, of: tuple[str, ...]) -> list[tuple[str, dict]]:
-    """The networks that a figure may be of: a name, and how to choose each."""
-    choices = runs[list(of)].drop_duplicates().sort_values(list(of)).to_dict("records") if of else [{}]
+def _networks(runs: pandas.DataFrame, columns: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
+    """Return a name for each network that a figure can be of, and the values of `columns` that choose it."""
+    names = list(columns)
+    choices = runs[names].drop_duplicates().sort_values(names).to_dict("records") if names else [{}]
     return [("-".join(_word(*pair) for pair in choice.items()) or "all", choice) for choice in choices]
 
 
-def _word(name: str, value: object) -> str:
-    return str(value) if name != "batchnorm" else "bn" if value else "no-bn"
+def _word(column: str, value: object) -> str:
+    return str(value) if column != "batchnorm" else "bn" if value else "no-bn"

@@ -13,13 +13,14 @@ from wn_ref.cli.options import (
     Epochs,
     Gradient,
     ModelName,
-    NoiseName,
+    NoiseKind,
     Phase,
     Point,
-    noise_of,
+    Sigma,
     point_of,
 )
 from wn_ref.experiment import Experiment, run
+from wn_ref.noise import of_kind
 from wn_ref.train import Epoch
 
 
@@ -27,21 +28,28 @@ def train(
     dataset: DatasetName = "mnist_sample",
     model: ModelName = "mlp",
     batchnorm: BatchNorm = True,
-    noise: NoiseName = "additive",
-    sigma: Annotated[float, typer.Option(help="Standard deviation of the noise; 0 is none.")] = 0.0,
+    noise: NoiseKind = "additive",
+    sigma: Sigma = 0.0,
     point: Point = "global",
     phase: Phase = "training",
     gradient: Gradient = "straight_through",
     epochs: Epochs = 5,
-    seed: Annotated[int, typer.Option(help="Of initial weights, order of the images, and noise.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the initial weights, of the order of the images, and of the noise.")
+    ] = 0,
     clamp: Clamp = False,
 ) -> None:
-    """Train one network and print its loss and accuracy after every epoch."""
-    network = {"dataset": dataset, "model": model, "batchnorm": batchnorm}
+    """Train one network, and print its loss and its accuracy on the test images after every epoch.
+
+    With --phase inference the network is trained without noise, and evaluated with noise at the end. Nothing is stored.
+    """
+    points = Experiment(dataset=dataset, model=model, batchnorm=batchnorm).points
     experiment = Experiment(
-        **network,
-        noise=noise_of(noise, gradient, sigma),
-        point=point_of(point, Experiment(**network).points),
+        dataset=dataset,
+        model=model,
+        batchnorm=batchnorm,
+        noise=of_kind(noise, sigma, gradient),
+        point=point_of(point, points),
         phase=phase,
         epochs=epochs,
         seed=seed,

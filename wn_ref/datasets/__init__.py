@@ -1,13 +1,17 @@
-"""The data sets of the paper, read straight from their publishers' files.
+"""The data sets of the paper, read directly from their publishers' files.
 
-What to use when: `load_dataset("mnist")` for a data set to train on, small or whole; `wn-ref data` to see which are
-here and fetch the others. `catalog` says what is published where, `files` finds or downloads it, one file a format
-(`idx`, `cifar10`, `svhn`, `speech`) reads it, and `Dataset.batch` hands it to a network.
+What to use when: `load_dataset("mnist")` returns a data set to train on, a part of it or all of it; the command
+`wn-ref data` shows which data sets are on this machine and fetches the others.
+
+How it works: `catalog` lists what is published where, `sources` finds the files or downloads them, one module for each
+file format (`idx`, `cifar10`, `svhn`, `speech`) reads them, and `Dataset.batch` hands the images to a network.
 """
 
-from wn_ref.datasets.catalog import CATALOG, Entry
-from wn_ref.datasets.dataset import Dataset, stratified
+from wn_ref.datasets.catalog import CATALOG
+from wn_ref.datasets.dataset import Dataset
+from wn_ref.datasets.entry import Entry
 from wn_ref.datasets.load import load_dataset
+from wn_ref.datasets.subset import stratified
 
 DATASETS = tuple(CATALOG)
 

@@ -1,117 +1,39 @@
-"""What is published where: one entry a data set, with all that its files do not say themselves.
+"""What is published where: one entry for each data set, with the facts that its files do not hold themselves.
 
-Normalisation and augmentation are those of the paper's runs. Checksums are the publishers'.
+Normalisation and augmentation are those of the paper's runs. The checksums are the publishers'.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 
-import numpy as np
-
-from wn_ref.datasets import cifar10, digits, idx, mfcc, sample, speech, svhn
-from wn_ref.datasets.parts import Parts
-
-
-@dataclass(frozen=True)
-class PublishedFile:
-    """A file as its publisher offers it.
-
-    Attributes
-    ----------
-    name : str
-        Of the file.
-    size : int
-        In bytes.
-    checksum : str
-        "md5:..." or "sha256:...".
-    url : str
-        Where it is offered.
-    unpacked : str
-        Name of the file or folder that takes its place once it is decompressed or unpacked; "" if it is neither.
-    content_md5 : str
-        MD5 of the decompressed content of a .gz file; it identifies a file that was compressed again.
-    members : tuple of (str, str)
-        Names and SHA-256 of the files in the folder that it unpacks to, where they are known.
-    """
-
-    name: str
-    size: int
-    checksum: str
-    url: str
-    unpacked: str = ""
-    content_md5: str = ""
-    members: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A data set.
-
-    Attributes
-    ----------
-    title : str
-        Its usual name.
-    folder : str
-        Name of its folder, in `datasets/` and wherever else files are looked for.
-    files : tuple of PublishedFile
-        Empty if it comes with this package or with a library.
-    read : callable
-        Makes the arrays from the paths of the files.
-    shape : tuple of int
-        (channels, height, width) of an image, or (1, coefficients, frames) of a clip.
-    train_size, test_size : int
-        Numbers of images.
-    classes : tuple of str
-        Their names.
-    licence : str
-        In a few words.
-    mean, std, padding, flip
-        As of `Dataset`.
-    class_weights : callable, optional
-        Makes the weights of the classes from the labels of the training part.
-    """
-
-    title: str
-    folder: str
-    files: tuple[PublishedFile, ...]
-    read: Callable[[list[Path]], Parts]
-    shape: tuple[int, int, int]
-    train_size: int
-    test_size: int
-    classes: tuple[str, ...]
-    licence: str
-    mean: tuple[float, ...] = (0.0,)
-    std: tuple[float, ...] = (1.0,)
-    padding: int = 0
-    flip: bool = False
-    class_weights: Callable[[np.ndarray], tuple[float, ...]] | None = None
+from wn_ref.datasets import cifar10, digits, idx, mfcc, shipped, speech, svhn
+from wn_ref.datasets.entry import Entry, PublishedFile
 
 
 def _idx_files(base: str, *facts: tuple[str, int, str, str]) -> tuple[PublishedFile, ...]:
+    """Return four files at one address; the facts are name without .gz, size, MD5, and MD5 of the content."""
     return tuple(
         PublishedFile(f"{stem}.gz", size, f"md5:{md5}", f"{base}/{stem}.gz", unpacked=stem, content_md5=content_md5)
         for stem, size, md5, content_md5 in facts
     )
 
 
-_MNIST = _idx_files(
+_MNIST_FILES = _idx_files(
     "https://ossci-datasets.s3.amazonaws.com/mnist",
     ("train-images-idx3-ubyte", 9912422, "f68b3c2dcbeaaa9fbdd348bbdeb94873", "6bbc9ace898e44ae57da46a324031adb"),
     ("train-labels-idx1-ubyte", 28881, "d53e105ee54ea40749a09fcbcd1e9432", "a25bea736e30d166cdddb491f175f624"),
     ("t10k-images-idx3-ubyte", 1648877, "9fb629c4189551a2d022fa330f9573f3", "2646ac647ad5339dbf082846283269ea"),
     ("t10k-labels-idx1-ubyte", 4542, "ec29112dd5afa0611ce80d1b7f02629c", "27ae3e4e09519cfbb04c329615203637"),
 )
-_FASHION = _idx_files(
+_FASHION_MNIST_FILES = _idx_files(
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",
     ("train-images-idx3-ubyte", 26421880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d", "f4a8712d7a061bf5bd6d2ca38dc4d50a"),
     ("train-labels-idx1-ubyte", 29515, "25c81989df183df01b3e8a0aad5dffbe", "9018921c3c673c538a1fc5bad174d6f9"),
     ("t10k-images-idx3-ubyte", 4422102, "bef4ecab320f06d8554ea6380940ec79", "8181f5470baa50b63fa0f6fddb340f0a"),
     ("t10k-labels-idx1-ubyte", 5148, "bb300cfdad3c16e7a12a480ee83cd310", "15d484375f8d13e6eb1aabb0c3f46965"),
 )
-_SVHN = (
+_SVHN_FILES = (
     PublishedFile(
         "train_32x32.mat",
         182040794,
@@ -125,7 +47,7 @@ _SVHN = (
         "http://ufldl.stanford.edu/housenumbers/test_32x32.mat",
     ),
 )
-_CIFAR10 = PublishedFile(
+_CIFAR10_ARCHIVE = PublishedFile(
     "cifar-10-binary.tar.gz",
     170052171,
     "sha256:c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
@@ -140,19 +62,19 @@ _CIFAR10 = PublishedFile(
         ("test_batch.bin", "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b"),
     ),
 )
-_SPEECH = "https://storage.googleapis.com/download.tensorflow.org/data"
-_GSC = PublishedFile(
+_GSC_URL = "https://storage.googleapis.com/download.tensorflow.org/data"
+_GSC_ARCHIVE = PublishedFile(
     "speech_commands_v0.02.tar.gz",
     2428923189,
     "sha256:af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58",
-    f"{_SPEECH}/speech_commands_v0.02.tar.gz",
+    f"{_GSC_URL}/speech_commands_v0.02.tar.gz",
     unpacked="speech_commands_v0.02",
 )
-_GSC_TEST = PublishedFile(
+_GSC_TEST_ARCHIVE = PublishedFile(
     "speech_commands_test_set_v0.02.tar.gz",
     112563277,
     "sha256:cc2a00c1147c2254e9be3fa0f779d8c17421dc349b86366567a8edfa9acd51df",
-    f"{_SPEECH}/speech_commands_test_set_v0.02.tar.gz",
+    f"{_GSC_URL}/speech_commands_test_set_v0.02.tar.gz",
     unpacked="speech_commands_test_set_v0.02",
 )
 
@@ -160,51 +82,50 @@ DIGITS = tuple("0123456789")
 CLOTHES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 THINGS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
-_MNIST_FACTS = {"folder": "mnist", "shape": (1, 28, 28), "classes": DIGITS, "licence": "CC BY-SA 3.0"}
-_FASHION_FACTS = {
-    "folder": "fashion_mnist", "shape": (1, 28, 28), "classes": CLOTHES, "licence": "MIT",
-    "mean": (0.5,), "std": (0.5,), "padding": 4, "flip": True,
-}  # fmt: skip
-_COLOUR = {  # SVHN is normalised with CIFAR-10's constants, as in the paper's runs
-    "shape": (3, 32, 32), "mean": (0.4914, 0.4822, 0.4465), "std": (0.2023, 0.1994, 0.2010), "padding": 4, "flip": True,
-}  # fmt: skip
-_SPEECH_FACTS = {
-    "folder": "gsc", "shape": (1, mfcc.COEFFICIENTS, mfcc.FRAMES), "classes": speech.CLASSES, "licence": "CC BY 4.0",
-    "class_weights": speech.class_weights,
-}  # fmt: skip
+_mnist = Entry(
+    "MNIST", folder="mnist", files=_MNIST_FILES, read=idx.read, shape=(1, 28, 28), train_size=60_000, test_size=10_000,
+    classes=DIGITS, licence="CC BY-SA 3.0",
+)  # fmt: skip
+_fashion_mnist = replace(
+    _mnist, title="FashionMNIST", folder="fashion_mnist", files=_FASHION_MNIST_FILES, classes=CLOTHES, licence="MIT",
+    mean=(0.5,), std=(0.5,), padding=4, flip=True,
+)  # fmt: skip
+_cifar10 = Entry(
+    "CIFAR-10", folder="cifar10", files=(_CIFAR10_ARCHIVE,), read=cifar10.read, shape=(3, 32, 32), train_size=50_000,
+    test_size=10_000, classes=THINGS, licence="none stated; cite the report",
+    mean=(0.4914, 0.4822, 0.4465), std=(0.2023, 0.1994, 0.2010), padding=4, flip=True,
+)  # fmt: skip
+_svhn = replace(  # normalised and augmented like CIFAR-10, as in the paper's runs
+    _cifar10, title="SVHN, cropped digits", folder="svhn", files=_SVHN_FILES, read=svhn.read, train_size=73_257,
+    test_size=26_032, classes=DIGITS, licence="non-commercial use",
+)  # fmt: skip
+_gsc = Entry(
+    "Google Speech Commands v2", folder="gsc", files=(_GSC_ARCHIVE, _GSC_TEST_ARCHIVE), read=speech.read,
+    shape=(1, mfcc.COEFFICIENTS, mfcc.FRAMES), train_size=85_511, test_size=4890, classes=speech.CLASSES,
+    licence="CC BY 4.0", class_weights=speech.class_weights,
+)  # fmt: skip
+_gsc_test_set = replace(
+    _gsc, title="Google Speech Commands v2, its test set alone", files=(_GSC_TEST_ARCHIVE,), read=speech.read_test_set,
+    train_size=3912, test_size=978,
+)  # fmt: skip
 
 CATALOG = {
-    "mnist_sample": Entry(
-        "MNIST, a sample", files=(), read=sample.mnist, train_size=8000, test_size=2000, **_MNIST_FACTS
+    "mnist_sample": replace(
+        _mnist, title="MNIST, a sample", files=(), read=shipped.mnist, train_size=8000, test_size=2000
     ),
-    "fashion_mnist_sample": Entry(
-        "FashionMNIST, a sample", files=(), read=sample.fashion_mnist, train_size=8000, test_size=2000, **_FASHION_FACTS
+    "fashion_mnist_sample": replace(
+        _fashion_mnist, title="FashionMNIST, a sample", files=(), read=shipped.fashion_mnist, train_size=8000,
+        test_size=2000,
     ),
     "digits": Entry(
-        "scikit-learn's digits", "digits", (), digits.read, (1, 8, 8), 1437, 360, DIGITS, "CC BY 4.0"
+        "scikit-learn's digits", folder="digits", files=(), read=digits.read, shape=(1, 8, 8), train_size=1437,
+        test_size=360, classes=DIGITS, licence="CC BY 4.0",
     ),
-    "gsc_sample": Entry(
-        "Google Speech Commands v2, a sample", files=(), read=sample.speech, train_size=3912, test_size=978,
-        **_SPEECH_FACTS,
-    ),
-    "mnist": Entry("MNIST", files=_MNIST, read=idx.read, train_size=60_000, test_size=10_000, **_MNIST_FACTS),
-    "fashion_mnist": Entry(
-        "FashionMNIST", files=_FASHION, read=idx.read, train_size=60_000, test_size=10_000, **_FASHION_FACTS
-    ),
-    "svhn": Entry(
-        "SVHN, cropped digits", "svhn", _SVHN, svhn.read, train_size=73_257, test_size=26_032, classes=DIGITS,
-        licence="non-commercial use", **_COLOUR,
-    ),
-    "cifar10": Entry(
-        "CIFAR-10", "cifar10", (_CIFAR10,), cifar10.read, train_size=50_000, test_size=10_000, classes=THINGS,
-        licence="none stated; cite the report", **_COLOUR,
-    ),
-    "gsc": Entry(
-        "Google Speech Commands v2", files=(_GSC, _GSC_TEST), read=speech.read, train_size=85_511, test_size=4890,
-        **_SPEECH_FACTS,
-    ),
-    "gsc_test_set": Entry(
-        "its test set, split anew", files=(_GSC_TEST,), read=speech.read_test_set, train_size=3912, test_size=978,
-        **_SPEECH_FACTS,
-    ),
+    "gsc_sample": replace(_gsc_test_set, title="Google Speech Commands v2, a sample", files=(), read=shipped.gsc),
+    "mnist": _mnist,
+    "fashion_mnist": _fashion_mnist,
+    "svhn": _svhn,
+    "cifar10": _cifar10,
+    "gsc": _gsc,
+    "gsc_test_set": _gsc_test_set,
 }  # fmt: skip

@@ -1,58 +1,65 @@
-"""CIFAR-10's binary version: records of one label byte and 3,072 bytes of red, green and blue, 10,000 a file.
+"""CIFAR-10's binary version: six files of 10,000 records, each one label byte and 3,072 bytes of red, green and blue.
 
-(A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009. Its Python version is a pickle, which
-could run anything; it is not read.)
+(A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009. The Python version is a pickle, and
+loading a pickle can run any code; so it is not read.)
 """
 
 from __future__ import annotations
 
-import tarfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from wn_ref.datasets.parts import Parts, reading
-from wn_ref.datasets.tar import members
-from wn_ref.errors import InputError
+from wn_ref.datasets.reading import archive_members, damaged, reading
+from wn_ref.datasets.train_test import TrainTest
 
 SHAPE = (3, 32, 32)
 RECORD = 1 + 3 * 32 * 32
+"""Bytes of a record."""
 TRAIN = tuple(f"data_batch_{number}.bin" for number in range(1, 6))
 TEST = ("test_batch.bin",)
 
 
-def read(paths: list[Path]) -> Parts:
-    """Read the publisher's archive, or the folder that it unpacks to."""
+def read(paths: list[Path]) -> TrainTest:
+    """Read the publisher's archive, or the folder that it unpacks to.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or damaged.
+    """
     (path,) = paths
     found: dict[str, np.ndarray] = {}
     for name, raw in _files(path):
         if not len(raw) or len(raw) % RECORD:
-            expected = f"records of {RECORD} bytes in {name}"
-            raise InputError(f"{path}: expected {expected}, got {len(raw)} bytes; fetch the file anew")
+            raise damaged(path, f"records of {RECORD} bytes in {name}", f"{len(raw)} bytes")
         found[name] = np.frombuffer(raw, np.uint8).reshape(-1, RECORD)
     missing = [name for name in TRAIN + TEST if name not in found]
     if missing:
-        raise InputError(f"{path}: expected {', '.join(TRAIN + TEST)}, got no {missing[0]}; fetch the file anew")
-    return Parts(*_images_and_labels(found, TRAIN), *_images_and_labels(found, TEST))
+        raise damaged(path, f"the files {', '.join(TRAIN + TEST)}", f"no {missing[0]}")
+    return TrainTest(*_images_and_labels(found, TRAIN), *_images_and_labels(found, TEST))
 
 
 def _files(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Names and contents of the binary files."""
+    """Yield the name and content of each binary file in an archive or a folder."""
     if path.is_dir():
         for name in TRAIN + TEST:
             with reading(path / name, "a file of CIFAR-10's binary version"):
-                yield name, (path / name).read_bytes()
-        return
-    with reading(path, "a whole .tar.gz", tarfile.TarError, zlib.error):
-        for name, file in members(path):
-            if name.rpartition("/")[2] in TRAIN + TEST:
-                yield name.rpartition("/")[2], file.read()
+                content = (path / name).read_bytes()
+            yield name, content
+    else:
+        for member, content in archive_members(path):
+            name = member.rpartition("/")[2]
+            if name in TRAIN + TEST:
+                yield name, content
 
 
 def _images_and_labels(found: dict[str, np.ndarray], names: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Copy files into one array; each is forgotten once it is copied, so that memory holds the data about once."""
+    """Copy the records of several files into one array.
+
+    Each file is dropped from `found` once it is copied, so that memory never holds much more than one copy of the data.
+    """
     images = np.empty((sum(len(found[name]) for name in names), *SHAPE), np.uint8)
     labels = np.empty(len(images), np.int64)
     start = 0

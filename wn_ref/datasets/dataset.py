@@ -1,39 +1,64 @@
-"""Data sets as they look once loaded."""
+"""`Dataset`: a data set in memory, and how a network sees it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from wn_ref.datasets.gather import gather, gather_augmented
 from wn_ref.errors import InputError
-from wn_ref.random import AUGMENT, permutation, words
+from wn_ref.random import AUGMENT, words
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Labelled images, or features of speech, in two parts, and how a network gets to see them.
+    """Labelled images, or features of speech, in a training and a test part, and how a network sees them.
+
+    `load_dataset` returns the data sets of the paper. A data set of your own is a `Dataset` of your own arrays.
 
     Attributes
     ----------
     name : str
-        As given to `load_dataset`.
+        The name that was given to `load_dataset`.
     train_images, test_images : np.ndarray
-        uint8 images or float32 features, (n, channels, height, width); read-only.
+        uint8 images or float32 features, (n, channels, height, width); those of `load_dataset` are read-only.
     train_labels, test_labels : np.ndarray
-        int64, (n,), from 0 to the number of classes - 1; read-only.
+        int64, (n,), from 0 to the number of classes - 1; those of `load_dataset` are read-only.
     classes : tuple of str
         Names of the classes.
     mean, std : tuple of float
-        One a channel, in units of the full range: a network sees (image / 255 - mean) / std of uint8 images, and
+        One value for each channel. A network sees (pixel / 255 - mean) / std of uint8 images, and
         (feature - mean) / std of features.
     padding : int
-        In training, images are padded by so many black pixels on each side and cropped at a random place; 0 is none.
+        In training, each image gets a border of this many black pixels on every side, and a part of its original size
+        is cropped out of that at a random place. With 0, images are not cropped.
     flip : bool
-        Whether every other image, by chance, is flipped left and right in training.
+        Whether, in training, each image is flipped left to right with probability 1/2.
     class_weights : tuple of float, or None
-        How much each class counts in the loss; all the same if None.
+        How much each class counts in the loss; None means that all count the same.
+
+    Examples
+    --------
+    A batch as a network sees it: normalised, with the samples on the last axis.
+
+    >>> import numpy as np
+    >>> import wn_ref as wn
+    >>> data = wn.load_dataset("mnist_sample")
+    >>> x = data.batch(data.train_images, np.arange(16))
+    >>> x.shape, x.dtype, float(x.max())
+    ((1, 28, 28, 16), dtype('float32'), 1.0)
+
+    A data set of your own, with images of 2 x 2 pixels that are cropped and flipped in training:
+
+    >>> images, labels = np.zeros((10, 1, 2, 2), np.uint8), np.arange(10) % 2
+    >>> own = wn.Dataset("own", images, labels, images, labels, ("even", "odd"), (0.5,), (0.5,), padding=1, flip=True)
+    >>> own.shape
+    (1, 2, 2)
+    >>> drawn = own.augmentation(seed=0, epoch=0)
+    >>> own.batch(own.train_images, np.array([3]), augmentation=drawn).ravel()
+    array([-1., -1., -1., -1.], dtype=float32)
     """
 
     name: str
@@ -51,7 +76,8 @@ class Dataset:
     @property
     def shape(self) -> tuple[int, int, int]:
         """(channels, height, width) of an image."""
-        return self.train_images.shape[1:]
+        channels, height, width = self.train_images.shape[1:]
+        return channels, height, width
 
     def augmentation(self, seed: int, epoch: int) -> np.ndarray | None:
         """Draw how each training image is cropped and flipped in an epoch: a function of (seed, epoch, index).
@@ -59,7 +85,7 @@ class Dataset:
         Returns
         -------
         np.ndarray or None
-            uint32, (number of training images,), for `batch`; None if the data set asks for no augmentation.
+            uint32, (number of training images,), to be handed to `batch`; None if this data set is not augmented.
         """
         if not self.padding and not self.flip:
             return None
@@ -69,7 +95,7 @@ class Dataset:
         self,
         images: np.ndarray,
         indices: np.ndarray,
-        dtype: np.dtype = np.float32,
+        dtype: npt.DTypeLike = np.float32,
         augmentation: np.ndarray | None = None,
     ) -> np.ndarray:
         """Gather images[indices], augmented and normalised, with the samples on the last axis.
@@ -77,13 +103,13 @@ class Dataset:
         Parameters
         ----------
         images : np.ndarray
-            uint8 or float32, (n, channels, height, width), as in `train_images`.
+            `train_images` or `test_images`: uint8 or float32, (n, channels, height, width).
         indices : np.ndarray
             int64, (batch,).
-        dtype : np.dtype
-            Of the result.
+        dtype : dtype
+            Type of the result.
         augmentation : np.ndarray, optional
-            uint32, (n,), of the method of this name; images are as they are without it.
+            What the method `augmentation` drew: uint32, (n,). Without it, images are neither cropped nor flipped.
 
         Returns
         -------
@@ -96,13 +122,12 @@ class Dataset:
             If an index is out of range.
         """
         if len(indices) and not 0 <= np.min(indices) <= np.max(indices) < len(images):
-            raise InputError(
-                f"indices: expected 0 to {len(images) - 1}, got {np.min(indices)} to {np.max(indices)}; correct them"
-            )
+            got = f"{np.min(indices)} to {np.max(indices)}"
+            raise InputError(f"indices: expected 0 to {len(images) - 1}, got {got}; choose indices in this range")
         channels, height, width = images.shape[1:]
         out = np.empty((channels, height, width, len(indices)), dtype)
         flat, starts = images.reshape(-1), np.asarray(indices, np.int64) * images[0].size
-        scale, shift = self._normalisation(images.dtype, dtype)
+        scale, shift = self._normalisation(images.dtype, out.dtype)
         target = out.reshape(channels, height * width, len(indices))
         if augmentation is None:
             gather(flat, starts, scale, shift, target)
@@ -112,42 +137,7 @@ class Dataset:
         return out
 
     def _normalisation(self, source: np.dtype, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
-        """(value / full - mean) / std as value * scale + shift."""
+        """Return (scale, shift) so that (value / full - mean) / std = value * scale + shift."""
         full = 255 if source == np.uint8 else 1
         mean, std = np.asarray(self.mean), np.asarray(self.std)
         return (1 / full / std).astype(dtype), (-mean / std).astype(dtype)
-
-
-def stratified(labels: np.ndarray, size: int, seed: int) -> np.ndarray:
-    """Pick `size` indices at random so that every class has its natural share (largest remainders).
-
-    Parameters
-    ----------
-    labels : np.ndarray
-        Classes of all candidates, integers >= 0, (n,).
-    size : int
-        How many to pick, 1 <= size <= n.
-    seed : int
-        Of the choice.
-
-    Returns
-    -------
-    np.ndarray
-        int64, (size,), in random order.
-
-    Raises
-    ------
-    InputError
-        If there are not that many.
-    """
-    if not 1 <= size <= len(labels):
-        raise InputError(f"size: expected 1 to {len(labels)} of the {len(labels)} images, got {size}; ask for less")
-    counts = np.bincount(labels)
-    shares = counts * size / len(labels)
-    quota = shares.astype(np.int64)
-    quota[np.argsort(quota - shares, kind="stable")[: size - quota.sum()]] += 1
-    order = permutation(len(labels), seed)
-    rank = np.empty(len(labels), np.int64)  # of each index among its class, in that order
-    for k in range(len(counts)):
-        rank[order[labels[order] == k]] = np.arange(counts[k])
-    return order[(rank < quota[labels])[order]]

@@ -1,4 +1,4 @@
-"""The 8 x 8 digits that come with scikit-learn (UCI's "Optical recognition of handwritten digits", its test part)."""
+"""The 8 x 8 digits that come with scikit-learn (UCI's "Optical Recognition of Handwritten Digits", its test part)."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from wn_ref.datasets.dataset import stratified
-from wn_ref.datasets.parts import Parts
+from wn_ref.datasets.subset import stratified
+from wn_ref.datasets.train_test import TrainTest
 
 TRAIN_SIZE = 1437
 SEED = 0
 
 
-def read(_: list[Path]) -> Parts:
-    """Split the 1,797 images into 1,437 to train and 360 to test; the 17 shades of grey become 0 to 255."""
+def read(_: list[Path]) -> TrainTest:
+    """Divide the 1,797 images into 1,437 to train and 360 to test; the 17 shades of grey become 0 to 255."""
     from sklearn.datasets import load_digits
 
     content = load_digits()
@@ -22,4 +22,4 @@ def read(_: list[Path]) -> Parts:
     labels = content.target.astype(np.int64)
     train = np.sort(stratified(labels, TRAIN_SIZE, SEED))
     test = np.setdiff1d(np.arange(len(labels)), train)
-    return Parts(images[train], labels[train], images[test], labels[test])
+    return TrainTest(images[train], labels[train], images[test], labels[test])

@@ -1,4 +1,4 @@
-"""Features of many clips: computed in parallel, and kept in the user's cache."""
+"""MFCC features of many clips: computed in parallel, and kept in the user's cache."""
 
 from __future__ import annotations
 
@@ -12,31 +12,32 @@ from pathlib import Path
 
 import numpy as np
 
-from wn_ref.datasets.mfcc import FRAMES, PARAMETERS, RATE, Clip, features, waveform
-from wn_ref.datasets.sources import DataWarning, cache
-from wn_ref.errors import InputError
-from wn_ref.files import whole
+from wn_ref.datasets.mfcc import FRAMES, PARAMETERS, RATE, Clip, clip_samples, features
+from wn_ref.datasets.places import cache
+from wn_ref.datasets.sources import DataWarning
+from wn_ref.errors import InputError, WorkerError
+from wn_ref.files import write_atomically
 
 CLIPS = 128
-"""Clips that a worker is handed at a time."""
+"""Number of clips that are handed to a worker process at a time."""
 VERSION = 1
-"""Counted up when the same parameters lead to other features."""
+"""To be increased whenever the same parameters lead to other features; cached features are then computed again."""
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def cached(name: str, paths: list[Path], clips: Callable[[], Iterable[Clip]]) -> Arrays:
-    """Return features, labels and names of clips, sorted by name: from the cache if they are there.
+    """Return the features, labels and names of clips, from the cache or computed and then cached.
 
     Parameters
     ----------
     name : str
-        The beginning of the cached file's name; the rest is a hash of the parameters and of the files' sizes and
-        times.
+        The beginning of the cached file's name. The rest is a hash of the parameters and of the sizes and times of the
+        files.
     paths : list of Path
         The archives or folders that the clips come from.
     clips : callable
-        Reads them, if that is necessary.
+        Reads the clips; it is called only if the features are not in the cache.
 
     Returns
     -------
@@ -45,61 +46,77 @@ def cached(name: str, paths: list[Path], clips: Callable[[], Iterable[Clip]]) ->
     labels : np.ndarray
         int64, (n,).
     names : np.ndarray
-        str, (n,).
+        str, (n,), in alphabetical order.
+
+    Raises
+    ------
+    InputError, WorkerError
+        Those of `compute`.
 
     Warns
     -----
     DataWarning
-        If the features cannot be kept.
+        If the features cannot be written into the cache.
     """
     path = cache() / "features" / f"{name}-{_key(paths)}.npz"
     found = _read(path)
-    if found is None:
-        found = compute(name, clips())
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            whole(path, lambda part: np.savez(part, features=found[0], labels=found[1], names=found[2]))
-        except (InputError, OSError) as error:
-            warnings.warn(f"{name}: features are not kept and will be computed again ({error})", DataWarning, 2)
-    return found
+    if found is not None:
+        return found
+    x, labels, names = compute(name, clips())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, lambda part: np.savez(part, features=x, labels=labels, names=names))
+    except (InputError, OSError) as error:
+        message = f"{name}: features are not kept and will be computed again ({error})"
+        warnings.warn(message, DataWarning, stacklevel=2)
+    return x, labels, names
 
 
 def compute(name: str, clips: Iterable[Clip]) -> Arrays:
-    """Compute features on all cores, with a progress bar; what they are is the same on any number of them."""
+    """Compute features on all cores, with a progress bar; the result does not depend on the number of cores.
+
+    Raises
+    ------
+    InputError
+        If there are no clips, or if one is damaged.
+    WorkerError
+        If the system kills a worker process.
+    """
     from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
     from tqdm import tqdm
 
     rows: list[tuple[str, int, np.ndarray]] = []
     workers = Parallel(n_jobs=-1, return_as="generator")
-    with tqdm(desc=f"{name}: MFCC", unit="clip") as bar:
-        for done in workers(delayed(_rows)(batch) for batch in _batches(clips)):
-            rows += done
-            bar.update(len(done))
+    try:
+        with tqdm(desc=f"{name}: MFCC", unit="clip") as bar:
+            for done in workers(delayed(_rows)(batch) for batch in _batches(clips)):
+                rows += done
+                bar.update(len(done))
+    except TerminatedWorkerError:
+        got = "a worker process that was killed"
+        raise WorkerError(f"{name}: expected features from every worker, got {got}; free some memory") from None
     if not rows:
-        raise InputError(f"{name}: expected WAV files in folders, got none; fetch the files anew")
+        raise InputError(f"{name}: expected WAV files in folders, got none; delete the files and fetch them again")
     rows.sort(key=lambda row: row[0])
     names, labels, arrays = zip(*rows)
     return np.stack(arrays), np.array(labels, np.int64), np.array(names)
 
 
 def _batches(clips: Iterable[Clip]) -> Iterator[list[Clip]]:
-    """CLIPS at a time, so that an archive of gigabytes never is in memory as a whole."""
+    """Yield lists of at most CLIPS clips, so that an archive of gigabytes is never in memory as a whole."""
     iterator = iter(clips)
     while batch := list(islice(iterator, CLIPS)):
         yield batch
 
 
 def _rows(clips: Iterable[Clip]) -> list[tuple[str, int, np.ndarray]]:
-    return [(clip.name, clip.label, features(second(clip), clip.background)) for clip in clips]
-
-
-def second(clip: Clip) -> np.ndarray:
-    """Return a clip's samples: float32, (16000,)."""
-    return waveform(clip.name, clip.sound) if isinstance(clip.sound, bytes) else clip.sound
+    """Return the name, label and features of each clip."""
+    return [(clip.name, clip.label, features(clip_samples(clip), clip.background)) for clip in clips]
 
 
 def _key(paths: list[Path]) -> str:
-    """A hash of what features depend on; a file counts by its size and its time, which takes no reading."""
+    """Return a hash of what the features depend on; sizes and times stand for the files, which need not be read."""
     files = [file for path in paths for file in (sorted(path.rglob("*.wav")) if path.is_dir() else [path])]
     stamps = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     facts = json.dumps([VERSION, RATE, FRAMES, PARAMETERS, stamps])
@@ -107,7 +124,7 @@ def _key(paths: list[Path]) -> str:
 
 
 def _read(path: Path) -> Arrays | None:
-    """Read a cached file; None if it is not there or damaged, for then it is made again."""
+    """Read a cached file; return None if it is absent or damaged, so that it is made again."""
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             return file["features"], file["labels"], file["names"]

@@ -1,22 +1,22 @@
-"""From images, one after the other, to a batch with its samples on the last axis; cropped and flipped on the way.
+"""Kernels that gather images into a batch with its samples on the last axis, cropped and flipped on the way.
 
-A channel at a time: its pixels are copied image by image into a tile, where all images of the batch stand in the cache,
-and written from there pixel by pixel along the batch.
+They handle one channel at a time. Its pixels are copied image by image into a tile that is small enough for the
+processor's cache, and from there they are written pixel by pixel along the batch.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from wn_ref.kernel import kernel
+from wn_ref.compiled import kernel
 
 MARGIN = 64
-"""Bytes that keep an image's row of the tile from falling on the same places of the cache as its neighbours'."""
+"""Extra elements in each row of the tile, so that neighbouring rows do not compete for the same lines of the cache."""
 
 
 @kernel
 def gather(pixels, starts, scale, shift, out):
-    """out[c, p, n] = pixels[starts[n] + c P + p] scale[c] + shift[c], with P pixels a channel."""
+    """out[c, p, n] = pixels[starts[n] + c P + p] scale[c] + shift[c], with P pixels in a channel."""
     channels, size, batch = out.shape
     tile = np.empty((batch, size + MARGIN), pixels.dtype)
     for c in range(channels):
@@ -28,10 +28,10 @@ def gather(pixels, starts, scale, shift, out):
 
 @kernel
 def gather_augmented(pixels, starts, words, padding, flip, width, scale, shift, out):
-    """The same of images that are padded with zeros, cropped to their size at a random place and flipped by chance.
+    """Do the same with images that are padded with zeros, cropped to their old size and perhaps flipped.
 
-    `words` holds 32 random bits a sample: 16 choose the crop's first row, 15 its first column, each among
-    2 padding + 1 places; the last bit flips left and right.
+    `words` holds 32 random bits for each sample: 16 of them choose the first row of the crop and 15 its first column,
+    each among 2 padding + 1 places; the last bit says whether to flip left to right.
     """
     channels, size, batch = out.shape
     places = 2 * padding + 1
@@ -47,7 +47,7 @@ def gather_augmented(pixels, starts, words, padding, flip, width, scale, shift, 
 
 @kernel
 def _crop(image, top, left, flipped, width, out):
-    """out[y, x] = image[y + top, x + left], or 0 outside of it; right to left if it is flipped (all of them flat)."""
+    """out[y, x] = image[y + top, x + left], or 0 outside of the image, for flat arrays; x runs backwards if flipped."""
     height = image.size // width
     out[:] = 0
     begin, end = max(0, -left), min(width, width - left)

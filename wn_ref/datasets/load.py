@@ -2,47 +2,70 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from functools import lru_cache
 
 import numpy as np
 
 from wn_ref.datasets.catalog import CATALOG
-from wn_ref.datasets.dataset import Dataset, stratified
-from wn_ref.datasets.parts import Parts
+from wn_ref.datasets.dataset import Dataset
+from wn_ref.datasets.sources import paths_of
+from wn_ref.datasets.subset import stratified
+from wn_ref.datasets.train_test import TrainTest
 from wn_ref.errors import InputError, require_choice, require_whole
 
 
 def load_dataset(name: str, train_size: int | None = None, test_size: int | None = None, seed: int = 0) -> Dataset:
-    """Load a data set by name; a second call returns the same object, whose arrays are read-only.
+    """Load a data set by its name.
 
-    Files are looked for on this machine first and downloaded if they are not there (see `wn_ref.datasets.sources`).
+    The files are looked for on this machine first and downloaded if they are absent (see `wn_ref.datasets.places`).
+    A second call with the same arguments returns the same object; its arrays are read-only.
 
     Parameters
     ----------
     name : str
-        "mnist", "fashion_mnist", "svhn", "cifar10", "gsc" (Google Speech Commands v2) or "gsc_test_set" (its small test
-        set, split anew); "mnist_sample", "fashion_mnist_sample" (8,000 + 2,000 images), "gsc_sample" (the features
-        of gsc_test_set) and "digits" (1,797 of 8 x 8 pixels) need no download.
+        "mnist", "fashion_mnist", "svhn", "cifar10", "gsc" (Google Speech Commands v2) or "gsc_test_set" (only the small
+        test set of the last, divided into a training and a test part). Four data sets need no download:
+        "mnist_sample", "fashion_mnist_sample" (8,000 + 2,000 images each), "gsc_sample" (the features of
+        gsc_test_set) and "digits" (1,797 images of 8 x 8 pixels).
     train_size, test_size : int, optional
-        Number of images of a part; every class keeps its share. All of them by default.
+        Number of images in each part, chosen at random so that every class keeps its share. By default all of them.
     seed : int
-        Of the choice that `train_size` and `test_size` make.
+        Decides which images are chosen.
 
     Returns
     -------
     Dataset
-        Images (or features of speech), labels, class names, normalisation and augmentation as in the paper's runs.
+        Images (or features of speech), labels and class names, normalised and augmented as in the paper's runs.
 
     Raises
     ------
     InputError
-        If there is no such data set, its files are absent or damaged, or have not that many images.
+        If there is no data set of this name, if its files cannot be found or downloaded, if they are damaged, or if
+        they have fewer images than asked for.
+    StorageError
+        If a download cannot be written.
 
     Warns
     -----
     DataWarning
-        If a file is not known to be the publisher's.
+        If a file is not the publisher's, or if this cannot be checked.
+
+    Examples
+    --------
+    >>> import wn_ref as wn
+    >>> data = wn.load_dataset("mnist_sample")
+    >>> len(data.train_labels), len(data.test_labels)
+    (8000, 2000)
+    >>> data.train_labels[:5]
+    array([5, 1, 2, 8, 8])
+    >>> data is wn.load_dataset("mnist_sample")
+    True
+
+    A tenth of the training images, chosen at random with ``seed``:
+
+    >>> small = wn.load_dataset("mnist_sample", train_size=800, seed=1)
+    >>> small.train_images.shape, small.test_images.shape
+    ((800, 1, 28, 28), (2000, 1, 28, 28))
     """
     require_choice("dataset", name, CATALOG)
     for what, size in (("train_size", train_size), ("test_size", test_size)):
@@ -53,35 +76,49 @@ def load_dataset(name: str, train_size: int | None = None, test_size: int | None
 
 @lru_cache(maxsize=4)
 def _load(name: str, train_size: int | None, test_size: int | None, seed: int) -> Dataset:
-    data = _whole(name)
+    """Load a data set, or the part of it that is asked for."""
+    data = _load_all(name)
     if train_size is None and test_size is None:
         return data
-    parts = {}
-    for part, size in (("train", train_size), ("test", test_size)):
-        labels, images = getattr(data, f"{part}_labels"), getattr(data, f"{part}_images")
-        if size is not None:
-            if size > len(labels):
-                raise InputError(f"{part}_size: expected at most {len(labels)} for {name}, got {size}; ask for less")
-            picked = np.sort(stratified(labels, size, seed))
-            images, labels = images[picked], labels[picked]
-        parts |= {f"{part}_images": images, f"{part}_labels": labels}
-    return _dataset(name, Parts(**parts))
+    train = _choose(f"train_size of {name}", data.train_images, data.train_labels, train_size, seed)
+    test = _choose(f"test_size of {name}", data.test_images, data.test_labels, test_size, seed)
+    return _dataset(name, TrainTest(*train, *test))
 
 
 @lru_cache(maxsize=2)
-def _whole(name: str) -> Dataset:
-    from wn_ref.datasets.sources import locate
-
+def _load_all(name: str) -> Dataset:
+    """Load all images of a data set."""
     entry = CATALOG[name]
-    return _dataset(name, entry.read(locate(name, entry)))
+    return _dataset(name, entry.read(paths_of(name, entry)))
 
 
-def _dataset(name: str, parts: Parts) -> Dataset:
+def _choose(
+    what: str, images: np.ndarray, labels: np.ndarray, size: int | None, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Choose images and their labels at random, in their old order; all of them if `size` is None."""
+    if size is None:
+        return images, labels
+    if size > len(labels):
+        raise InputError(f"{what}: expected at most {len(labels)}, got {size}; ask for fewer images")
+    chosen = np.sort(stratified(labels, size, seed))
+    return images[chosen], labels[chosen]
+
+
+def _dataset(name: str, arrays: TrainTest) -> Dataset:
+    """Check and protect the arrays of a data set, and join them with the facts of its entry."""
     entry = CATALOG[name]
-    parts.check(name, entry.shape, len(entry.classes))
-    arrays = {field.name: getattr(parts, field.name) for field in fields(parts)}
-    weights = entry.class_weights(parts.train_labels) if entry.class_weights else None
+    arrays.check(name, entry.shape, len(entry.classes))
+    arrays.make_read_only()
     return Dataset(
-        name=name, **arrays, classes=entry.classes, mean=entry.mean, std=entry.std, padding=entry.padding,
-        flip=entry.flip, class_weights=weights,
-    )  # fmt: skip
+        name=name,
+        train_images=arrays.train_images,
+        train_labels=arrays.train_labels,
+        test_images=arrays.test_images,
+        test_labels=arrays.test_labels,
+        classes=entry.classes,
+        mean=entry.mean,
+        std=entry.std,
+        padding=entry.padding,
+        flip=entry.flip,
+        class_weights=entry.class_weights(arrays.train_labels) if entry.class_weights else None,
+    )

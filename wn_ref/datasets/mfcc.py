@@ -1,39 +1,41 @@
-"""Clips of a second, and their mel-frequency cepstral coefficients, as in the paper (and MLPerf Tiny)."""
+"""One-second clips of sound and their mel-frequency cepstral coefficients (MFCC), as in the paper and MLPerf Tiny."""
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from wn_ref.datasets.reading import REMEDY, damaged, reading
 from wn_ref.errors import InputError
 
 RATE = 16_000
-"""Samples a second, and samples a clip."""
+"""Sampling rate in Hz. A clip lasts one second, so it has as many samples."""
 FRAMES = 49
 COEFFICIENTS = 10
-PARAMETERS = {
+PARAMETERS: dict[str, Any] = {
     "samplerate": RATE, "winlen": 0.03, "winstep": 0.02, "numcep": COEFFICIENTS, "nfilt": 40, "nfft": 512,
     "lowfreq": 20, "highfreq": 4000, "preemph": 0, "ceplifter": 0, "appendEnergy": False,
 }  # fmt: skip
-"""Of `python_speech_features.mfcc`, beside a Hann window."""
+"""The arguments of `python_speech_features.mfcc`; in addition there is a Hann window."""
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A labelled second of sound that has not been looked into yet.
+    """One labelled second of sound, which may still be in the form of a WAV file.
 
     Attributes
     ----------
     name : str
-        Folder and file.
+        Name of its folder and of its file.
     label : int
-        Index of its class.
+        Number of its class.
     sound : bytes or np.ndarray
-        A WAV file, or samples in -1 to 1.
+        The content of a WAV file, or samples from -1 to 1.
     background : np.ndarray or None
-        To be added once the clip is scaled to a largest sample of 1.
+        Noise that is added after the clip was divided by its largest sample.
     """
 
     name: str
@@ -42,56 +44,60 @@ class Clip:
     background: np.ndarray | None = None
 
 
+def clip_samples(clip: Clip) -> np.ndarray:
+    """Return the samples of a clip, without background: float32, (16000,)."""
+    return waveform(clip.name, clip.sound) if isinstance(clip.sound, bytes) else clip.sound
+
+
 def waveform(name: str, content: bytes) -> np.ndarray:
-    """Read a WAV file as one second.
+    """Read a WAV file as one second of sound.
 
     Parameters
     ----------
     name : str
-        Of the file, for messages.
+        Name of the file, for messages.
     content : bytes
-        Of the file: 16 kHz, one channel.
+        Content of the file: 16 kHz, one channel.
 
     Returns
     -------
     np.ndarray
-        float32, (16000,), in -1 to 1; a shorter clip is followed by silence, a longer one is cut.
+        float32, (16000,), from -1 to 1. Silence is appended to a shorter clip; a longer one is cut.
 
     Raises
     ------
     InputError
-        If it is no WAV file, or has another rate, more channels or no samples.
+        If it is not a WAV file, or if it has another sampling rate, several channels or no samples.
     """
     import soundfile
 
-    try:
+    with reading(name, "a WAV file", soundfile.SoundFileError, TypeError):
         samples, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
-    except (soundfile.SoundFileError, TypeError) as error:
-        raise InputError(f"{name}: expected a WAV file, got {error}; fetch it anew") from None
-    if rate != RATE or samples.shape[1] != 1:
-        got = f"{samples.shape[1]} at {rate} Hz"
-        raise InputError(f"{name}: expected one channel at {RATE} Hz, got {got}; convert it, or fetch it anew")
+    channels = samples.shape[1]
+    if rate != RATE or channels != 1:
+        got = f"{channels} at {rate} Hz"
+        raise InputError(f"{name}: expected one channel at {RATE} Hz, got {got}; convert it, or {REMEDY}")
     if not len(samples):
-        raise InputError(f"{name}: expected a second of sound, got no samples; fetch it anew")
+        raise damaged(name, "one second of sound", "no samples")
     clip = np.zeros(RATE, np.float32)
     clip[: len(samples)] = samples[:RATE, 0]
     return clip
 
 
 def features(clip: np.ndarray, background: np.ndarray | None = None) -> np.ndarray:
-    """Compute the MFCC of a clip that is first divided by its largest sample.
+    """Compute the MFCC of a clip, which is divided by its largest sample first.
 
     Parameters
     ----------
     clip : np.ndarray
-        Floats, (16000,).
+        Floating-point samples, (16000,).
     background : np.ndarray, optional
-        Noise to add after the division, (16000,); the sum is clipped to -1 to 1.
+        Noise to add after the division, (16000,); the sum is limited to -1 to 1.
 
     Returns
     -------
     np.ndarray
-        float32, (1, 10, 49): (channels, coefficients, frames of 30 ms every 20 ms).
+        float32, (1, 10, 49): (channels, coefficients, frames); frames last 30 ms, and one starts every 20 ms.
     """
     from python_speech_features import mfcc
     from scipy.signal.windows import hann

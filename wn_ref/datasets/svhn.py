@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from wn_ref.datasets.parts import Parts, reading
-from wn_ref.errors import InputError
+from wn_ref.datasets.reading import damaged, reading
+from wn_ref.datasets.train_test import TrainTest
 
 
-def read(paths: list[Path]) -> Parts:
-    """Read the training and the test file."""
+def read(paths: list[Path]) -> TrainTest:
+    """Read the training file and the test file."""
     train, test = map(images_and_labels, paths)
-    return Parts(*train, *test)
+    return TrainTest(*train, *test)
 
 
 def images_and_labels(path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -33,25 +33,21 @@ def images_and_labels(path: Path) -> tuple[np.ndarray, np.ndarray]:
     Raises
     ------
     InputError
-        If the file is damaged, has no X or y, or one of another shape.
+        If the file is damaged, or if X or y is missing or has another shape.
     """
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
 
-    with reading(
-        path, "a MATLAB 5 file", ValueError, TypeError, KeyError, NotImplementedError, MatReadError, zlib.error
-    ):
+    errors = (ValueError, TypeError, KeyError, NotImplementedError, MatReadError, zlib.error)
+    with reading(path, "a MATLAB 5 file", *errors):
         content = loadmat(path, variable_names=("X", "y"))
-    missing = [key for key in ("X", "y") if key not in content]
-    if missing:
-        got = ", ".join(key for key in content if not key.startswith("__")) or "neither"
-        raise InputError(f"{path}: expected X and y, got {got}; fetch the file anew")
+    if not {"X", "y"} <= content.keys():
+        raise damaged(path, "X and y", ", ".join(key for key in content if not key.startswith("__")) or "neither")
     images, labels = content["X"], content["y"]
     if images.dtype != np.uint8 or images.shape[:3] != (32, 32, 3) or labels.shape != (images.shape[-1], 1):
         got = f"{images.dtype} {images.shape} and {labels.shape}"
-        raise InputError(f"{path}: expected bytes X (32, 32, 3, n) and y (n, 1), got {got}; fetch the file anew")
+        raise damaged(path, "bytes X (32, 32, 3, n) and y (n, 1)", got)
     labels = labels[:, 0].astype(np.int64)
     if len(labels) and not 1 <= labels.min() <= labels.max() <= 10:
-        got = f"{labels.min()} to {labels.max()}"
-        raise InputError(f"{path}: expected labels 1 to 10 (10 means digit 0), got {got}; fetch the file anew")
+        raise damaged(path, "labels 1 to 10 (10 means digit 0)", f"{labels.min()} to {labels.max()}")
     return np.ascontiguousarray(images.transpose(3, 2, 0, 1)), labels % 10

@@ -1,16 +1,14 @@
-"""Self-binarization: what noise makes of activations, and what is lost if they are quantised (Figure 4)."""
+"""Self-binarization: how noise changes activations, and what quantising them costs (Figure 4)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from wn_ref.figures.style import BLUE, GREEN, ORANGE, panels, percent_axis
-
-if TYPE_CHECKING:
-    import pandas
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from wn_ref.lazy import pandas
 
 
 def binarization(
@@ -20,18 +18,23 @@ def binarization(
     chance: float = 0.1,
     title: str = "",
 ) -> Figure:
-    """Draw a row of three panels for each of some points: sizes, values, and accuracy with the layer quantised.
+    """Draw three panels for each of the given points: size of the activations, their values, and accuracy.
+
+    The third panel compares the accuracy of the network as it is with the accuracy if that layer is quantised.
 
     Parameters
     ----------
-    histograms : {"log": table, "linear": table}
-        Of `wn_ref.findings.histograms.activation_histograms`, without noise and with it.
+    histograms : mapping of str to pandas.DataFrame
+        Two tables from `wn_ref.findings.histograms.activation_histograms`: "log" for the sizes, "linear" for the
+        values, each without noise and with it.
     layers : pandas.DataFrame
-        Of `wn_ref.findings.self_binarization.by_layer`.
+        A table from `wn_ref.findings.self_binarization.by_layer`.
     points : sequence of int
-        Which to draw, such as the noisy one and those behind it.
+        The injection points to draw, for example the noisy point and those after it.
     chance : float
-        Accuracy of guessing.
+        Accuracy of guessing, 0 to 1.
+    title : str
+        The text above the panels.
     """
     widths = {"gridspec_kw": {"width_ratios": [3, 3, 1.7]}}
     with panels(8.0, 0.9 + 1.55 * len(points), len(points), 3, **widths) as (figure, axes):
@@ -51,12 +54,12 @@ def binarization(
 
 
 def _histogram(axes: Axes, rows: pandas.DataFrame, scale: str) -> None:
-    """Shares of the bins, without noise filled and with noise as a line."""
+    """Draw the share of each bin: filled without noise, as a line with noise."""
     edges = [*rows["low"], rows["high"].iloc[-1]]
     for column, color, label in (("quiet", BLUE, "without noise"), ("with_noise", ORANGE, "with noise")):
         shares = rows[column] / max(rows[column].sum(), 1)
-        filled = {"fill": True, "alpha": 0.6} if column == "quiet" else {}
-        axes.stairs(shares, edges, color=color, label=label, **filled)
+        filled = column == "quiet"
+        axes.stairs(shares, edges, color=color, label=label, fill=filled, alpha=0.6 if filled else None)
     if scale == "log":
         axes.set_xscale("log")
     else:
@@ -67,6 +70,7 @@ def _histogram(axes: Axes, rows: pandas.DataFrame, scale: str) -> None:
 
 
 def _accuracies(axes: Axes, row: pandas.Series, chance: float) -> None:
+    """Draw the accuracy of the network as it is beside the accuracy with this layer quantised."""
     heights = [row["accuracy"], row["quantised"]]
     axes.bar([0, 1], heights, color=[ORANGE, GREEN], width=0.6)
     for x, height in enumerate(heights):

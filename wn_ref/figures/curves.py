@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from wn_ref.figures.style import BLUE, GREEN, ORANGE, PAPER, log_axis, panels, percent_axis
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import pandas
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from wn_ref.fit import MidpointFit
-    from wn_ref.stacked import StackedFit
+from wn_ref.fits.midpoint import MidpointFit
+from wn_ref.fits.stacked import StackedFit
+from wn_ref.lazy import pandas
 
 
 def midpoint(points: pandas.DataFrame, fit: MidpointFit, title: str = "", published: float = np.nan) -> Figure:
-    """Draw a curve, its fit by equation 1 and what the fit's parameters mean, like Figure 1.
+    """Draw a curve, its fit by equation 1 and the meaning of the fit's parameters, like Figure 1.
 
     Parameters
     ----------
     points : pandas.DataFrame
-        Of `wn_ref.findings.robustness.curve`.
+        A table from `wn_ref.findings.robustness.curve`.
     fit : MidpointFit
-        Of the same points.
+        The fit to these points.
+    title : str
+        The text above the panel.
     published : float
-        The paper's midpoint; NaN if it has none.
+        The midpoint that the paper prints, in units of sigma; NaN if it prints none.
     """
     with panels(5.2, 3.8) as (figure, axes):
         panel = axes[0, 0]
-        _points(panel, points)
-        _line(panel, points, fit, "equation 1, fitted")
+        _draw_points(panel, points)
+        _draw_fit(panel, points, fit, "equation 1, fitted")
         if fit.kind == "measured":
             low, high = fit.interval()
             panel.axvspan(low, high, color=ORANGE, alpha=0.2, linewidth=0)
@@ -54,20 +53,22 @@ def midpoint(points: pandas.DataFrame, fit: MidpointFit, title: str = "", publis
 
 
 def stacked(points: pandas.DataFrame, one: StackedFit, two: StackedFit, title: str = "") -> Figure:
-    """Draw a curve with a fit of one logistic function and of two stacked ones, like Figure 8.
+    """Draw a curve with two fits, one logistic function and two stacked ones, like Figure 8.
 
     Parameters
     ----------
     points : pandas.DataFrame
-        Of `wn_ref.findings.robustness.curve`.
+        A table from `wn_ref.findings.robustness.curve`.
     one, two : StackedFit
-        Of `wn_ref.stacked.fit_steps` with one step and with two.
+        Fits from `wn_ref.fits.stacked.fit_steps` with one step and with two.
+    title : str
+        The text above the panel.
     """
     with panels(5.2, 3.8) as (figure, axes):
         panel = axes[0, 0]
-        _points(panel, points)
+        _draw_points(panel, points)
         for fit, color, name in ((one, ORANGE, "one logistic"), (two, GREEN, "two stacked")):
-            _line(panel, points, fit, f"{name}, AICc {fit.aicc:.0f}", color)
+            _draw_fit(panel, points, fit, f"{name}, AICc {fit.aicc:.0f}", color)
         for number, mu in enumerate(two.midpoints, start=1):
             panel.axvline(mu, color=GREEN, linewidth=1, linestyle=":")
             panel.annotate(f"$\\mu_{number}$", (mu, 1), xycoords=("data", "axes fraction"), color=GREEN, va="top")
@@ -83,13 +84,13 @@ def epochs(runs: pandas.DataFrame, sigma: str = "sigma_add", title: str = "") ->
     Parameters
     ----------
     runs : pandas.DataFrame
-        Runs with a column `history`, a sequence of `Epoch`, trained with noise; those that differ in seed only are
-        averaged, and a band shows their extremes.
+        Runs that were trained with noise, with a column `history` that holds a sequence of `wn_ref.train.Epoch`.
+        Runs that differ only in their seed are averaged; a band shows the lowest and the highest of them.
     sigma : "sigma_add" or "sigma_mul"
-        Which noise varies.
+        The column with the noise level.
+    title : str
+        The text above the panel.
     """
-    from matplotlib import colormaps
-
     levels = sorted(runs[sigma].unique())
     colors = colormaps["cividis"](np.linspace(0, 0.92, len(levels)))
     with panels(5.6, 3.8) as (figure, axes):
@@ -109,9 +110,10 @@ def epochs(runs: pandas.DataFrame, sigma: str = "sigma_add", title: str = "") ->
     return figure
 
 
-def _points(axes: Axes, points: pandas.DataFrame) -> None:
+def _draw_points(axes: Axes, points: pandas.DataFrame) -> None:
+    """Draw the measured accuracies with their error bars; a level of 0 has no place on the logarithmic axis."""
     shown = points[points["sigma"] > 0]
-    style = {"color": BLUE, "marker": "o", "markersize": 4, "linestyle": "", "capsize": 3}
+    style: dict[str, Any] = {"color": BLUE, "marker": "o", "markersize": 4, "linestyle": "", "capsize": 3}
     axes.errorbar(shown["sigma"], shown["accuracy"], shown["uncertainty"], label="measured", **style)
     axes.set_xscale("log")
     log_axis(axes.xaxis)
@@ -120,7 +122,10 @@ def _points(axes: Axes, points: pandas.DataFrame) -> None:
     percent_axis(axes.yaxis)
 
 
-def _line(axes: Axes, points: pandas.DataFrame, fit: Callable, label: str, color: str = ORANGE) -> None:
+def _draw_fit(
+    axes: Axes, points: pandas.DataFrame, fit: Callable[[np.ndarray], np.ndarray], label: str, color: str = ORANGE
+) -> None:
+    """Draw a fitted function of sigma as a line over the range of the points."""
     positive = points.loc[points["sigma"] > 0, "sigma"]
     x = np.geomspace(positive.min(), positive.max(), 300)
     axes.plot(x, fit(x), color=color, linewidth=1.2, label=label)

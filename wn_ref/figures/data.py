@@ -1,22 +1,27 @@
-"""What data sets look like."""
+"""What the data sets look like."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from matplotlib.figure import Figure
 
+from wn_ref.datasets import Dataset
+from wn_ref.datasets.mfcc import RATE, Clip, clip_samples, features
 from wn_ref.figures.style import BLUE, panels
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from wn_ref.datasets import Dataset
-    from wn_ref.datasets.mfcc import Clip
 
 
 def contact_sheet(data: Dataset, columns: int = 12) -> Figure:
-    """Draw the first training images of every class, a row a class; features in shades of grey, low ones at the top."""
+    """Draw the first training images of every class, one row per class.
+
+    Features of speech are drawn in shades of grey, the lowest coefficient at the top.
+
+    Parameters
+    ----------
+    data : Dataset
+        Any data set of this package.
+    columns : int
+        How many images of each class to draw; fewer if they are wide.
+    """
     _, height, width = data.shape
     columns = min(columns, 360 // width)
     gap = max(1, width // 14)
@@ -38,10 +43,17 @@ def contact_sheet(data: Dataset, columns: int = 12) -> Figure:
 
 
 def clips(examples: list[Clip], classes: tuple[str, ...], columns: int = 4) -> Figure:
-    """Draw clips of speech: the waveform, and beneath it the features that a network sees."""
-    from wn_ref.datasets.features import second
-    from wn_ref.datasets.mfcc import RATE, features
+    """Draw clips of speech: the waveform, and below it the features that a network sees.
 
+    Parameters
+    ----------
+    examples : list of Clip
+        The recordings to draw.
+    classes : tuple of str
+        The names of the classes, in order of the labels.
+    columns : int
+        Number of clips beside each other.
+    """
     rows = -(-len(examples) // columns)
     with panels(9.0, 2.3 * rows, 2 * rows, columns, sharex=True) as (figure, axes):
         for panel in axes.flat:
@@ -49,7 +61,7 @@ def clips(examples: list[Clip], classes: tuple[str, ...], columns: int = 4) -> F
             panel.grid(visible=False)
         for number, clip in enumerate(examples):
             wave, coefficients = axes[2 * (number // columns) : 2 * (number // columns) + 2, number % columns]
-            samples = second(clip)
+            samples = clip_samples(clip)
             wave.plot(np.arange(RATE) / RATE, samples, linewidth=0.4, color=BLUE)
             wave.set_title(classes[clip.label])
             shown = features(samples)[0]
@@ -65,7 +77,10 @@ def clips(examples: list[Clip], classes: tuple[str, ...], columns: int = 4) -> F
 
 
 def _shades(data: Dataset, index: int) -> np.ndarray:
-    """Return an image as bytes; of features each coefficient goes from black, 2 standard deviations low, to white."""
+    """Return an image as bytes, (channels, height, width).
+
+    Features are scaled for each coefficient: black is 2 standard deviations below its mean, white is 2 above.
+    """
     image = data.train_images[index]
     if image.dtype == np.uint8:
         return image

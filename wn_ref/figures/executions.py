@@ -1,25 +1,26 @@
-"""What repeated executions bring: accuracy against their number, and by how much rules differ (Table 3)."""
+"""What repeated executions gain: accuracy against their number, and how much the rules differ (Table 3).
+
+A rule says how a total number of executions is divided among the layers: uniform, guided by the midpoints, and so on.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from matplotlib.figure import Figure
 
 from wn_ref.figures.style import PALETTE, SHAPES, panels, percent_axis
-
-if TYPE_CHECKING:
-    import pandas
-    from matplotlib.figure import Figure
+from wn_ref.lazy import pandas
 
 
 def pareto(table: pandas.DataFrame, title: str = "") -> Figure:
-    """Draw accuracy against the total of executions, a line a rule; filled marks are efficient.
+    """Draw accuracy against the total number of executions, one line per rule; filled marks are efficient.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Of `wn_ref.findings.multi_execution.pareto`.
+        A table from `wn_ref.findings.comparison.pareto`, which also defines "efficient".
+    title : str
+        The text above the panel.
     """
     with panels(5.2, 3.8) as (figure, axes):
         panel = axes[0, 0]
@@ -33,7 +34,7 @@ def pareto(table: pandas.DataFrame, title: str = "") -> Figure:
             best = rows["efficient"]
             filled = {"color": PALETTE[number], "markersize": 6, "zorder": 3}
             panel.plot(x[best], rows.loc[best, "accuracy"], SHAPES[number], **filled)
-        panel.set_xlabel("executions in all")
+        panel.set_xlabel("total executions")
         panel.set_ylabel("accuracy")
         percent_axis(panel.yaxis)
         panel.legend(loc="lower right", fontsize=9)
@@ -42,13 +43,15 @@ def pareto(table: pandas.DataFrame, title: str = "") -> Figure:
 
 
 def differences(tables: dict[str, pandas.DataFrame], title: str = "") -> Figure:
-    """Draw by how much one rule is more accurate than another, with 95 % intervals, for each total.
+    """Draw how much more accurate one rule is than another, with 95 % intervals, for each total.
 
     Parameters
     ----------
     tables : dict of str to pandas.DataFrame
-        What is compared, such as "guided - uniform", and the rows of
-        `wn_ref.findings.multi_execution.differences` with seed "all".
+        The keys say what is compared, such as "guided - uniform". The values are the rows with seed "all" of
+        `wn_ref.findings.comparison.differences`.
+    title : str
+        The text above the panel.
     """
     with panels(5.2, 3.4) as (figure, axes):
         panel = axes[0, 0]
@@ -58,8 +61,8 @@ def differences(tables: dict[str, pandas.DataFrame], title: str = "") -> Figure:
             style = {"color": PALETTE[number], "marker": SHAPES[number], "linestyle": "", "capsize": 3}
             panel.errorbar(x, 100 * rows["difference"], 100 * np.array(bars), label=name, **style)
         panel.axhline(0, color="grey", linewidth=1)
-        panel.set_xlabel("executions in all")
-        panel.set_ylabel("difference in accuracy, points")
+        panel.set_xlabel("total executions")
+        panel.set_ylabel("difference in accuracy (percentage points)")
         panel.legend(loc="best", fontsize=9)
         panel.set_title(title)
     return figure

@@ -1,26 +1,26 @@
-"""What is left of accuracy under more noise than anything averages out: Figures 3, 5 and 9."""
+"""The accuracy that is left under maximum noise, sigma = 1e10 at one point: Figures 3, 5 and 9."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from matplotlib.figure import Figure
 
 from wn_ref.figures.style import PALETTE, SHAPES, layer_axis, panels, percent_axis
-
-if TYPE_CHECKING:
-    import pandas
-    from matplotlib.figure import Figure
+from wn_ref.lazy import pandas
 
 
 def preserved(table: pandas.DataFrame, column: str = "preserved", title: str = "") -> Figure:
-    """Draw the accuracy with noise at one point after the other.
+    """Draw the accuracy against the injection point of the noise, one line per label.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Of `wn_ref.findings.maximum_noise.preserved`, with the columns label (a data set or a kind of gradient, say),
-        error (half the length of error bars) and chance (what guessing comes to).
+        A table from `wn_ref.findings.maximum_noise.preserved` with three more columns: label (for example the data
+        set, or the kind of gradient), error (half the length of the error bars) and chance (the value that guessing
+        gives).
     column : "preserved" or "accuracy"
-        Accuracy over accuracy without noise (Figures 5 and 9), or accuracy itself (Figure 3).
+        What to draw: accuracy divided by accuracy without noise (Figures 5 and 9), or accuracy itself (Figure 3).
+    title : str
+        The text above the panel.
     """
     names = table.drop_duplicates("point").sort_values("point")
     with panels(max(4.5, 1.2 + 0.55 * len(names)), 3.6) as (figure, axes):

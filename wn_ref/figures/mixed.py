@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from wn_ref.figures.style import log_axis, panels
-
-if TYPE_CHECKING:
-    import pandas
-    from matplotlib.figure import Figure
+from wn_ref.lazy import pandas
 
 ORDERS = {"multiplicative": "multiplicative noise first", "additive": "additive noise first"}
 
 
 def mixed(runs: pandas.DataFrame, title: str = "") -> Figure:
-    """Draw accuracy over (sigma_mul, sigma_add), a panel an order; dots are measurements, colours interpolate.
+    """Draw accuracy over the plane of (sigma_mul, sigma_add), one panel per order.
+
+    Dots mark what was measured; the colours between them are interpolated.
 
     Parameters
     ----------
     runs : pandas.DataFrame
-        Runs of `wn_ref.sweeps.plans.mixed`, averaged over seeds here.
+        Runs of the plan `wn_ref.sweeps.plans.mixed`; they are averaged over seeds here.
+    title : str
+        The text above the panels.
     """
-    from matplotlib.ticker import PercentFormatter
-
     orders = [order for order in ORDERS if order in set(runs["first"])]
     with panels(1.0 + 3.6 * len(orders), 3.8, 1, len(orders), sharey=True, sharex=True) as (figure, axes):
         for order, panel in zip(orders, axes[0]):

@@ -1,26 +1,36 @@
-"""One style for all figures: readable in print, at half width, and by the colour-blind."""
+"""One style for all figures: readable in print, at half width, and with any kind of colour vision."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter, PercentFormatter
 
-if TYPE_CHECKING:
-    import pandas
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from wn_ref.injection import WEIGHTED, kind_of
+from wn_ref.lazy import pandas
 
 # Okabe and Ito's palette for all kinds of colour vision; blue, orange and green as in the paper's Figure 2
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#D55E00", "#009E73", "#AA3377", "#CC79A7", "#56B4E9"
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
 SHAPES = ("o", "s", "D", "^", "v", "P")
-PAPER = {"color": "black", "marker": "x", "linestyle": "", "markersize": 6, "label": "the paper's value"}
-"""How a number that the paper prints is marked."""
-MODELS = {"mlp": "MLP", "lenet5": "LeNet-5", "cnn_s": "CNN-S"}
-STYLE = {
+PAPER: dict[str, Any] = {
+    "color": "black",
+    "marker": "x",
+    "linestyle": "",
+    "markersize": 6,
+    "label": "the paper's value",
+}
+"""How a number that the paper prints is drawn."""
+MODEL_NAMES = {"mlp": "MLP", "lenet5": "LeNet-5", "cnn_s": "CNN-S"}
+"""The names of the models as the paper writes them."""
+STYLE: dict[Any, Any] = {
     "font.size": 10,
     "axes.titlesize": 10,
     "axes.spines.top": False,
@@ -29,34 +39,55 @@ STYLE = {
     "grid.alpha": 0.3,
     "legend.frameon": False,
     "figure.dpi": 150,
-    "svg.hashsalt": "wn_ref",
+    "svg.hashsalt": "wn_ref",  # the same figure gives the same file
 }
 
 
 @contextmanager
 def panels(
-    width: float, height: float, rows: int = 1, columns: int = 1, **sharing: object
+    width: float, height: float, rows: int = 1, columns: int = 1, **settings: Any
 ) -> Iterator[tuple[Figure, np.ndarray]]:
-    """Make a figure of panels, (rows, columns) axes, in this style; sizes in inches."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
+    """Make a figure and its panels; the style holds inside the ``with`` block.
 
+    Parameters
+    ----------
+    width, height : float
+        Size of the whole figure in inches.
+    rows, columns : int
+        Number of panels below and beside each other.
+    **settings
+        Passed on to `matplotlib.figure.Figure.subplots`, such as ``sharey=True``.
+
+    Yields
+    ------
+    figure : matplotlib.figure.Figure
+    axes : np.ndarray
+        The panels, an array of `matplotlib.axes.Axes` with shape (rows, columns).
+    """
     with rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
-        yield figure, figure.subplots(rows, columns, squeeze=False, **sharing)
+        yield figure, figure.subplots(rows, columns, squeeze=False, **settings)
 
 
 def network_name(row: pandas.Series, batchnorm: bool = True) -> str:
-    """Say in a few words which network a row of a table of runs is of."""
+    """Name the network and the data set of one row of a table of runs.
+
+    Parameters
+    ----------
+    row : pandas.Series
+        With the entries model, batchnorm and dataset.
+    batchnorm : bool
+        Whether the name says if the network has batch norm.
+    """
     bn = f" {'with' if row['batchnorm'] else 'without'} batch norm" if batchnorm else ""
-    return f"{MODELS[row['model']]}{bn}, {row['dataset']}"
+    return f"{MODEL_NAMES[row['model']]}{bn}, {row['dataset']}"
 
 
 def layer_axis(axes: Axes, points: Sequence[int], names: Sequence[str]) -> None:
-    """Put injection points on the x axis; those behind layers with weights have bold names."""
+    """Put injection points on the x axis; the names of points after layers with weights are bold."""
     ticks = axes.set_xticks(points, [f"{p}\n{name}" for p, name in zip(points, names)])
     for tick, name in zip(ticks, names):
-        if name.startswith(("dense", "conv")):
+        if kind_of(name) in WEIGHTED:
             tick.label1.set_fontweight("bold")
     crowded = len(points) > 12
     axes.tick_params(axis="x", labelsize=8, rotation=60 if crowded else 0)
@@ -64,10 +95,8 @@ def layer_axis(axes: Axes, points: Sequence[int], names: Sequence[str]) -> None:
     axes.set_xlabel("injection point")
 
 
-def log_axis(axis: object) -> None:
-    """Write the ticks of a logarithmic axis as plain numbers, or as powers of ten if they span many."""
-    from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter
-
+def log_axis(axis: Axis) -> None:
+    """Label a logarithmic axis with plain numbers, or with powers of ten if it spans more than five decades."""
     low, high = axis.get_view_interval()
     decades = np.log10(high / low) if low > 0 else 1
     axis.set_major_formatter(LogFormatterSciNotation() if decades > 5 else "{x:g}")
@@ -77,8 +106,6 @@ def log_axis(axis: object) -> None:
         axis.set_minor_formatter("{x:g}")
 
 
-def percent_axis(axis: object) -> None:
-    """Write accuracies, 0 to 1, in per cent."""
-    from matplotlib.ticker import PercentFormatter
-
+def percent_axis(axis: Axis) -> None:
+    """Label an axis of accuracies, 0 to 1, in per cent."""
     axis.set_major_formatter(PercentFormatter(1, decimals=0))

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from wn_ref.figures.style import BLUE, GREEN, ORANGE, layer_axis, log_axis, panels
+from wn_ref.lazy import pandas
 
-if TYPE_CHECKING:
-    import pandas
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-SERIES = {  # (phase, clamp): colour and marker, as in the paper, and what it is
+SERIES = {  # (phase, clamp): colour and marker as in the paper, and the entry in the legend
     ("inference", False): (BLUE, "o", "noise at inference only"),
     ("training", False): (ORANGE, "s", "noise in training, too"),
     ("inference", True): ("grey", "v", "noise at inference only, weights clamped"),
@@ -28,16 +24,17 @@ def walking(midpoints: pandas.DataFrame, title: str = "") -> Figure:
     Parameters
     ----------
     midpoints : pandas.DataFrame
-        Rows of `wn_ref.findings.robustness.midpoints`, one a point and phase. Networks with and without batch norm get
-        a panel each if there is a column `batchnorm`; a column `clamp` tells clamped weights apart.
+        A table from `wn_ref.findings.robustness.midpoints` with one row per point and phase. If it has a column
+        `batchnorm`, networks with and without batch norm get one panel each; a column `clamp` tells clamped weights
+        apart.
     title : str
-        Above the panels.
+        The text above the panels.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Midpoints with their 95 % intervals; a triangle up (down) where only a lower (an upper) bound is known.
-        Points behind layers with weights have bold names.
+        Midpoints with their 95 % intervals. Where only a lower bound is known, a triangle points up; where only an
+        upper bound is known, it points down. Points after layers with weights have bold names.
     """
     table = midpoints.assign(batchnorm=midpoints.get("batchnorm", True), clamp=midpoints.get("clamp", False))
     kinds = [value for value in (True, False) if value in set(table["batchnorm"])]
@@ -57,9 +54,10 @@ def walking(midpoints: pandas.DataFrame, title: str = "") -> Figure:
 
 
 def _panel(axes: Axes, rows: pandas.DataFrame) -> None:
-    present = [key for key in SERIES if len(_of(rows, key))]
+    """Draw all series of one network, shifted sideways so that their error bars do not hide each other."""
+    present = [key for key in SERIES if len(_rows_of(rows, key))]
     for number, key in enumerate(present):
-        _series(axes, _of(rows, key), key, 0.14 * (number - (len(present) - 1) / 2))
+        _series(axes, _rows_of(rows, key), key, 0.14 * (number - (len(present) - 1) / 2))
     for kind, (marker, label) in BOUNDS.items():
         if kind in set(rows["kind"]):
             axes.plot([], [], marker=marker, color="black", markersize=8, linestyle="", label=label)
@@ -69,12 +67,13 @@ def _panel(axes: Axes, rows: pandas.DataFrame) -> None:
     layer_axis(axes, names["point"], names["name"])
 
 
-def _of(rows: pandas.DataFrame, key: tuple[str, bool]) -> pandas.DataFrame:
+def _rows_of(rows: pandas.DataFrame, key: tuple[str, bool]) -> pandas.DataFrame:
+    """Return the rows of one series, (phase, clamp), in order of the points."""
     return rows[(rows["phase"] == key[0]) & (rows["clamp"] == key[1])].sort_values("point")
 
 
 def _series(axes: Axes, rows: pandas.DataFrame, key: tuple[str, bool], shift: float) -> None:
-    """Measured points joined by a line and with error bars, bounds as triangles."""
+    """Draw measured midpoints with error bars, joined by a line, and bounds as triangles."""
     color, marker, label = SERIES[key]
     known = rows[rows["kind"] == "measured"]
     x, mu = known["point"] + shift, known["midpoint"]

@@ -1,1 +1,1 @@
-"""The paper's findings, one file each: tables and arrays in, tables and arrays out."""
+"""The paper's findings, one file each: from networks and tables of runs to the tables that show a finding."""

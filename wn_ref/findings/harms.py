@@ -1,15 +1,17 @@
-"""Harms: what noise at each injection point costs where the network is run, all points noisy (section 8).
+"""Harms: how much does the noise at each injection point cost while all points are noisy? (section 8)
 
-With y_i = x_i + a_i at point i, a_i of standard deviation sigma_i, the chain rule gives all of them in one go:
+Let y_i = x_i + a_i at point i, with noise a_i of standard deviation sigma_i. Then one backward pass gives, for all
+points at once,
 
     dE[L] / dln sigma_i = E[sum over elements of (dL / dy_i) a_i]
 
-n_i executions make sigma_i^2 = sigma^2 / n_i. If L = L_0 + sum_i c_i / n_i, the left side is 2 c_i / n_i, so that
+Averaging n_i executions makes sigma_i^2 = sigma^2 / n_i. If L = L_0 + sum_i c_i / n_i, the left side is 2 c_i / n_i, so
+the harm is
 
-    c_i = n_i / 2  E[sum (dL / dy_i) a_i]
+    c_i = n_i / 2  E[sum over elements of (dL / dy_i) a_i]
 
-L = 1 - p_label, averaged over images: the error of one who draws the class from the softmax. It is smooth, and unlike
-the cross-entropy it does not count images that are lost already ever more.
+The loss is L = 1 - p_label, averaged over images: the error rate if the class is drawn at random from the softmax. It
+is smooth, and unlike the cross-entropy it does not grow without limit for images that are classified wrongly already.
 """
 
 from __future__ import annotations
@@ -20,31 +22,36 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from wn_ref.blas import one_blas_thread
 from wn_ref.datasets import Dataset
 from wn_ref.errors import require_whole
-from wn_ref.kernel import one_blas_thread
-from wn_ref.network import ALL, Network
+from wn_ref.injection import ALL
+from wn_ref.network import Network
 from wn_ref.noise import Noise
-from wn_ref.random import EVALUATION
+from wn_ref.random import EVALUATION, Stream
+
+Executions = Sequence[int] | np.ndarray
 
 
 @dataclass(frozen=True)
 class Probe(Noise):
-    """Noise that notes, on its way back, what it has done at each point.
+    """Additive noise that records, in the backward pass, how it has changed the loss.
 
     Attributes
     ----------
     effects : dict of int to list of float
-        sum of (dL / dy_i) a_i by point i, one number a backward pass.
+        For each point i, the sum over elements of (dL / dy_i) a_i, one number per backward pass.
     """
 
     effects: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
 
-    def backward(self, dy: np.ndarray, seed: int, point: int, step: int, executions: int = 1) -> np.ndarray:
-        """Return dy, as additive noise does; the noise of the forward pass is drawn again, into zeros."""
+    def backward(
+        self, dy: np.ndarray, stream: Stream, executions: int = 1, out: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return dy, as additive noise does; injecting the same noise into zeros gives a."""
         a = np.zeros_like(dy)
-        self.inject(a, seed, point, step, executions)
-        self.effects[point].append(float(np.vdot(dy, a)))
+        self.inject(a, stream, executions)
+        self.effects[stream.point].append(float(np.vdot(dy, a)))
         return dy
 
 
@@ -53,32 +60,48 @@ def harms(
     network: Network,
     data: Dataset,
     sigma: float,
-    executions: Sequence[int],
+    executions: Executions,
     repetitions: int = 10,
     seed: int = 0,
     batch_size: int = 1000,
 ) -> np.ndarray:
-    """Measure c_i, what noise of each point costs, on the test part of a data set.
+    """Measure the harm c_i of the noise at each point, on the test part of a data set.
 
     Parameters
     ----------
     network : Network
         Trained; its gradients are overwritten.
     data : Dataset
-        Use `wn_ref.findings.multi_execution.held_out` if test images are to judge.
+        Images and labels. If an accuracy on test images is measured later, use training images here
+        (`wn_ref.findings.multi_execution.held_out`).
     sigma : float
         Standard deviation of the additive noise of one execution, at every point.
     executions : sequence of int
-        n_i, where harms are measured, (points,).
+        n_i, the allocation at which the harms are measured, (points,).
     repetitions : int
-        How often the images are gone through, with new noise each time.
+        How many times all images are used, each time with new noise.
     seed : int
-        Of the noise.
+        Seed of the noise.
+    batch_size : int
+        Images per forward and backward pass.
 
     Returns
     -------
     np.ndarray
-        c, (points,), in units of L; its sign may be wrong where it is lost in the noise of the measurement.
+        c, (points,), in units of L. A harm that is smaller than the scatter of the measurement may come out negative.
+
+    Raises
+    ------
+    InputError
+        If there is not one number of executions for each point, or no repetition.
+
+    Examples
+    --------
+    >>> from wn_ref import build_model, load_dataset
+    >>> data = load_dataset("digits")
+    >>> network = build_model("mlp", data.shape, batchnorm=False)
+    >>> harms(network, data, sigma=0.1, executions=[1] * 8, repetitions=1).shape
+    (8,)
     """
     require_whole("repetitions", repetitions, least=1)
     probe = Probe(sigma_add=sigma)
@@ -86,7 +109,7 @@ def harms(
     for number, start in enumerate(list(starts) * repetitions):
         indices = np.arange(start, min(start + batch_size, len(data.test_labels)))
         x = data.batch(data.test_images, indices, network.dtype)
-        logits = network.forward(x, False, probe, ALL, seed, EVALUATION + number, executions)
+        logits = network.forward(x, False, probe, ALL, seed, EVALUATION + number, list(executions))
         _, dlogits = soft_error(logits, data.test_labels[indices])
         network.backward(dlogits * (len(indices) / len(data.test_labels)), input_gradient=True)
     effects = [np.sum(probe.effects[point]) / repetitions for point in range(len(network.points))]
@@ -101,7 +124,14 @@ def soft_error(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarra
     logits : np.ndarray
         z, (classes, batch).
     labels : np.ndarray
-        (batch,).
+        Integers from 0 to classes - 1, (batch,).
+
+    Returns
+    -------
+    loss : float
+        L.
+    dlogits : np.ndarray
+        dL/dz, (classes, batch).
     """
     p = np.exp(logits - logits.max(axis=0))
     p /= p.sum(axis=0)

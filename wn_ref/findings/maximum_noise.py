@@ -3,58 +3,71 @@
     preserved = a(sigma = 1e10) / a(no noise)
     above_chance = (a(sigma = 1e10) - 1/K) / (a(no noise) - 1/K)
 
-The paper says "the ratio of the model accuracy at no noise and the accuracy at maximum noise" and calls it preserved
-relative accuracy: what is preserved is the second over the first, which is 1 if nothing is lost. It never falls to 0
-but to that of guessing over that without noise, which depends on the data set; `above_chance` is 0 there.
+The paper speaks of "the ratio of the model accuracy at no noise and the accuracy at maximum noise" and calls it
+preserved relative accuracy. What is preserved is the second accuracy divided by the first, which is 1 if nothing is
+lost. A network that only guesses still preserves chance / a(no noise), which depends on the data set; `above_chance` is
+0 for it.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from wn_ref.errors import InputError
-from wn_ref.fit import accuracy_uncertainty
-
-if TYPE_CHECKING:
-    import pandas
+from wn_ref.fits import accuracy_uncertainty
+from wn_ref.lazy import pandas
 
 
-def preserved(runs: pandas.DataFrame, by: tuple[str, ...] = ("point", "name")) -> pandas.DataFrame:
+def preserved(runs: pandas.DataFrame, by: Sequence[str] = ("point", "name")) -> pandas.DataFrame:
     """Compare runs at maximum noise with runs without noise.
 
     Parameters
     ----------
     runs : pandas.DataFrame
-        Rows of `wn_ref.sweep` for one network and data set: those with the largest `sigma_mul` are the noisy ones
-        (one of them a point and seed), those without noise at all the baseline. Runs that stopped are left out.
+        Rows of `wn_ref.sweep` for one network and data set. Runs with the largest `sigma_mul`, one per point and seed,
+        are those at maximum noise; runs without any noise are the baseline. Runs that stopped with an error are left
+        out.
     by : sequence of str
-        The columns that tell points apart.
+        The columns that distinguish one point from another.
 
     Returns
     -------
     pandas.DataFrame
-        A row a point: the columns `by`, accuracy, uncertainty (of `accuracy_uncertainty`), clean (the baseline's
-        accuracy), preserved and above_chance, preserved_std and above_chance_std (of both accuracies' uncertainties,
-        taken as independent), chance (1 / K), preserved_chance (chance / clean, where preserved ends if all is lost)
-        and seeds.
+        One row per point:
+
+        - the columns `by`;
+        - accuracy, uncertainty: at maximum noise (see `accuracy_uncertainty`);
+        - clean: the accuracy of the baseline;
+        - preserved, above_chance and their standard errors preserved_std, above_chance_std, as if the errors of the two
+          accuracies were independent;
+        - chance: 1 / K;
+        - preserved_chance: chance / clean, the value of preserved if everything is lost;
+        - seeds: the number of runs at maximum noise.
 
     Raises
     ------
     InputError
-        If there is no run without noise, or none with.
-    """
-    import pandas
+        If there is no run without noise, or none with noise.
 
+    Examples
+    --------
+    >>> runs = pandas.DataFrame({"point": ["global", 7, 10], "name": ["global", "dense3", "dense4"]})
+    >>> runs = runs.assign(sigma_mul=[0, 1e10, 1e10], sigma_add=0.0, accuracy=[0.9, 0.72, 0.1])
+    >>> table = preserved(runs.assign(classes=10, tested=2000))
+    >>> table[["name", "preserved", "above_chance"]].round(3).to_numpy().tolist()
+    [['dense3', 0.8, 0.775], ['dense4', 0.111, 0.0]]
+    """
     runs = runs.dropna(subset="accuracy")
     largest = runs["sigma_mul"].max()
     noisy = runs[(runs["sigma_mul"] == largest) & (largest > 0)]
     quiet = runs[(runs["sigma_mul"] == 0) & (runs["sigma_add"] == 0)]
     if not len(quiet) or not len(noisy):
         raise InputError(
-            f"runs: expected some with and some without noise, got {len(noisy)} and {len(quiet)}; run both"
+            f"runs: expected some with and some without noise, got {len(noisy)} with and {len(quiet)} without; run both"
         )
     chance, size = 1 / int(runs["classes"].iloc[0]), int(runs["tested"].iloc[0])
     clean, clean_std = quiet["accuracy"].mean(), float(accuracy_uncertainty(quiet["accuracy"].to_numpy(), size))
@@ -62,7 +75,8 @@ def preserved(runs: pandas.DataFrame, by: tuple[str, ...] = ("point", "name")) -
     for key, same in noisy.groupby(list(by), sort=True):
         accuracies = same["accuracy"].to_numpy()
         a, std = accuracies.mean(), float(accuracy_uncertainty(accuracies, size))
-        row = dict(zip(by, key, strict=True)) | {"accuracy": a, "uncertainty": std, "clean": clean}
+        row: dict[str, Any] = dict(zip(by, key, strict=True))
+        row |= {"accuracy": a, "uncertainty": std, "clean": clean}
         for name, floor in (("preserved", 0.0), ("above_chance", chance)):
             row[name] = (a - floor) / (clean - floor)
             row[f"{name}_std"] = math.hypot(std, row[name] * clean_std) / (clean - floor)
@@ -71,5 +85,18 @@ def preserved(runs: pandas.DataFrame, by: tuple[str, ...] = ("point", "name")) -
 
 
 def lost(table: pandas.DataFrame, errors: float = 3.0) -> np.ndarray:
-    """Which rows of `preserved` are no better than guessing, within so many standard errors; bool, (points,)."""
+    """Which points are no better than guessing.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `preserved`.
+    errors : float
+        A point is better than guessing if its accuracy exceeds chance by more than this number of standard errors.
+
+    Returns
+    -------
+    np.ndarray
+        bool, (points,).
+    """
     return (table["accuracy"] - table["chance"] <= errors * table["uncertainty"]).to_numpy()

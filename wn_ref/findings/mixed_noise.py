@@ -1,16 +1,17 @@
-"""Mixed noise: which of the two noises governs accuracy where? (section 7, Figure 6, equation 3)
+"""Mixed noise: which of the two noises governs the accuracy? (section 7, Figure 6, equation 3)
 
-Accuracy a(sigma_mul, sigma_add) is given on a grid, one for each order of the two noises. The paper's four regimes are
+The accuracy a(sigma_mul, sigma_add) is given on a grid, one grid for each order of the two noises. The paper's four
+regimes are
 
     1  both noises low, accuracy near its highest      3  multiplicative noise high, additive low
     2  additive noise high, multiplicative low         4  both high: here the order decides
 
-A noise is "high" from its edge on: the level where accuracy, with the other noise at its lowest, has first fallen by
-`tolerance`. A network that binarizes itself may hardly fall under multiplicative noise at all; without an edge of its
-own, that noise counts as high from sigma = 1 on, where it is as strong as the signal.
+A noise is "high" above its edge, the level where accuracy, with the other noise at its lowest, first falls by
+`tolerance`. The accuracy of a network that binarizes itself may hardly fall under multiplicative noise at all. If there
+is no edge, multiplicative noise counts as high from sigma_mul = 1 on, where it is as strong as the signal.
 
-In any regime the noise that *governs* is the one that accuracy reacts to: the larger of |da / dln sigma_mul| and
-|da / dln sigma_add|.
+In every regime, the noise that *governs* is the one to which accuracy reacts more: the larger of |da / dln sigma_mul|
+and |da / dln sigma_add|.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from wn_ref.errors import InputError
 
@@ -26,16 +28,17 @@ GOVERNORS = ("neither", "multiplicative", "additive")
 
 @dataclass(frozen=True)
 class Regimes:
-    """Regimes of one order of mixed noise; made by `regimes`.
+    """Regimes of mixed noise in one order; made by `regimes`.
 
     Attributes
     ----------
     regime : np.ndarray
-        1 to 4, (multiplicative levels, additive levels).
+        The regime, 1 to 4, at each pair of levels, (multiplicative levels, additive levels).
     governs : np.ndarray
-        0 if accuracy reacts to neither noise, 1 to multiplicative, 2 to additive: positions in GOVERNORS. Same shape.
+        Which noise governs, as a position in `GOVERNORS`: 0 if accuracy reacts to neither noise, 1 for multiplicative
+        and 2 for additive noise; same shape.
     edge_mul, edge_add : float
-        From where on each noise is high; inf for additive noise that never is.
+        The levels from which on each noise is high; edge_add is inf if additive noise never is.
     """
 
     regime: np.ndarray
@@ -44,23 +47,35 @@ class Regimes:
     edge_add: float
 
 
-def regimes(sigma_mul: np.ndarray, sigma_add: np.ndarray, accuracy: np.ndarray, tolerance: float = 0.05) -> Regimes:
-    """Classify a grid.
+def regimes(
+    sigma_mul: npt.ArrayLike, sigma_add: npt.ArrayLike, accuracy: npt.ArrayLike, tolerance: float = 0.05
+) -> Regimes:
+    """Find the regime, and the noise that governs, at each pair of noise levels.
 
     Parameters
     ----------
     sigma_mul, sigma_add : array_like
-        Levels > 0, ascending, (m,) and (n,), at least two of each.
+        Noise levels > 0, ascending, (m,) and (n,), at least two of each.
     accuracy : array_like
-        (m, n), averages over seeds, 0 to 1.
+        From 0 to 1, usually averages over seeds, (m, n).
     tolerance : float
-        The loss of accuracy from which on a noise is high, and the least change of accuracy over a factor of 10 in
-        sigma that counts as a reaction.
+        The loss of accuracy that makes a noise high, and the least change of accuracy per factor of 10 in sigma that
+        counts as a reaction.
 
     Raises
     ------
     InputError
-        If shapes do not go together, or levels are not ascending and positive.
+        If the shapes do not match, a level is not positive, or levels are not ascending.
+
+    Examples
+    --------
+    Additive noise harms from sigma_add = 10 on, and multiplicative noise not at all:
+
+    >>> found = regimes([0.1, 1.0, 10.0], [0.1, 1.0, 10.0], [[0.9, 0.9, 0.3]] * 3)
+    >>> found.regime.tolist()
+    [[1, 1, 2], [3, 3, 4], [3, 3, 4]]
+    >>> GOVERNORS[found.governs[0, 2]]
+    'additive'
     """
     mul, add, a = _checked(sigma_mul, sigma_add, accuracy)
     edge_mul, edge_add = first_fall(mul, a[:, 0], tolerance), first_fall(add, a[0], tolerance)
@@ -73,32 +88,38 @@ def regimes(sigma_mul: np.ndarray, sigma_add: np.ndarray, accuracy: np.ndarray, 
 
 
 def first_fall(sigma: np.ndarray, accuracy: np.ndarray, tolerance: float) -> float:
-    """Where a curve first falls by `tolerance` below the highest accuracy so far; NaN if it never does.
+    """The sigma where a curve first is `tolerance` below the highest accuracy at any smaller sigma; NaN if nowhere.
 
-    Straight between the levels, in ln sigma.
+    Between the levels, accuracy is interpolated linearly in ln sigma.
     """
     return _crossing(sigma, np.maximum.accumulate(accuracy) - accuracy - tolerance)
 
 
 def midpoint_contour(
-    sigma_mul: np.ndarray, sigma_add: np.ndarray, accuracy: np.ndarray, level: float | None = None, chance: float = 0.1
+    sigma_mul: npt.ArrayLike,
+    sigma_add: npt.ArrayLike,
+    accuracy: npt.ArrayLike,
+    level: float | None = None,
+    chance: float = 0.1,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Where accuracy crosses half way from its highest down to chance: the midpoint, for two noises at once.
+    """The midpoint for two noises at once: where accuracy is half way between its highest value and chance.
+
+    Between the levels, accuracy is interpolated linearly in ln sigma.
 
     Parameters
     ----------
     sigma_mul, sigma_add, accuracy
         As for `regimes`.
     level : float, optional
-        The accuracy of the contour; half way between the highest one and `chance` by default.
+        The accuracy of the contour; by default half way between the highest accuracy and `chance`.
     chance : float
         Accuracy of guessing, 1/K.
 
     Returns
     -------
     additive, multiplicative : np.ndarray
-        Midpoint of additive noise at each sigma_mul, (m,), and of multiplicative noise at each sigma_add, (n,),
-        straight between the levels in ln sigma; NaN where accuracy stays above, 0 where it is below from the start.
+        Midpoint of additive noise at each sigma_mul, (m,), and of multiplicative noise at each sigma_add, (n,). It is
+        NaN if accuracy stays above the contour, and 0 if accuracy is below it from the smallest level on.
     """
     mul, add, a = _checked(sigma_mul, sigma_add, accuracy)
     level = (a.max() + chance) / 2 if level is None else level
@@ -107,11 +128,25 @@ def midpoint_contour(
     return additive, multiplicative
 
 
-def tolerated_ratio(sigma_mul: np.ndarray, additive: np.ndarray, least: float = 1.0) -> float:
-    """How many times larger than sigma_mul the additive noise at the midpoint is, where sigma_mul > `least`.
+def tolerated_ratio(sigma_mul: npt.ArrayLike, additive: npt.ArrayLike, least: float = 1.0) -> float:
+    """How many times larger than sigma_mul the additive noise may be, where multiplicative noise is strong.
 
-    Geometric mean of `midpoint_contour`'s additive / sigma_mul: "up to about a factor of 10" where self-binarized
-    activations drown out what is added (9.4.1), far below 1 where additive noise comes first. NaN without a midpoint.
+    It is "up to about a factor of 10" if self-binarized activations are much larger than the additive noise (section
+    9.4.1), and far below 1 if additive noise comes first.
+
+    Parameters
+    ----------
+    sigma_mul : array_like
+        Levels of multiplicative noise, (m,).
+    additive : array_like
+        Midpoints of additive noise at these levels, from `midpoint_contour`, (m,).
+    least : float
+        Only levels sigma_mul > `least` count.
+
+    Returns
+    -------
+    float
+        Geometric mean of additive / sigma_mul; NaN if there is no midpoint.
     """
     mul, midpoints = np.asarray(sigma_mul, np.float64), np.asarray(additive, np.float64)
     known = (mul > least) & np.isfinite(midpoints) & (midpoints > 0)
@@ -119,7 +154,7 @@ def tolerated_ratio(sigma_mul: np.ndarray, additive: np.ndarray, least: float = 
 
 
 def _crossing(sigma: np.ndarray, excess: np.ndarray) -> float:
-    """The first sigma where `excess` is no longer negative: 0 if it never was, NaN if it stays so."""
+    """The first sigma where `excess` is not negative: 0 if this is the smallest level, NaN if it always is negative."""
     over = np.flatnonzero(excess >= 0)
     if not len(over):
         return float("nan")
@@ -130,13 +165,18 @@ def _crossing(sigma: np.ndarray, excess: np.ndarray) -> float:
     return float(sigma[i - 1] * (sigma[i] / sigma[i - 1]) ** share)
 
 
-def _checked(sigma_mul, sigma_add, accuracy) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _checked(
+    sigma_mul: npt.ArrayLike, sigma_add: npt.ArrayLike, accuracy: npt.ArrayLike
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The three as float64 arrays; raise `InputError` if they do not make a grid."""
     mul, add, a = (np.asarray(values, np.float64) for values in (sigma_mul, sigma_add, accuracy))
     for name, levels in (("sigma_mul", mul), ("sigma_add", add)):
         if levels.ndim != 1 or len(levels) < 2 or not (levels[0] > 0 and np.all(np.diff(levels) > 0)):
             raise InputError(f"{name}: expected at least two levels > 0, ascending, got {levels.tolist()}; sort them")
     if a.shape != (len(mul), len(add)):
-        raise InputError(f"accuracy: expected shape {(len(mul), len(add))}, got {a.shape}; rows are of sigma_mul")
+        raise InputError(
+            f"accuracy: expected shape {(len(mul), len(add))}, got {a.shape}; rows are levels of sigma_mul"
+        )
     if not np.isfinite(a).all():
-        raise InputError("accuracy: expected finite numbers, got NaN or inf; run what is missing")
+        raise InputError("accuracy: expected finite numbers, got NaN or inf; run the missing experiments")
     return mul, add, a

@@ -2,67 +2,98 @@
 
     SNR = E[x^2] / E[(y - x)^2],    in decibels 10 log10 SNR
 
-with x the activation without noise and y what leaves the point, averaged over images and elements. What one injection
-adds to a given x has a closed form,
+x is the activation without noise and y the activation that leaves the point; both expectations are averages over images
+and elements. The noise power that one injection adds to a given x has a closed form:
 
     E[(y - x)^2] = sigma_add^2                                            additive: SNR grows with the square of x
                    sigma_mul^2 E[x^2]                                     multiplicative: 1 / sigma_mul^2 for every x
                    sigma_mul^2 E[x^2] + sigma_add^2                       multiplicative first
                    sigma_mul^2 E[x^2] + sigma_add^2 (1 + sigma_mul^2)     additive first
 
-which is why weights grow under additive noise and not under multiplicative noise. The paper gives no formula; this is
-the usual ratio of powers. A constant offset counts as signal, so `variance`, what x varies between images, comes along.
+This is why weights grow under additive noise, but not under multiplicative noise. The paper gives no formula; this is
+the usual ratio of powers. A constant offset counts as signal here, so the table also has `variance`, by how much x
+differs between images.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from wn_ref.network import ALL, Network, noisy_points
+from wn_ref.errors import InputError
+from wn_ref.injection import Injection
+from wn_ref.lazy import pandas
+from wn_ref.network import Network
 from wn_ref.noise import Noise
-
-if TYPE_CHECKING:
-    import pandas
 
 
 def noise_power(signal_power: float, noise: Noise) -> float:
-    """E[(y - x)^2] of one injection into an activation with E[x^2] = signal_power; see the module's head."""
+    """E[(y - x)^2] of one injection into an activation with E[x^2] = signal_power (see the top of this module).
+
+    Examples
+    --------
+    >>> from wn_ref import mixed
+    >>> noise_power(4.0, mixed(2.0, 3.0, first="multiplicative"))
+    25.0
+    >>> noise_power(4.0, mixed(2.0, 3.0, first="additive"))
+    61.0
+    """
     mul, add = noise.sigma_mul**2, noise.sigma_add**2
     return mul * signal_power + add * (1 + mul if noise.first == "additive" else 1)
 
 
-def signal_to_noise(
-    network: Network, x: np.ndarray, noise: Noise, point: int | str = ALL, seed: int = 0
-) -> pandas.DataFrame:
-    """Measure the ratio at every injection point of a trained network.
+def signal_to_noise(network: Network, x: np.ndarray, injection: Injection) -> pandas.DataFrame:
+    """Measure the signal-to-noise ratio at every injection point of a trained network.
 
     Parameters
     ----------
-    network, x, noise, point, seed
-        As for `Network.forward`: one batch of images is all that is looked at, 1,000 are plenty.
+    network : Network
+        It is only evaluated.
+    x : np.ndarray
+        One batch of images, as for `Network.forward`; 1,000 images are enough.
+    injection : Injection
+        The noise and where it is injected.
 
     Returns
     -------
     pandas.DataFrame
-        A row a point: point, name, noisy (whether noise is injected there), power (E[x^2]), variance (of x between
-        images, averaged over elements), injected (noise power that this point's own injection adds to the noiseless
-        x, 0 if none) and snr, decibels of it; total (E[(y - x)^2], with all that has come from points ahead) and
-        total_snr. Ratios are inf where there is no noise.
-    """
-    import pandas
+        One row per injection point:
 
-    where = noisy_points(network.points, point)
+        - point, name, noisy: its number, its name, and whether noise is injected there;
+        - power: E[x^2];
+        - variance: the variance of x between images, averaged over elements;
+        - injected: the noise power that the injection at this point adds to the noiseless x, 0 if there is none;
+        - snr, decibels: power / injected as a number and in decibels;
+        - total, total_snr: E[(y - x)^2], with the noise from all points before this one, and power / total.
+
+        Ratios are inf where there is no noise.
+
+    Raises
+    ------
+    InputError
+        If no noise is given, or there is no such injection point.
+
+    Examples
+    --------
+    >>> from wn_ref import build_model, load_dataset, multiplicative
+    >>> data = load_dataset("digits")
+    >>> network, x = build_model("mlp", data.shape), data.batch(data.test_images, np.arange(100))
+    >>> table = signal_to_noise(network, x, Injection(multiplicative(0.1), point=4))
+    >>> table.loc[[3, 4], ["name", "decibels"]].round(3).to_numpy().tolist()
+    [['relu1', inf], ['dense2', 20.0]]
+    """
+    noise, where = injection.noise, network.injection_points.numbers(injection.point)
+    if noise is None:
+        raise InputError("injection: expected noise to compare the signal with, got none; see wn_ref.additive")
     quiet = [y.astype(np.float64) for _, y in network.activations(x)]
     rows = []
-    for number, (name, y) in enumerate(network.activations(x, False, noise, point, seed)):
+    for number, (name, y) in enumerate(network.activations(x, injection=injection)):
         clean = quiet[number]
         power, total = float(np.mean(clean**2)), float(np.mean((y - clean) ** 2))
         injected = noise_power(power, noise) if number in where else 0.0
+        snr = _ratio(power, injected)
         row = {"point": number, "name": name, "noisy": number in where, "power": power}
-        row |= {"variance": float(clean.var(axis=-1).mean()), "injected": injected, "snr": _ratio(power, injected)}
-        row |= {"decibels": float(10 * np.log10(max(row["snr"], 1e-300))), "total": total}
+        row |= {"variance": float(clean.var(axis=-1).mean()), "injected": injected, "snr": snr}
+        row |= {"decibels": float(10 * np.log10(max(snr, 1e-300))), "total": total}
         rows.append(row | {"total_snr": _ratio(power, total)})
     return pandas.DataFrame(rows)
 

@@ -1,12 +1,14 @@
 """Flatten: images to feature columns.
 
-    y  = x with all axes but the batch made one, in C order
+    y  = x with all axes but the batch made into one, in C order
     dx = dy in the shape of x
 
 It computes nothing, so no injection point follows it.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -19,11 +21,15 @@ class Flatten(Layer):
     kind = "flatten"
     noisy = False
 
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """(channels, height, width) -> (channels * height * width,)."""
+        return (math.prod(shape),)
+
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
-        """y = x as columns."""
-        self.shape = x.shape
-        return x.reshape(-1, x.shape[-1])
+        """Return y = x as columns."""
+        return self.take_input(x).reshape(self.y_shape)
 
     def backward(self, dy: np.ndarray, input_gradient: bool = True) -> np.ndarray | None:
         """Return dx = dy in the shape of x."""
-        return dy.reshape(self.shape)
+        x, dy = self.take_gradient(dy)
+        return dy.reshape(x.shape)

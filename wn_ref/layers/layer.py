@@ -1,70 +1,166 @@
-"""What all layers share: their arrays by name, and memory that is allocated once."""
+"""What all layers share: named arrays, what a layer accepts, and memory that is allocated once."""
 
 from __future__ import annotations
 
 import math
+import weakref
 
 import numpy as np
+import numpy.typing as npt
+
+from wn_ref.errors import CallOrderError, InputError
+
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 class Layer:
     """One step of a network, y = f(x), and its derivative.
 
-    `forward` remembers its *input* for `backward`, never its output: the output belongs to the noise that is
-    injected behind the layer, which may overwrite it. Results live in arrays that the layer's next call reuses.
+    `forward` remembers its *input* for `backward`, never its output: the output belongs to the noise that is injected
+    behind the layer, and the noise may overwrite it. Results live in arrays that the layer's next call uses again, so
+    copy what you want to keep.
 
     Attributes
     ----------
+    kind : str
+        The layer's name in a network, before its number: "dense" for dense1, dense2, ...
+    noisy : bool
+        Whether an injection point follows the layer.
+    globally_noisy : bool
+        Whether global noise is injected there, too (section 4.2: not behind batch norm).
     parameters : dict of str to np.ndarray
         What training changes, such as "weight" and "bias".
     gradients : dict of str to np.ndarray
-        The loss's derivative by each parameter, under the same names; `backward` overwrites it.
+        The derivative of the loss by each parameter, under the same names; `backward` overwrites it.
     statistics : dict of str to np.ndarray
         What `forward` itself keeps track of: the running averages of batch norm.
-    kind : str
-        The layer's name in a network, before its number: "dense" for dense1, dense2, ...
+    x : np.ndarray or None
+        The input of the last `forward`.
+    y_shape : tuple of int
+        The shape of its output; () if `output_shape` does not tell it.
     """
 
     kind: str
-    noisy = True  # whether an injection point follows
+    noisy = True
+    globally_noisy = True
+    x: np.ndarray | None
+    y_shape: tuple[int, ...]
 
     def __init__(self) -> None:
         self.parameters: dict[str, np.ndarray] = {}
         self.gradients: dict[str, np.ndarray] = {}
         self.statistics: dict[str, np.ndarray] = {}
-        self._memory: dict[tuple, np.ndarray] = {}
+        self._forget()
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+        """Return the shape of y for an x of `shape`, both without the batch; None if it is not known in advance.
+
+        Raises
+        ------
+        InputError
+            If the layer cannot take such an x.
+        """
+        return None
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
-        """Compute y from x; `training` matters to batch norm only."""
+        """Compute y from x; only batch norm asks whether the network is in `training`."""
         raise NotImplementedError
 
     def backward(self, dy: np.ndarray, input_gradient: bool = True) -> np.ndarray | None:
-        """Fill `gradients` and return dx, given dy, the loss's derivative by the last `forward`'s output.
+        """Fill `gradients` and return dx, given dy, the derivative of the loss by the output of the last `forward`.
 
-        dy may be overwritten. With `input_gradient=False` a layer may return None: nobody needs dx in front of a
-        network's first weights.
+        With `input_gradient=False` a layer may return None: nobody needs dx in front of a network's first weights.
         """
         raise NotImplementedError
 
-    def __getstate__(self) -> dict[str, object]:
-        return self.__dict__ | {"_memory": {}}
+    def take_input(self, x: np.ndarray) -> np.ndarray:
+        """Check x, remember it for `backward`, and return it as loops need it: an array without gaps, in C order.
+
+        Loops that are compiled do not check bounds, so every `forward` begins with this. It looks closely at the first
+        x of a shape only.
+
+        Raises
+        ------
+        InputError
+            If x is of another shape or type than the layer takes.
+        """
+        if type(x) is not np.ndarray or (x.shape, x.dtype) != self._accepted:
+            self._accept(x)
+        x = x if x.flags.c_contiguous else np.ascontiguousarray(x)
+        self.x = x
+        return x
+
+    def take_gradient(self, dy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Check dy; return the x of the last `forward`, and dy without gaps, in C order.
+
+        Raises
+        ------
+        CallOrderError
+            If there was no `forward`.
+        InputError
+            If dy has not the shape and type of the output.
+        """
+        if self.x is None:
+            raise CallOrderError(f"{self.kind}: backward needs a forward pass before it; call forward first")
+        if dy.dtype != self.x.dtype or (self.y_shape and dy.shape != self.y_shape):
+            expected = f"{self.x.dtype} of shape {self.y_shape}, as the output"
+            raise InputError(f"dy: expected {expected}, got {dy.dtype} of shape {dy.shape}; pass the output's gradient")
+        return self.x, dy if dy.flags.c_contiguous else np.ascontiguousarray(dy)
 
     def add_parameter(self, name: str, value: np.ndarray) -> None:
-        """Register a parameter and an array of zeros for its gradient."""
+        """Register a parameter, and an array of zeros for its gradient."""
         self.parameters[name] = value
         self.gradients[name] = np.zeros_like(value)
 
-    def memory(self, name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-        """Return this layer's array `name` of that shape, the same one at every call; its content is arbitrary."""
-        key = (name, shape, dtype)
-        if key not in self._memory:
-            self._memory[key] = aligned_empty(shape, dtype)
-        return self._memory[key]
+    def memory(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> np.ndarray:
+        """Return this layer's array `name` in that shape; its content is arbitrary.
+
+        The memory is the same at every call, and as large as the largest shape needs.
+        """
+        key = (shape, dtype)
+        known = self._views.get(name)
+        if known is not None and known[0] == key:
+            return known[1]
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        block = self._blocks.get(name)
+        if block is None or block.size < size:
+            block = self._blocks[name] = aligned_bytes(size)
+        view = block[:size].view(dtype).reshape(shape)
+        self._views[name] = (key, view)
+        return view
+
+    def __getstate__(self) -> dict[str, object]:
+        private = ("_views", "_blocks", "_accepted", "_network", "x", "y_shape")
+        return {name: value for name, value in vars(self).items() if name not in private}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        vars(self).update(state)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Set all that is not worth a copy of its own to what it is in a new layer."""
+        self.x, self.y_shape = None, ()
+        self._accepted: tuple | None = None
+        self._views: dict[str, tuple[tuple, np.ndarray]] = {}
+        self._blocks: dict[str, np.ndarray] = {}
+        self._network: weakref.ref | None = None
+
+    def _accept(self, x: np.ndarray) -> None:
+        """Raise `InputError` unless x suits the layer; remember its shape and that of y."""
+        self._accepted = self.x = None
+        own = next((array.dtype for array in self.parameters.values()), None)
+        allowed = FLOATS if own is None else (own,)
+        if type(x) is not np.ndarray or x.dtype not in allowed or x.ndim < 2 or 0 in x.shape:
+            expected = f"an array of {' or '.join(map(str, allowed))} with at least one sample, the batch last"
+            got = f"{x.dtype} of shape {x.shape}" if type(x) is np.ndarray else type(x).__name__
+            raise InputError(f"x: expected {expected}, got {got}; convert it")
+        shape = self.output_shape(x.shape[:-1])
+        self.y_shape = () if shape is None else (*shape, x.shape[-1])
+        self._accepted = (x.shape, x.dtype)
 
 
-def aligned_empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """np.empty that starts at a cache line (64 bytes), so that no SIMD load touches two lines."""
-    size = math.prod(shape) * np.dtype(dtype).itemsize
+def aligned_bytes(size: int) -> np.ndarray:
+    """Return uninitialised bytes that start at a cache line (64 bytes), so that no SIMD load touches two lines."""
     memory = np.empty(size + 64, np.uint8)
     start = -memory.ctypes.data % 64
-    return memory[start : start + size].view(dtype).reshape(shape)
+    return memory[start : start + size]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wn_ref.kernel import kernel
+from wn_ref.compiled import kernel
 from wn_ref.layers.layer import Layer
 
 
@@ -17,17 +17,23 @@ class ReLU(Layer):
 
     kind = "relu"
 
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of x."""
+        return shape
+
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
-        """y = max(x, 0)."""
-        self.x = x
+        """Return y = max(x, 0); NaN stays NaN."""
+        x = self.take_input(x)
         y = self.memory("y", x.shape, x.dtype)
         _forward(x.reshape(-1), y.reshape(-1))
         return y
 
     def backward(self, dy: np.ndarray, input_gradient: bool = True) -> np.ndarray:
-        """Return dx = dy where x > 0, else 0, written over dy."""
-        _backward(self.x.reshape(-1), dy.reshape(-1))
-        return dy
+        """Return dx = dy where x > 0, else 0."""
+        x, dy = self.take_gradient(dy)
+        dx = self.memory("dx", x.shape, x.dtype)
+        _backward(x.reshape(-1), dy.reshape(-1), dx.reshape(-1))
+        return dx
 
 
 @kernel
@@ -38,7 +44,7 @@ def _forward(x, y):
 
 
 @kernel
-def _backward(x, dy):
+def _backward(x, dy, dx):
     zero = x.dtype.type(0)
     for i in range(x.size):
-        dy[i] = zero if x[i] <= zero else dy[i]
+        dx[i] = zero if x[i] <= zero else dy[i]

@@ -6,23 +6,25 @@ The canonical form is JSON with sorted names and without spaces, of the fields t
 
     Experiment(noise=additive(0.5), seed=3)   ->   {"noise":{"sigma_add":0.5},"seed":3}
 
-Equal experiments have equal forms: a whole number is written as one (1.0 as 1), every other number with the fewest
-digits that give it back. Because defaults are left out, a field may be added to `Experiment` without changing any key
-that is stored already, provided that its default means what was done before. For the same reason **the default of a
-field may never change**, nor its name.
+Equal experiments have equal forms: a whole number is written without a point (1.0 as 1), and every other number with
+the fewest digits that identify it. Because defaults are left out, a field may be added to `Experiment` without changing
+the keys in existing stores, provided that its default means what was done before there was this field. For the same
+reason **neither the name nor the default of a field may ever change**.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 
 from wn_ref.experiment import Experiment
+from wn_ref.noise import Noise
 
 
 def canonical(experiment: Experiment) -> str:
@@ -36,20 +38,22 @@ def key(experiment: Experiment) -> str:
 
 
 def keys(experiments: Iterable[Experiment]) -> dict[str, Experiment]:
-    """Return experiments by key, each once, in their order."""
+    """Return experiments by key, in their order; one that is given several times appears once."""
     return {key(experiment): experiment for experiment in experiments}
 
 
-def _object(instance: object) -> str:
+def _object(instance: Experiment | Noise) -> str:
+    """Return an experiment or a noise as JSON."""
     values = vars(instance)
-    parts = [f'"{name}":{_text(values[name])}' for name, default in _fields(type(instance)) if values[name] != default]
+    kind: Any = type(instance)  # mypy does not see that the class of a dataclass can be hashed
+    parts = [f'"{name}":{_text(values[name])}' for name, default in _fields(kind) if values[name] != default]
     return "{" + ",".join(parts) + "}"
 
 
 @lru_cache(maxsize=1 << 16, typed=True)
-def _text(value: object) -> str:
-    """Write one value as JSON; values that are equal give the same text."""
-    if is_dataclass(value):
+def _text(value: Any) -> str:
+    """Return one value as JSON; equal values give the same text."""
+    if isinstance(value, Experiment | Noise):
         return _object(value)
     if isinstance(value, tuple):
         return "[" + ",".join(map(_text, value)) + "]"
@@ -61,5 +65,6 @@ def _text(value: object) -> str:
 
 
 @lru_cache
-def _fields(kind: type) -> tuple[tuple[str, object], ...]:
+def _fields(kind: type[Experiment] | type[Noise]) -> tuple[tuple[str, Any], ...]:
+    """Return the fields of a dataclass with their defaults, sorted by name."""
     return tuple((field.name, field.default) for field in sorted(fields(kind), key=lambda field: field.name))

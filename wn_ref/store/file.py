@@ -1,62 +1,78 @@
-"""How the SQLite file of a store is opened: to read, or to write by one process at a time; and what its errors mean.
+"""How the SQLite file of a store is opened: for reading, or for writing by one process at a time; and what errors mean.
 
 FILE            the store
 FILE-wal, -shm  SQLite's write-ahead log, while the store is open
-FILE-lock       locked by SQLite itself, and so free again however the process that writes ends
+FILE-lock       locked by the process that writes, through SQLite, so that the lock ends however the process ends
 FILE-networks   trained networks (see `wn_ref.store.networks`)
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
-from wn_ref.errors import InputError
+from wn_ref.errors import InputError, StorageError
 
-APPLICATION = 0x574E5246  # "WNRF", in the file's header
+APPLICATION = 0x574E5246
+"""The letters WNRF in the header of the file: it is a store of this package, and no other database."""
 VERSION = 1
-"""Of the tables. A new field of `Experiment` is a new column with a default, and needs no new version."""
+"""The version of the tables. A new field of `Experiment` is a new column with a default, and needs no new version."""
 
-HINTS = {
-    "full": "make room and start it again; what was written is kept",
-    "disk I/O": "see whether the disk is full or broken, and start it again; what was written is kept",
-    "readonly": "make the file writable, or choose another",
-    "unable to open": "make the folder and the file accessible, or choose another",
-    "not a database": "choose another file",
-    "malformed": "what can be rescued, sqlite3 FILE .recover prints",
-}
+_ERRORS: dict[int, tuple[type[InputError | StorageError], str]] = {
+    sqlite3.SQLITE_FULL: (StorageError, "make room and start it again; what was written is kept"),
+    sqlite3.SQLITE_IOERR: (
+        StorageError, "see whether the disk is full or broken, and start it again; what was written is kept",
+    ),
+    sqlite3.SQLITE_BUSY: (StorageError, "another process is using it; wait for that process to end"),
+    sqlite3.SQLITE_LOCKED: (StorageError, "another process is using it; wait for that process to end"),
+    sqlite3.SQLITE_READONLY: (InputError, "make the file writable, or choose another"),
+    sqlite3.SQLITE_CANTOPEN: (InputError, "make the folder and the file accessible, or choose another"),
+    sqlite3.SQLITE_PERM: (InputError, "make the folder and the file accessible, or choose another"),
+    sqlite3.SQLITE_NOTADB: (InputError, "choose another file"),
+    sqlite3.SQLITE_CORRUPT: (InputError, "the command sqlite3 FILE .recover prints what can be rescued"),
+}  # fmt: skip
+"""By SQLite's code: the kind of error that it is, and what to do about it."""
 
 
 @contextmanager
 def clear_errors(name: str) -> Iterator[None]:
-    """Turn what SQLite says of a file into one line that says what to do."""
+    """Turn SQLite's errors about a file into an `InputError` or a `StorageError` that says in one line what to do."""
     try:
         yield
-    except sqlite3.IntegrityError:  # a result that was stored already: a mistake in this program
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):  # a mistake in the program that uses the store
         raise
     except sqlite3.DatabaseError as error:
-        hint = next((hint for part, hint in HINTS.items() if part in str(error)), "choose another file")
-        raise InputError(f"store: expected to use {name}, got {error}; {hint}") from None
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the details that are in the higher bits
+        kind, hint = _ERRORS.get(code, (InputError, "choose another file"))
+        raise kind(f"store: expected to use {name}, got {error}; {hint}") from None
 
 
 def connect_to_read(path: Path) -> sqlite3.Connection:
-    """Open a store's file for reading, beside whoever writes."""
+    """Open a store's file for reading, also while another process writes to it.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is not a store, is broken, or was written by a newer version.
+    """
     if not path.is_file():
-        raise InputError(f"store: expected a file, got {path}, which is none; start it with wn-ref sweep")
+        found = "is a folder" if path.is_dir() else "does not exist"
+        raise InputError(f"store: expected a file, got {path}, which {found}; make one with wn-ref sweep")
     try:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)
         connection.execute("PRAGMA query_only = ON")
         connection.execute("SELECT count(*) FROM sqlite_schema")
-    except sqlite3.OperationalError as error:  # nothing may be written beside it, so nobody is writing to it either
+    except sqlite3.OperationalError as error:  # this process may not make files in the folder
         log = path.with_name(f"{path.name}-wal")
         if log.exists() and log.stat().st_size:
             reason = f"{error}, and its latest rows are in {log.name}"
             raise InputError(f"store: expected to use {path}, got {reason}; make the folder writable") from None
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)
     except sqlite3.DatabaseError:
-        pass  # said below, in one line
+        pass  # not a database, or a broken one: reported below, in one line
     with clear_errors(str(path)):
         _check(connection, path)
     return connection
@@ -64,9 +80,9 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def connect_to_write(
-    path: Path | None, tables: str, table: str, fields: dict[str, object]
+    path: Path | None, tables: str, table: str, fields: Mapping[str, Any]
 ) -> Iterator[sqlite3.Connection]:
-    """Open a store's file for the one process that writes; make it if need be.
+    """Open a store's file for the one process that writes; make the file if it does not exist.
 
     Parameters
     ----------
@@ -75,7 +91,14 @@ def connect_to_write(
     tables : str
         SQL that makes the tables of a new file.
     table, fields : str and dict of str to object
-        The table that has a column for each of these, with its default, also if the file is from before there was one.
+        A table, and the columns that it must have with their defaults. Those that an older file lacks are added.
+
+    Raises
+    ------
+    InputError
+        As in `connect_to_read`, and if this process may not write to the file.
+    StorageError
+        If another process is writing to it, or the disk is full or fails.
     """
     if path is None:
         with closing(sqlite3.connect(":memory:")) as connection:
@@ -96,32 +119,33 @@ def connect_to_write(
 
 
 def is_written_to(path: Path) -> bool:
-    """Whether a process has a store open for writing."""
+    """Return whether a process has a store open for writing (or its lock cannot be looked at)."""
     if not path.with_name(f"{path.name}-lock").exists():
         return False
     try:
         with _locked(path):
             return False
-    except InputError:
+    except (InputError, StorageError):
         return True
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock that says who writes."""
+    """Hold the lock that says that this process writes to a store."""
     lock = path.with_name(f"{path.name}-lock")
     with clear_errors(str(lock)):
         connection = sqlite3.connect(lock, timeout=0, isolation_level=None)
     with closing(connection):
-        try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error):
-                raise InputError(
-                    f"store: expected to write beside {path}, got {error}; choose another folder"
+        with clear_errors(str(lock)):
+            try:
+                connection.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
+                raise StorageError(
+                    f"store: expected {path} for this sweep alone, got another process that is writing to it; "
+                    "wait for it to end, or choose another file"
                 ) from None
-            message = f"store: expected {path} for this sweep alone, got another that writes to it"
-            raise InputError(f"{message}; wait for it, or choose another file") from None
         yield
 
 
@@ -131,7 +155,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise `InputError` unless a file is a store that this version can use, or empty."""
+    """Raise `InputError` unless a file is empty, or a store that this version can use."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -143,8 +167,10 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         raise InputError(f"store: expected version {VERSION}, got {version} in {path}; update wn_ref to use it")
 
 
-def _literal(value: object) -> str:
-    """A default as SQL."""
+def _literal(value: Any) -> str:
+    """Return a default as SQL."""
     if value is None:
         return "NULL"
-    return f"'{value}'" if isinstance(value, str) else str(float(value) if isinstance(value, float) else int(value))
+    if isinstance(value, str):
+        return f"'{value}'"
+    return str(value if isinstance(value, float) else int(value))

@@ -1,7 +1,7 @@
-"""Trained networks, kept as files: NumPy's .npz with an array a parameter and a batch norm's running average.
+"""Trained networks, kept as NumPy's .npz files: one array for each parameter and each running average of batch norm.
 
-A file appears under its name only when it is whole; one that is broken all the same counts as absent, because the
-network can be trained again. Nothing is pickled.
+A file appears under its name only when it is complete. A broken file counts as absent, because the network can be
+trained again. Nothing is pickled.
 """
 
 from __future__ import annotations
@@ -12,26 +12,44 @@ from pathlib import Path
 import numpy as np
 
 from wn_ref.experiment import Experiment
-from wn_ref.files import whole
+from wn_ref.files import write_atomically
 from wn_ref.network import Network
 
 Arrays = dict[str, np.ndarray]
+"""A trained network: its parameters and running averages by name, such as "dense1.weight"."""
 
 
 class Networks:
-    """A folder of networks by key; without a folder they are kept in memory."""
+    """A folder of trained networks by key; without a folder they are kept in memory."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._memory: dict[str, Arrays] = {}
 
+    @classmethod
+    def beside(cls, store: Path | None) -> Networks:
+        """Return the networks that belong to a store's file; None is a store in memory."""
+        return cls(None if store is None else store.with_name(f"{store.name}-networks"))
+
     def save(self, key: str, arrays: Arrays) -> None:
-        """Keep a network's arrays under a key."""
+        """Keep a network's arrays under a key.
+
+        Raises
+        ------
+        InputError
+            If this process may not write to the folder.
+        StorageError
+            If the disk is full or fails.
+        """
         if self._folder is None:
             self._memory[key] = arrays
             return
-        self._folder.mkdir(exist_ok=True)
-        whole(self._folder / f"{key}.npz", lambda path: np.savez(path, **arrays))
+
+        def write(path: Path) -> None:
+            path.parent.mkdir(exist_ok=True)
+            np.savez(path, **arrays)  # type: ignore[arg-type]  # NumPy's types take a name for the option allow_pickle
+
+        write_atomically(self._folder / f"{key}.npz", write)
 
     def load(self, key: str) -> Arrays | None:
         """Return the arrays kept under a key; None if there are none, or their file is broken."""
@@ -45,13 +63,13 @@ class Networks:
 
 
 def to_arrays(network: Network) -> Arrays:
-    """Return all that training has changed in a network, by name."""
+    """Return copies of everything that training changes in a network, by name."""
     return {name: array.copy() for name, array in {**network.parameters, **network.statistics}.items()}
 
 
-def to_network(training: Experiment, arrays: Arrays) -> Network:
-    """Build the network of an experiment and fill it with kept arrays."""
-    network = training.network()
+def to_network(training_experiment: Experiment, arrays: Arrays) -> Network:
+    """Build the network of an experiment and fill it with the arrays that its training left."""
+    network = training_experiment.network()
     for target in (network.parameters, network.statistics):
         target.update({name: arrays[name] for name in target})
     return network

@@ -3,8 +3,9 @@
     seconds = sum over networks:     epochs (steps t_step + batches t_batch)
             + sum over evaluations:  batches t_batch                          all over the number of workers
 
-with t_step of one training step and t_batch of one evaluated batch, of the network's own size and with its own noise.
-A kind is what these depend on: data set, model, batch norm, batch size, which noise and where, and how often.
+with t_step the time of one training step and t_batch that of one evaluated batch, both measured for each kind of
+network. Two experiments are of one kind if these times are the same: they agree in data set, model, batch norm, batch
+size, kind of noise, injection points and number of executions.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
+from typing import Any
 
 import numpy as np
 
@@ -23,22 +25,23 @@ from wn_ref.noise import Noise
 from wn_ref.train import evaluate, train
 
 START = 2.0
-"""Seconds until the workers have started."""
+"""Seconds until worker processes have started."""
 BATCHES, ROUNDS = 10, 3
+"""How many batches are measured at a time, and how many times."""
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a plan asks for.
+    """How long a plan takes; made by `forecast`.
 
     Attributes
     ----------
     trainings, evaluations : int
-        Networks to train, and evaluations of shared ones.
+        Numbers of networks to train, and of evaluations of networks that are shared.
     work : float
-        Seconds of one core for all of it.
+        Seconds that all of it takes on one core.
     longest : float
-        Seconds of the longest training; a sweep takes no less.
+        Seconds of the longest training; a sweep cannot be faster.
     """
 
     trainings: int
@@ -47,21 +50,21 @@ class Forecast:
     longest: float
 
     def seconds(self, jobs: int) -> float:
-        """Return how long the sweep will take with so many workers, each on a core of its own."""
+        """Return how many seconds the sweep takes with a number of workers, each on a core of its own."""
         if self.trainings + self.evaluations == 0:
             return 0.0
         return (START if jobs > 1 else 0.0) + max(self.work / jobs, self.longest)
 
 
 def forecast(trainings: Sequence[Experiment], evaluations: Sequence[Experiment]) -> Forecast:
-    """Measure each kind of network among what a sweep has to do, and add up.
+    """Measure each kind of network that a sweep has to train or evaluate, and add up.
 
     Parameters
     ----------
     trainings : sequence of Experiment
-        Networks to train.
+        Of the phase "training": one for each network to train.
     evaluations : sequence of Experiment
-        Experiments of the phase "inference", each an evaluation.
+        Of the phase "inference": one for each evaluation.
     """
     kinds = {_kind(experiment) for experiment in (*trainings, *evaluations)}
     times = {kind: _measure(kind) for kind in sorted(kinds, key=repr)}
@@ -71,11 +74,12 @@ def forecast(trainings: Sequence[Experiment], evaluations: Sequence[Experiment])
 
 
 def _kind(experiment: Experiment) -> Experiment:
-    """Return the experiment that stands for all that take as long a batch."""
-    e = experiment
-    noise = e.noise and Noise(float(e.noise.sigma_mul > 0), float(e.noise.sigma_add > 0), gradient=e.noise.gradient)
-    same = {"epochs": 1, "seed": 0, "learning_rate": 1e-3, "schedule": "constant", "clamp": False}
-    return replace(e, noise=noise, **same, train_size=None, test_size=None)
+    """Return the experiment that stands for all of its kind: those whose batches take the same time."""
+    noise = experiment.noise
+    if noise is not None:
+        noise = Noise(float(noise.sigma_mul > 0), float(noise.sigma_add > 0), gradient=noise.gradient)
+    same: dict[str, Any] = {"epochs": 1, "seed": 0, "learning_rate": 1e-3, "schedule": "constant", "clamp": False}
+    return replace(experiment, noise=noise, **same, train_size=None, test_size=None)
 
 
 def _training_seconds(experiment: Experiment, step: float, batch: float) -> float:
@@ -89,9 +93,9 @@ def _batches(experiment: Experiment, part: int) -> int:
 def _measure(kind: Experiment) -> tuple[float, float]:
     """Return the seconds of one training step and of one evaluated batch, medians over a few rounds."""
     network, data = kind.network(), _made_up(kind)
-    noise = {"noise": kind.noise, "point": kind.point, "batch_size": kind.batch_size}
+    noise: dict[str, Any] = {"noise": kind.noise, "point": kind.point, "batch_size": kind.batch_size}
     times: dict[str, list[float]] = {"train": [], "evaluate": []}
-    for _ in range(ROUNDS + 1):  # the first one compiles
+    for _ in range(ROUNDS + 1):  # the first round compiles, and does not count
         start = time.perf_counter()
         if kind.phase == "training":
             train(network, data, 1, **noise, optimizer=kind.optimizer, learning_rate=1e-9)
@@ -103,9 +107,9 @@ def _measure(kind: Experiment) -> tuple[float, float]:
 
 
 def _made_up(kind: Experiment) -> Dataset:
-    """Images and labels that are noise: how long a batch takes does not depend on what it shows."""
+    """Return a data set of random images and labels: the time of a batch does not depend on what the images show."""
     entry, rng = CATALOG[kind.dataset], np.random.default_rng(0)
     images = rng.integers(0, 256, (BATCHES * kind.batch_size, *entry.shape), np.uint8)
     labels = rng.integers(0, len(entry.classes), len(images))
-    facts = {name: getattr(entry, name) for name in ("classes", "mean", "std", "padding", "flip")}
+    facts: dict[str, Any] = {name: getattr(entry, name) for name in ("classes", "mean", "std", "padding", "flip")}
     return Dataset("made up", images, labels, images, labels, **facts)

@@ -1,27 +1,27 @@
 """Noise levels, repeats and epochs of the plans, by name: "small" for a laptop, "paper" as published.
 
-The settings of the paper's grids are those of the configuration files its authors published with it. Where these give
-a plan several grids, this is the one that most of its networks have; the wider ones (additive to 1e10, multiplicative
-to 6 and to 1e16) go on with the same steps. Multiplicative and mixed noise have the exact gradient (see
-`wn_ref.noise`). Repeats are seeds here: each is a network of its own.
+The settings of the paper's grids are those of the configuration files that its authors published with it. Where these
+files have several grids for a plan, the one here is the grid that most of the networks have; the wider ones (additive
+noise up to 1e10, multiplicative noise up to 6 and up to 1e16) continue with the same steps. Multiplicative and mixed
+noise have the exact gradient (see `wn_ref.noise`). Each repeat has a seed, and thus a network, of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from wn_ref.errors import InputError, require_choice
 from wn_ref.experiment import Experiment
-from wn_ref.noise import Noise, additive, multiplicative
+from wn_ref.injection import WEIGHTED
+from wn_ref.noise import Noise, additive, of_kind
 from wn_ref.sweeps import plans
 
 GRIDS = ("small", "paper")
-NOISES: dict[str, Callable[[float], Noise]] = {
-    "additive": additive,
-    "multiplicative": lambda sigma: multiplicative(sigma, gradient="exact"),
-}
+NOISE_KINDS = ("additive", "multiplicative")
+"""The kinds of noise that the plans global, walking and clamped offer; multiplicative noise has the exact gradient."""
 EPOCHS = {  # of the MLP, and of LeNet-5 or CNN-S
     "mnist": (100, 50),
     "fashion_mnist": (250, 200),
@@ -29,7 +29,7 @@ EPOCHS = {  # of the MLP, and of LeNet-5 or CNN-S
     "cifar10": (200, 300),
     "gsc": (150, 150),
 }
-EXECUTIONS = {  # Table 3: global sigma, and the guided counts; the third row with the counts its configuration ran
+EXECUTIONS = {  # Table 3: global sigma and guided executions; those of the third row are from its configuration file
     ("mnist", "mlp", True): (0.350, (6, 1, 3, 3, 2, 1, 2, 1, 1, 1, 1)),
     ("mnist", "mlp", False): (0.471, (8, 1, 2, 1, 1, 1, 1, 1)),
     ("cifar10", "mlp", True): (0.333, (1, 1, 3, 4, 2, 2, 3, 2, 1, 2, 1)),
@@ -47,34 +47,46 @@ def plan(
     model: str = "mlp",
     batchnorm: bool = True,
 ) -> list[Experiment]:
-    """Return a plan by name, with the noise levels, repeats and epochs of a grid.
+    """Return the experiments of a plan, with the noise levels, repeats and epochs of a grid.
 
     Parameters
     ----------
     name : str
         "global", "walking", "clamped", "maximum", "mixed" or "multi".
     grid : "small" or "paper"
-        For a laptop, or as published; a sample has the epochs of the data set that it is of.
+        For a laptop, or as published. The sample of a data set has the epochs of the whole data set.
     noise : "additive" or "multiplicative"
-        Of global, walking and clamped; the others have their own.
+        For the plans global, walking and clamped; the other plans have noise of their own.
     dataset, model, batchnorm
         Fields of `Experiment`.
 
     Raises
     ------
     InputError
-        If there is no such plan, grid or noise, or Table 3 has no such network.
+        If there is no such plan, grid or noise, or the plan is "multi" and Table 3 has no such network.
     """
     require_choice("plan", name, PLANS)
     require_choice("grid", grid, GRIDS)
-    require_choice("noise", noise, NOISES)
-    network = {"dataset": dataset, "model": model, "batchnorm": batchnorm}
+    require_choice("noise", noise, NOISE_KINDS)
+    network: dict[str, Any] = {"dataset": dataset, "model": model, "batchnorm": batchnorm}
     settings = network | (_training(dataset, model) if grid == "paper" else {})
     return list(dict.fromkeys(PLANS[name](grid == "paper", noise, settings)))
 
 
 def sigmas(plan: str, noise: str, paper: bool, dataset: str, model: str) -> list[float]:
-    """Return the noise levels of a plan that has one kind of noise, ascending."""
+    """Return the noise levels of a plan that has one kind of noise, in ascending order.
+
+    Parameters
+    ----------
+    plan : "global" or "walking"
+        Which plan.
+    noise : "additive" or "multiplicative"
+        Which kind of noise.
+    paper : bool
+        Whether the grid is the paper's, and not the small one.
+    dataset, model : str
+        The network; some have other levels than most.
+    """
     if not paper:
         small = {"global": np.linspace(0.2, 2, 10), "walking": np.geomspace(0.1, 1e4, 10)}
         levels = np.geomspace(0.1, 100, 10) if noise == "additive" else small[plan]
@@ -90,40 +102,49 @@ def sigmas(plan: str, noise: str, paper: bool, dataset: str, model: str) -> list
     return sorted({float(f"{level:.12g}") for level in levels})  # 0.3, not 0.30000000000000004
 
 
-def _training(dataset: str, model: str) -> dict[str, object]:
-    """Return how the paper trained a network; samples are named as the data set they are of."""
+def _noise(kind: str) -> Callable[[float], Noise]:
+    """Return the function from sigma to the noise of a kind."""
+    return lambda sigma: of_kind(kind, sigma, gradient="exact")
+
+
+def _training(dataset: str, model: str) -> dict[str, Any]:
+    """Return the settings with which the paper trained a network."""
     epochs = EPOCHS[_original(dataset)][0 if model == "mlp" else 1]
     return {"epochs": epochs} | ({"batch_size": 512, "learning_rate": 5e-4} if dataset == "gsc" else {})
 
 
 def _original(dataset: str) -> str:
+    """Return the name of the data set that a sample is taken from."""
     return dataset.removesuffix("_sample")
 
 
-def _global(paper: bool, noise: str, settings: dict) -> list[Experiment]:
+def _global(paper: bool, noise: str, settings: dict[str, Any]) -> list[Experiment]:
     dataset, model = _original(settings["dataset"]), settings["model"]
     repeats = 10 if dataset == "mnist" or (dataset, model) == ("cifar10", "lenet5") else 5
     levels = sigmas("global", noise, paper, dataset, model)
-    return plans.global_noise(NOISES[noise], levels, range(repeats if paper else 2), **settings)
+    return plans.global_noise(_noise(noise), levels, range(repeats if paper else 2), **settings)
 
 
-def _walking(paper: bool, noise: str, settings: dict) -> list[Experiment]:
+def _walking(paper: bool, noise: str, settings: dict[str, Any]) -> list[Experiment]:
     levels = sigmas("walking", noise, paper, _original(settings["dataset"]), settings["model"])
-    return plans.walking(NOISES[noise], levels, range(5 if paper else 2), **settings)
+    return plans.walking(_noise(noise), levels, range(5 if paper else 2), **settings)
 
 
-def _clamped(paper: bool, noise: str, settings: dict) -> list[Experiment]:
+def _clamped(paper: bool, noise: str, settings: dict[str, Any]) -> list[Experiment]:
     return _walking(paper, noise, settings | {"clamp": True})
 
 
-def _maximum(paper: bool, _: str, settings: dict) -> list[Experiment]:
+def _maximum(paper: bool, _: str, settings: dict[str, Any]) -> list[Experiment]:
     return plans.maximum(range(6 if paper else 2), **settings)
 
 
-def _mixed(paper: bool, _: str, settings: dict) -> list[Experiment]:
-    """Figure 6: a zoom, and all amplitudes, of which the paper does not say how many (here one a decade)."""
-    names = Experiment(**settings).points
-    point = next(number for number, name in enumerate(names) if name in ("conv2", "dense2"))
+def _mixed(paper: bool, _: str, settings: dict[str, Any]) -> list[Experiment]:
+    """Figure 6: a zoom, and all amplitudes; the paper does not say how many of these (here one per decade).
+
+    The noise is at the second layer with weights: in LeNet-5 and CNN-S the last convolution.
+    """
+    kinds = Experiment(**settings).injection_points.kinds
+    point = [number for number, kind in enumerate(kinds) if kind in WEIGHTED][1]
     if not paper:
         levels = [0.1, 1.0, 10.0, 1e3, 1e5]
         return plans.mixed(levels, levels, range(1), point, **settings)
@@ -131,7 +152,7 @@ def _mixed(paper: bool, _: str, settings: dict) -> list[Experiment]:
     return [e for levels in (zoom, all_of_them) for e in plans.mixed(levels, levels, range(5), point, **settings)]
 
 
-def _multi(paper: bool, _: str, settings: dict) -> list[Experiment]:
+def _multi(paper: bool, _: str, settings: dict[str, Any]) -> list[Experiment]:
     network = (_original(settings["dataset"]), settings["model"], settings["batchnorm"])
     if network not in EXECUTIONS:
         known = ", ".join(f"{dataset} {model}" for dataset, model, batchnorm in EXECUTIONS if batchnorm)
@@ -144,7 +165,7 @@ def _multi(paper: bool, _: str, settings: dict) -> list[Experiment]:
     return plans.multi_execution(additive(sigma), [uniform, guided], range(100 if paper else 5), **settings)
 
 
-PLANS: dict[str, Callable[[bool, str, dict], list[Experiment]]] = {
+PLANS: dict[str, Callable[[bool, str, dict[str, Any]], list[Experiment]]] = {
     "global": _global,
     "walking": _walking,
     "clamped": _clamped,

@@ -5,21 +5,26 @@ from __future__ import annotations
 from wn_ref.experiment import Experiment
 
 WORK = {"mlp": 1.0, "lenet5": 5.0, "cnn_s": 10.0}
-"""How long an image takes a network, roughly, in units of the MLP; it decides what starts first, and no result."""
+"""How long each network takes for an image, roughly, in units of the MLP.
+
+It decides which task starts first and how far the bar is, and has no influence on results.
+"""
 BACKWARD = 3.0
-"""How long an image takes in training, in units of an evaluation."""
+"""How long an image takes in training, in units of its evaluation."""
 
 
 def cost(experiment: Experiment) -> float:
-    """Return how long an experiment takes, roughly: a training, or one evaluation if its phase is "inference"."""
-    train_size, images = experiment.sizes
-    if experiment.phase == "training":
-        images = experiment.epochs * (BACKWARD * train_size + images)
+    """Return how long an experiment takes, roughly, in units of one image evaluated by the MLP.
+
+    In the phase "training" this is the training, and in the phase "inference" one evaluation of a trained network.
+    """
+    train_size, test_size = experiment.sizes
+    images = test_size if experiment.phase == "inference" else experiment.epochs * (BACKWARD * train_size + test_size)
     return images * WORK[experiment.model]
 
 
 class Progress:
-    """A bar over what a sweep has to do, in proportion to how long each part takes.
+    """A bar that shows how far a sweep is; each task counts in proportion to its `cost`.
 
     Parameters
     ----------
@@ -28,7 +33,7 @@ class Progress:
     planned, stored, jobs : int
         How many experiments there are, how many of them the store has already, and how many run at once.
     show : bool
-        Whether there is to be a bar at all.
+        Whether to show the bar at all.
     """
 
     def __init__(self, total: float, planned: int, stored: int, jobs: int, show: bool) -> None:
@@ -46,7 +51,17 @@ class Progress:
         self._bar.close()
 
     def add(self, amount: float, done: int, failed: int, waiting: int) -> None:
-        """Count a task that ended: its cost, the experiments that it brought, and how many tasks are left."""
+        """Count a task that ended.
+
+        Parameters
+        ----------
+        amount : float
+            Its cost.
+        done, failed : int
+            How many experiments ended with it, and how many of these failed.
+        waiting : int
+            How many tasks have not ended yet.
+        """
         self._done += done
         self._failed += failed
         self._describe(min(self._jobs, waiting))

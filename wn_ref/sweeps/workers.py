@@ -1,8 +1,8 @@
-"""Tasks on several workers through joblib: processes of this machine by default, or a cluster.
+"""Run tasks on several workers through joblib: processes of this machine by default, or a cluster.
 
-Results come in any order. A worker that is killed (by the system for want of memory, say) takes the whole pool with it;
-then a new pool runs what is left. A task that was under way at two such ends is run with no other beside it, and if its
-worker dies again, the task itself is to blame: it is given up, and the others go on.
+Results come in any order. If a worker is killed (by the system when memory runs out, for example), all workers of its
+pool end with it, and a new pool runs the tasks that are left. A task that was running at two such ends is then run
+alone; if its worker is killed again, the task itself is to blame: it is given up, and the others go on.
 """
 
 from __future__ import annotations
@@ -13,65 +13,103 @@ import threading
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from wn_ref.errors import InputError, require_whole
+from wn_ref.errors import InputError, WorkerError, require_whole
 
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 
 DEATHS = 3
-"""After so many deaths of its worker a task is given up, and after so many given up in a row, everything."""
+"""A task is given up after its worker was killed this many times, and all work after this many such tasks in a row."""
 
 
-@contextmanager
-def pool(jobs: int, backend: str | None = None, scheduler: str | None = None) -> Iterator[None]:
-    """Choose where `each` runs its tasks.
+@dataclass(frozen=True)
+class Workers:
+    """What runs tasks.
 
-    Parameters
+    Attributes
     ----------
     jobs : int
-        Number of worker processes on this machine; 1 is this process itself. A cluster has its own number.
-    backend : str, optional
-        Name of another backend registered with joblib, such as "dask".
-    scheduler : str, optional
+        Number of worker processes on this machine; 1 means this process itself. A cluster has a number of its own.
+    backend : str or None
+        Name of another backend that is registered with joblib, such as "dask".
+    scheduler : str or None
         Address of dask's scheduler, such as "tcp://localhost:8786".
 
     Raises
     ------
     InputError
-        If there is no such backend or scheduler.
+        If `jobs` is not a whole number of at least 1, or only one of dask and its scheduler is given.
     """
-    from joblib import parallel_config
 
-    require_whole("jobs", jobs, least=1)
-    if (backend == "dask") != (scheduler is not None):
-        raise InputError(f"scheduler: expected an address with the backend dask alone, got {scheduler}; correct it")
-    if backend is None:
-        with parallel_config("loky", n_jobs=jobs, initializer=_live_with_the_parent, initargs=(os.getpid(),)):
-            yield
-    elif backend == "dask":
-        with _dask_client(scheduler) as client, parallel_config("dask", n_jobs=-1, client=client):
-            yield
-    else:
-        with _other(backend, jobs):
-            yield
+    jobs: int = 1
+    backend: str | None = None
+    scheduler: str | None = None
+
+    def __post_init__(self) -> None:
+        require_whole("jobs", self.jobs, least=1)
+        if (self.backend == "dask") != (self.scheduler is not None):
+            raise InputError(
+                "scheduler: expected the address of a scheduler together with the backend 'dask', "
+                f"got backend {self.backend!r} and scheduler {self.scheduler!r}; give both or neither"
+            )
+
+    @contextmanager
+    def pool(self) -> Iterator[None]:
+        """Make `run_tasks` use these workers as long as the context lasts.
+
+        Raises
+        ------
+        InputError
+            If there is no such backend or scheduler.
+        """
+        from joblib import parallel_config
+
+        if self.scheduler is not None:
+            with _dask_client(self.scheduler) as client, parallel_config("dask", n_jobs=-1, client=client):
+                yield
+        elif self.backend is not None:
+            with _other(self.backend, self.jobs):
+                yield
+        else:
+            with parallel_config("loky", n_jobs=self.jobs, initializer=_live_with_the_parent, initargs=(os.getpid(),)):
+                yield
 
 
-def each(
+THIS_PROCESS = Workers()
+
+
+def run_tasks(
     function: Callable[..., R], tasks: Sequence[T], arguments: Callable[[T], tuple]
-) -> Iterator[tuple[T, R | None]]:
-    """Yield each task with `function(*arguments(task))` as it comes in; with None if the task kills its workers.
+) -> Generator[tuple[T, R | None], None, None]:
+    """Run tasks on the workers of the current pool.
 
-    `arguments` is called when the task's turn comes, so that what is large need not exist for all at once.
+    Parameters
+    ----------
+    function : callable
+        What to run in a worker.
+    tasks : sequence
+        What to run it for.
+    arguments : callable
+        Gives the arguments of `function` for a task. It is called when the task's turn comes, so that large arguments
+        need not exist for all tasks at once.
+
+    Yields
+    ------
+    task, result
+        In the order in which results come in. The result is None if the task was given up.
 
     Raises
     ------
-    InputError
-        If several tasks in a row killed their workers: then it is not the tasks that are at fault.
+    WorkerError
+        If several tasks in a row had to be given up: then it is not the tasks that are to blame.
     """
-    left, deaths, given_up = dict(enumerate(tasks)), Counter(), 0
+    left, given_up = dict(enumerate(tasks)), 0
+    deaths: Counter[int] = Counter()
     while left:
         suspect = next((number for number in left if deaths[number] == DEATHS - 1), None)
         numbers = list(left) if suspect is None else [suspect]
@@ -88,20 +126,20 @@ def each(
                 continue
             given_up += 1
             if given_up == DEATHS:
-                raise InputError(
-                    f"workers: expected to live, got killed {DEATHS} times by each of {DEATHS} tasks in a row, "
-                    f"last by {left[suspect]} ({type(error).__name__}); is there enough memory?"
+                raise WorkerError(
+                    f"workers: expected results, got workers killed {DEATHS} times by each of {DEATHS} tasks in a "
+                    f"row, the last one {left[suspect]} ({type(error).__name__}); is there enough memory?"
                 ) from None
             yield left.pop(suspect), None
 
 
 def _results(
     function: Callable[..., R], tasks: dict[int, T], arguments: Callable[[T], tuple], running: set[int]
-) -> Iterator[tuple[int, R]]:
-    """Run tasks in one pool; `running` gets the number of each as it is handed out."""
+) -> Generator[tuple[int, R], None, None]:
+    """Run tasks in one pool, and yield (number, result); the number of each task is added to `running` as it starts."""
     from joblib import Parallel, delayed
 
-    def calls() -> Iterator[tuple]:
+    def calls() -> Iterator[Any]:
         for number, task in tasks.items():
             running.add(number)
             yield delayed(_numbered)(number, function, *arguments(task))
@@ -110,7 +148,7 @@ def _results(
     try:
         yield from results
     finally:
-        with warnings.catch_warnings(action="ignore"):  # that tasks are dropped if one stops early
+        with warnings.catch_warnings(action="ignore"):  # joblib warns of dropped tasks if the caller stops early
             results.close()
 
 
@@ -119,7 +157,7 @@ def _numbered(number: int, function: Callable[..., R], *arguments: object) -> tu
 
 
 def _live_with_the_parent(parent: int) -> None:
-    """Leave Ctrl-C, which reaches all processes, to the parent, and end soon after it, however it ends."""
+    """Let the parent alone react to Ctrl-C, which reaches all processes; end soon after the parent, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
@@ -141,15 +179,19 @@ def _worker_deaths() -> tuple[type[Exception], ...]:
 
 
 @contextmanager
-def _dask_client(scheduler: str) -> Iterator[object]:
+def _dask_client(scheduler: str) -> Iterator[Any]:
     try:
         from distributed import Client
     except ImportError:
-        raise InputError("backend: expected dask, which is absent; pip install 'wn_ref[cluster]'") from None
+        raise InputError(
+            "backend: expected dask to be installed, got no module 'distributed'; pip install 'wn_ref[cluster]'"
+        ) from None
     try:
         client = Client(scheduler, timeout=10)
     except (OSError, ValueError) as error:
-        raise InputError(f"scheduler: expected one at {scheduler}, got {type(error).__name__}; start it") from None
+        raise InputError(
+            f"scheduler: expected one at {scheduler}, got {type(error).__name__}; start it or correct the address"
+        ) from None
     with client:
         yield client
 
@@ -161,6 +203,8 @@ def _other(backend: str, jobs: int) -> Iterator[None]:
     try:
         config = parallel_config(backend, n_jobs=jobs)
     except ValueError:
-        raise InputError(f"backend: expected dask or one registered with joblib, got {backend!r}; correct it") from None
+        raise InputError(
+            f"backend: expected dask or a backend registered with joblib, got {backend!r}; correct it"
+        ) from None
     with config:
         yield

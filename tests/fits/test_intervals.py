@@ -1,0 +1,21 @@
+"""Where a profile crosses its limit, and Student's quantile against SciPy."""
+
+import pytest
+from scipy import stats
+
+from wn_ref.fits.intervals import crossing, student_quantile
+
+
+def test_crossing_of_a_line_a_step_and_a_plain():
+    assert crossing(lambda mu: abs(mu - 3) - 2, 3.0, 0.1, limit=100.0) == pytest.approx(5, abs=1e-3)
+    assert crossing(lambda mu: abs(mu - 3) - 2, 3.0, -0.1, limit=0.0) == pytest.approx(1, abs=1e-3)
+    assert crossing(lambda mu: 1.0 if mu > 7 else -1.0, 3.0, 0.1, limit=100.0) == pytest.approx(7, abs=1e-3)
+    assert crossing(lambda mu: -1.0, 3.0, 0.1, limit=100.0) is None
+    assert crossing(lambda mu: abs(mu - 3) - 99, 3.0, 500.0, limit=100.0) is None
+    assert crossing(lambda mu: abs(mu - 3) - 2, 3.0, 500.0, limit=100.0) == pytest.approx(5, abs=1e-3)
+
+
+@pytest.mark.parametrize("dof", [1, 2, 5, 13, 200])
+@pytest.mark.parametrize("probability", [0.6, 0.84, 0.975, 0.995])
+def test_student_quantile(dof, probability):
+    assert student_quantile(probability, dof) == pytest.approx(stats.t.ppf(probability, dof), rel=2e-4)

@@ -1,0 +1,104 @@
+"""One step or two: SciPy, central differences, and how often the wrong one is chosen."""
+
+import numpy as np
+import pytest
+from scipy import optimize
+
+from wn_ref import InputError
+from wn_ref.fits.stacked import fit_stacked, fit_steps, stacked, stacked_jacobian
+
+SIGMA = np.geomspace(0.1, 1e4, 21)
+X = np.log(SIGMA)
+TWO = np.array([np.log(2), 0.4, 0.15, np.log(300), 0.5, 0.2, 0.1])  # 80 %, a plateau at 50 %, 10 %
+ONE = np.array([np.log(20), 0.6, 0.4, 0.1])
+
+
+def test_exact_data_give_exact_parameters():
+    fit = fit_stacked(SIGMA, stacked(X, TWO), np.full(21, 0.01))
+    assert fit.steps == 2
+    np.testing.assert_allclose(fit.midpoints, [2, 300], rtol=1e-5)
+    np.testing.assert_allclose(fit.slopes, [0.4, 0.5], rtol=1e-5)
+    np.testing.assert_allclose(fit.plateaus, [0.8, 0.5, 0.1], rtol=1e-5)
+    np.testing.assert_allclose(fit(SIGMA), stacked(X, TWO), atol=1e-7)
+    assert fit.dof == 14
+    assert fit.chi2 < 1e-8
+    x = np.linspace(0, 9, 31)
+    y = stacked(x, np.array([2, 0.3, 0.1, 6, 0.4, 0.3, 0.1]))
+    linear = fit_steps(x, y, np.full(31, 0.01), 2, scale="linear")
+    np.testing.assert_allclose(linear.midpoints, [2, 6], rtol=1e-5)
+
+
+def test_jacobian():
+    h = 1e-6 * np.eye(7)
+    numerical = np.stack([(stacked(X, TWO + d) - stacked(X, TWO - d)) / 2e-6 for d in h], axis=1)
+    np.testing.assert_allclose(stacked_jacobian(X, TWO), numerical, atol=1e-8)
+
+
+@pytest.mark.parametrize("a_min", [None, 0.1])
+def test_agrees_with_scipy_on_random_curves(a_min, rng):
+    for _ in range(25):
+        truth = TWO * rng.uniform(0.8, 1.2, 7)
+        truth[-1] = 0.1
+        dy = rng.uniform(0.003, 0.008, 21)
+        y = stacked(X, truth) + dy * rng.standard_normal(21)
+        fit = fit_steps(SIGMA, y, dy, 2, a_min=a_min)
+        free = 7 if a_min is None else 6
+
+        def function(x, *p, free=free, truth=truth):
+            return stacked(x, np.append(p, truth[free:]))
+
+        tight = {"ftol": 1e-14, "xtol": 1e-14, "gtol": 1e-14, "maxfev": 20_000}
+        p, cov = optimize.curve_fit(function, X, y, truth[:free], dy, absolute_sigma=True, **tight)
+        chi2 = np.sum(((function(X, *p) - y) / dy) ** 2)
+        assert fit.chi2 == pytest.approx(chi2, rel=1e-6)
+        received = np.column_stack([np.log(fit.midpoints), fit.slopes, fit.half_ranges]).reshape(-1)
+        np.testing.assert_allclose(received, p[:6], rtol=1e-3)
+        np.testing.assert_allclose(np.diag(fit.covariance)[:free], np.diag(cov), rtol=1e-2)
+        assert fit.aicc == pytest.approx(chi2 + 2 * free + 2 * free * (free + 1) / (20 - free))
+
+
+def test_one_step_is_the_midpoint_fit(rng):
+    from wn_ref import fit_midpoint
+
+    for _ in range(10):
+        y = stacked(X, ONE) + 0.01 * rng.standard_normal(21)
+        one, same = fit_steps(SIGMA, y, [0.01] * 21, 1), fit_midpoint(SIGMA, y, [0.01] * 21, scale="log")
+        assert one.midpoints[0] == pytest.approx(same.midpoint, rel=1e-5)
+        assert one.chi2 == pytest.approx(same.chi2, rel=1e-8)
+
+
+def test_how_often_the_wrong_one_is_chosen(rng):
+    """Two steps found in a single one: at most 5 of 100 curves. One found where there are two: none of 20."""
+    dy = np.full(21, 0.01)
+
+    def steps(truth):
+        return fit_stacked(SIGMA, stacked(X, truth) + dy * rng.standard_normal(21), dy).steps
+
+    assert sum(steps(ONE) == 2 for _ in range(100)) <= 5
+    assert all(steps(TWO) == 2 for _ in range(20))
+
+
+def test_nobody_knows_the_shape_of_noise_alone(rng):
+    """Flat curves and steps without width end in one step, without a warning."""
+    for y in (np.full(21, 0.9), np.where(SIGMA < 5, 0.9, 0.1), np.full(21, 0.1) + 0.01 * rng.standard_normal(21)):
+        assert np.isfinite(fit_stacked(SIGMA, y, [0.01] * 21).chi2)
+    step = np.where(SIGMA < 5, 0.9, np.where(SIGMA < 500, 0.5, 0.1))
+    fit = fit_stacked(SIGMA, step, [0.01] * 21)
+    assert fit.steps == 2
+    assert fit.chi2 < 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((SIGMA[:8], X[:8], [0.1] * 8, 2), {}, "at least 9 different noise levels to weigh 2 steps, got 8"),
+        ((SIGMA, X, [0.1] * 21, 3), {}, "steps: expected 1 or 2, got 3"),
+        ((SIGMA, X, None, 2), {}, "uncertainty: expected standard errors, got None"),
+        ((SIGMA, X, [0.1] * 20, 2), {}, "uncertainty: expected 21 values"),
+        ((SIGMA, X, [0.1] * 21, 2), {"scale": "lin"}, "scale: expected one of linear, log"),
+    ],
+)
+def test_bad_input(arguments, options, message):
+    with pytest.raises(InputError, match=message) as caught:
+        fit_steps(*arguments, **options)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,49 @@
+"""Curves whose midpoint can be measured, and curves that only bound it."""
+
+import math
+
+import numpy as np
+import pytest
+
+from wn_ref import fit_midpoint
+from wn_ref.fits.logistic import logistic
+
+LEVELS = np.geomspace(0.01, 8, 12)
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+@pytest.mark.parametrize("noise", [0.0, 0.01])
+@pytest.mark.parametrize(
+    ("curve", "kind", "bound"),
+    [
+        (np.full(12, 0.95), "lower bound", (8, 8)),
+        (np.full(12, 0.3), "lower bound", (8, 8)),
+        (np.full(12, 0.1), "upper bound", (0.01, 0.01)),
+        (logistic(LEVELS, 9, 2, 0.4, 0.1), "lower bound", (2, 8)),  # falls, but not far enough to tell
+        (logistic(LEVELS, 1, 0.3, -0.4, 0.9), "lower bound", (8, 8)),  # rises
+        (np.r_[0.5, np.full(11, 0.1)], "upper bound", (0.01, 0.02)),  # fallen at the second level
+        (np.where(LEVELS < 1, 0.95, 0.1), "measured", None),  # a step
+    ],
+    ids=["never drops", "never drops, low", "at chance", "not far enough", "rises", "at once", "step"],
+)
+def test_it_knows_what_it_cannot_know(curve, kind, bound, noise, scale, rng):
+    for _ in range(5):
+        y = curve + noise * rng.standard_normal(12)
+        fit = fit_midpoint(LEVELS, y, np.full(12, 0.01), scale=scale)
+        assert fit.kind == kind
+        low, high = fit.interval()
+        if kind == "measured":  # anywhere between the two levels of the step, and no standard error
+            assert 0.5 < low < fit.midpoint < high < 1.8
+            continue
+        assert math.isnan(fit.midpoint)
+        assert math.isnan(fit.midpoint_std)
+        assert math.isnan(fit.slope)
+        assert bound[0] <= fit.bound <= bound[1]
+        assert (low, high) == ((fit.bound, math.inf) if kind == "lower bound" else (0, fit.bound))
+        assert str(fit) == f"midpoint {'>' if kind == 'lower bound' else '<'} {fit.bound:.3g}"
+
+
+def test_chance_tells_two_flat_curves_apart():
+    y, dy = np.full(12, 0.5), np.full(12, 0.01)
+    assert fit_midpoint(LEVELS, y, dy, chance=0.1).kind == "lower bound"
+    assert fit_midpoint(LEVELS, y, dy, chance=0.5).kind == "upper bound"

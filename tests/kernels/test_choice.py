@@ -1,0 +1,108 @@
+"""Which loops run: the setting, Numba switched off, Numba changed, another processor."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from wn_ref import InputError, build_model, kernels
+from wn_ref.kernels import vector
+
+LOGITS = """
+import numpy as np, wn_ref as wn
+from wn_ref import kernels
+net = wn.build_model("lenet5", (1, 16, 16), 3, batchnorm=True, seed=1)
+x = np.random.default_rng(0).standard_normal((1, 16, 16, 5)).astype("f4")
+logits = net.forward(x, True, wn.additive(0.1))
+net.backward(logits)
+print(kernels.in_use(), *np.round(np.append(logits.ravel(), net.gradients["conv1.weight"].ravel()[:5]), 3) + 0.0)
+"""
+
+
+def run(code: str, tmp_path, **environment: str) -> subprocess.CompletedProcess:
+    given = {name: value for name, value in os.environ.items() if name != kernels.VARIABLE}
+    given |= {"NUMBA_CACHE_DIR": str(tmp_path / "cache")} | environment
+    return subprocess.run([sys.executable, "-c", code], env=given, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture
+def form():
+    """What is chosen in a test is undone after it."""
+    before = os.environ.get(kernels.VARIABLE)
+    yield kernels.choose
+    if before is None:
+        os.environ.pop(kernels.VARIABLE, None)
+    else:
+        os.environ[kernels.VARIABLE] = before
+    kernels._wanted.cache_clear()
+
+
+def test_both_forms_train_the_same_network_up_to_rounding(form, rng):
+    results = []
+    x = rng.standard_normal((1, 16, 16, 5)).astype(np.float32)
+    for which in kernels.FORMS:
+        form(which)
+        assert kernels.in_use() == which
+        net = build_model("lenet5", (1, 16, 16), 3, batchnorm=True, seed=1)
+        logits = net.forward(x, training=True)
+        net.backward(logits)
+        results.append(np.append(logits.ravel(), net.dtheta))
+    assert not np.array_equal(*results)  # they do run different code
+    np.testing.assert_allclose(*results, atol=2e-4)
+
+
+def test_the_setting_is_checked(form, tmp_path):
+    with pytest.raises(InputError, match=r"kernels: expected one of fast, plain, got 'slow'"):
+        form("slow")
+    done = run(LOGITS, tmp_path, WN_REF_KERNELS="slow")
+    assert "WN_REF_KERNELS: expected one of fast, plain, got 'slow'" in done.stderr
+
+
+def test_without_numba_the_same_numbers_in_plain_python(tmp_path):
+    compiled = run(LOGITS, tmp_path)
+    python = run(LOGITS, tmp_path, NUMBA_DISABLE_JIT="1")
+    assert compiled.stdout.startswith("fast ")
+    assert python.stdout.startswith("plain "), python.stderr
+    numbers = [np.array(done.stdout.split()[1:], float) for done in (compiled, python)]
+    np.testing.assert_allclose(*numbers, atol=2e-3)
+
+
+def test_a_numba_whose_inside_has_changed_costs_one_line_of_warning(tmp_path):
+    broken = "import numba.extending as e; del e.intrinsic\n"
+    done = run(broken + LOGITS, tmp_path)
+    assert done.stdout.startswith("plain ")
+    assert done.stderr.count("the plain loops are used") == 1
+    assert "ImportError" in done.stderr
+
+
+def test_a_cache_shared_with_another_processor_never_mixes_widths(tmp_path):
+    """The same folder of machine code, used by this processor, by one without AVX-512, and by a generic one."""
+    here = run(LOGITS, tmp_path)
+    assert here.returncode == 0, here.stderr
+    patched = """
+import llvmlite.binding as llvm
+features = llvm.get_host_cpu_features()
+for name in list(features):
+    if name.startswith("avx512"):
+        features[name] = False
+llvm.get_host_cpu_features = lambda: features
+"""
+    for code, environment in (
+        (patched + LOGITS, {}),
+        (LOGITS, {"NUMBA_CPU_NAME": "generic"}),
+        (patched + LOGITS, {"NUMBA_CPU_NAME": "generic"}),
+        (LOGITS, {"NUMBA_CPU_NAME": "generic"}),
+        (LOGITS, {}),
+    ):
+        other = run(code, tmp_path, **environment)
+        assert other.returncode == 0, other.stderr
+        numbers = [np.array(done.stdout.split()[1:], float) for done in (here, other)]
+        np.testing.assert_allclose(*numbers, atol=2e-3)
+    widths = [
+        run(code + "\nfrom wn_ref.kernels import vector; print(vector.LANES)", tmp_path, **environment).stdout
+        for code, environment in ((patched, {}), ("", {"NUMBA_CPU_NAME": "generic"}))
+    ]
+    assert widths == ["8\n", "8\n"]
+    assert vector.LANES in (8, 32)

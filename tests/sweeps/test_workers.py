@@ -1,0 +1,64 @@
+"""Workers: what they refuse, which task is to blame if they are killed, and when to give up."""
+
+import pytest
+from joblib.externals.loky import BrokenProcessPool
+
+from wn_ref import InputError, WorkerError
+from wn_ref.sweeps import workers
+from wn_ref.sweeps.workers import DEATHS, Workers, run_tasks
+
+
+@pytest.fixture
+def deadly(monkeypatch):
+    """Run tasks two at a time in this process; the pool breaks when it comes to a task in the returned set."""
+    deadly = set()
+
+    def results(function, tasks, arguments, running):
+        numbers = list(tasks)
+        for i in range(0, len(numbers), 2):
+            running.update(numbers[i : i + 2])
+            for number in numbers[i : i + 2]:
+                if tasks[number] in deadly:
+                    raise BrokenProcessPool
+                yield number, function(*arguments(tasks[number]))
+
+    monkeypatch.setattr(workers, "_results", results)
+    return deadly
+
+
+def squares(tasks):
+    return dict(run_tasks(lambda task: task * task, tasks, lambda task: (task,)))
+
+
+def test_all_tasks_are_run(deadly):
+    assert squares(range(7)) == {task: task * task for task in range(7)}
+
+
+def test_the_task_that_kills_is_given_up_and_the_others_go_on(deadly):
+    deadly.update({1, 4})
+    assert squares(range(7)) == {task: None if task in deadly else task * task for task in range(7)}
+
+
+def test_it_ends_where_every_task_kills(deadly):
+    deadly.update(range(10))
+    message = f"workers killed {DEATHS} times by each of {DEATHS} tasks in a row, the last one 2"
+    with pytest.raises(WorkerError, match=message) as caught:
+        squares(range(10))
+    assert "\n" not in str(caught.value)
+
+
+NEEDS_BOTH = "scheduler: expected the address of a scheduler together with the backend 'dask', got "
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"backend": "dask"}, NEEDS_BOTH + "backend 'dask' and scheduler None"),
+        ({"scheduler": "tcp://here:1"}, NEEDS_BOTH + "backend None and scheduler 'tcp://here:1'"),
+        ({"backend": "threds"}, "backend: expected dask or a backend registered with joblib, got 'threds'"),
+        ({"jobs": 0}, "jobs: expected a whole number of at least 1, got 0"),
+    ],
+)
+def test_bad_input(options, message):
+    with pytest.raises(InputError, match=message), Workers(**options).pool():
+        pass

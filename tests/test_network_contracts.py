@@ -1,0 +1,178 @@
+"""What a network takes and what it refuses; 2,000 random stacks are refused or agree with central differences."""
+
+import copy
+import gc
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from wn_ref import CallOrderError, InputError, Network, additive, build_model, cross_entropy, multiplicative
+from wn_ref.injection import Injection
+from wn_ref.layers import BatchNorm, Conv, Dense, Flatten, Layer, MaxPool, ReLU
+
+IMAGE = (1, 8, 8)
+
+
+def test_the_chain_of_shapes_is_checked_when_the_network_is_built():
+    for layers, message in (
+        ([Flatten(), Dense(64, 32), BatchNorm(31), ReLU(), Dense(32, 10)], r"bn1: x: expected \(31,"),
+        ([Flatten(), Dense(63, 32)], r"dense1: x: expected \(63, batch\)"),
+        ([Conv(1, 4, (3, 3)), MaxPool(7)], r"pool1: x: expected \(channels, >= 7, >= 7, batch\)"),
+        ([Conv(1, 4, (3, 3)), Dense(4, 2)], r"dense1: x: expected \(4, batch\)"),
+        ([Conv(3, 4, (3, 3))], r"conv1: x: expected \(3, >= 3, >= 3, batch\)"),
+    ):
+        with pytest.raises(InputError, match=message) as caught:
+            Network(layers, input_shape=IMAGE)
+        assert "\n" not in str(caught.value)
+
+
+def test_without_an_input_shape_the_first_batch_is_checked():
+    net = Network([Dense(6, 64), BatchNorm(32), ReLU(), Dense(64, 3)])
+    with pytest.raises(InputError, match=r"x: expected \(32, \[height, width,\] batch\) for this batch norm"):
+        net.forward(np.zeros((6, 16), np.float32), training=True)
+
+
+def test_an_object_stands_in_one_place_of_one_network():
+    relu = ReLU()
+    with pytest.raises(InputError, match=r"layer 3 \(relu\) stands in the list twice; make another object"):
+        Network([Flatten(), Dense(64, 8), relu, relu])
+    net = build_model("mlp", IMAGE, 3, batchnorm=False)
+    with pytest.raises(InputError, match=r"layer 0 \(flatten\) belongs to another network already; use copy\.deepcopy"):
+        Network(net.layers[:4])
+    for layers in ([], [ReLU], [None], ["relu"]):
+        with pytest.raises(InputError, match=r"^layers: expected"):
+            Network(layers)
+    part = Network(copy.deepcopy(net.layers[:4]))
+    part.theta[:] = 0
+    assert np.any(net.theta != 0)
+    x = np.random.default_rng(0).random((*IMAGE, 5), np.float32)
+    before = net.forward(x)
+    net.theta[:] *= 2
+    assert not np.array_equal(net.forward(x), before)  # the original is still whole
+    layers = [Flatten(), Dense(64, 8)]
+    Network(layers)
+    gc.collect()
+    Network(layers)  # a network that is gone holds nothing
+
+
+def test_every_kind_of_copy_trains_by_itself(rng):
+    net = build_model("mlp", IMAGE, 3, batchnorm=True, dtype="float64")
+    x, labels = rng.standard_normal((*IMAGE, 6)), rng.integers(0, 3, 6)
+    expected = net.forward(x)
+    for twin in (copy.copy(net), copy.deepcopy(net)):
+        np.testing.assert_array_equal(twin.forward(x), expected)
+        _, dlogits = cross_entropy(twin.forward(x, training=True), labels)
+        twin.backward(dlogits)
+        twin.theta -= 0.1 * twin.dtheta
+        assert not np.array_equal(twin.forward(x), expected)
+        np.testing.assert_array_equal(net.forward(x), expected)
+
+
+def test_backward_needs_a_forward_pass_that_ran_to_its_end(rng):
+    net = build_model("mlp", IMAGE, 3, batchnorm=False, dtype="float64")
+    x = rng.standard_normal((*IMAGE, 6))
+    dlogits = rng.standard_normal((3, 6))
+    net.forward(x)
+    net.backward(dlogits)
+    with pytest.raises(InputError, match=r"dlogits: expected shape \(3, 6\)"):
+        net.backward(dlogits[:, :5])
+    for refused in (
+        lambda: net.forward(x[:, :5]),
+        lambda: net.forward(x, noise=additive(1), point=99),
+        lambda: net.forward(x, noise=additive(1), executions=[1, 2]),
+        lambda: net.forward(x, noise="additive"),
+    ):
+        net.forward(x)
+        with pytest.raises(InputError):
+            refused()
+        with pytest.raises(CallOrderError, match="a forward pass that ran to its end"):
+            net.backward(dlogits)
+    next(net.activations(x))
+    with pytest.raises(CallOrderError, match="a forward pass that ran to its end"):
+        net.backward(dlogits)
+
+
+def test_activations_complain_at_once():
+    net = build_model("mlp", IMAGE, 3)
+    with pytest.raises(InputError, match="point: expected"):
+        net.activations(np.zeros((*IMAGE, 2)), False, Injection(additive(1), 99))
+    with pytest.raises(InputError, match="x: expected"):
+        net.activations(np.zeros((2, 2)))
+
+
+class Identity(Layer):
+    """A layer of a user who hands on what came."""
+
+    kind = "identity"
+
+    def forward(self, x, training=False):
+        return x
+
+    def backward(self, dy, input_gradient=True):
+        return dy
+
+
+class Turned(Layer):
+    """A layer of a user that returns a view with its axes in another order in memory."""
+
+    kind = "turned"
+
+    def forward(self, x, training=False):
+        return np.asfortranarray(x)
+
+    def backward(self, dy, input_gradient=True):
+        return np.asfortranarray(dy)
+
+
+def test_noise_never_reaches_what_the_caller_owns(rng):
+    x = rng.standard_normal((4, 3))
+    kept = x.copy()
+    for layers in ([Identity(), Dense(4, 2, dtype=np.float64)], [Identity()], [Identity(), Identity()], [Flatten()]):
+        for point in ("all", len(layers) if layers[-1].noisy else 0):
+            Network(copy.deepcopy(layers), "float64").forward(x, noise=additive(1), point=point)
+            np.testing.assert_array_equal(x, kept)
+    net = Network([Identity(), Dense(4, 2, dtype=np.float64), Identity()], "float64")
+    dlogits = rng.standard_normal((2, 3))
+    kept = dlogits.copy()
+    net.forward(x, noise=multiplicative(1, "exact"), point="all")
+    net.backward(dlogits, input_gradient=True)
+    np.testing.assert_array_equal(dlogits, kept)
+
+
+@pytest.mark.parametrize("noise", [additive(0.5), multiplicative(0.5, "exact")])
+def test_noise_behind_a_turned_array_is_the_same(noise, rng):
+    x, dlogits = rng.standard_normal((4, 3)), rng.standard_normal((2, 3))
+    results = []
+    for middle in (Identity(), Turned()):
+        net = Network([Dense(4, 5, dtype=np.float64), middle, Dense(5, 2, index=1, dtype=np.float64)], "float64")
+        logits = net.forward(x, noise=noise, point=2, seed=3)
+        dx = net.backward(dlogits, input_gradient=True)
+        results.append((logits, dx, net.dtheta.copy()))
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+    assert not np.allclose(results[0][0], net.forward(x))
+
+
+def test_results_are_new_arrays_where_a_user_meets_them(rng):
+    net = build_model("mlp", IMAGE, 3, dtype="float64")
+    x = rng.standard_normal((*IMAGE, 6))
+    a, b = net.forward(x), net.forward(x + 1)
+    assert not np.shares_memory(a, b)
+    net.forward(x)
+    da = net.backward(a, input_gradient=True)
+    kept = da.copy()
+    net.backward(b, input_gradient=True)
+    np.testing.assert_array_equal(da, kept)
+
+
+def test_two_thousand_random_stacks_in_a_process_of_their_own():
+    """Right and wrong shapes, layouts, types and shared objects: each is refused in one line, or agrees with central
+    differences along a random direction. A crash of the process fails the test.
+    """
+    done = subprocess.run([sys.executable, "-m", "tests.random_stacks", "2000"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    agreed, refused = map(int, done.stdout.split())
+    assert agreed + refused == 2000
+    assert min(agreed, refused) > 300

@@ -1,0 +1,38 @@
+"""The arrays of a network, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+
+import numpy as np
+import numpy.typing as npt
+
+from wn_ref.errors import InputError, require_choice
+
+
+class ArraysByName(MutableMapping[str, np.ndarray]):
+    """Named arrays that stay where they are: assigning to a name, or `update`, copies the values into its array."""
+
+    def __init__(self, arrays: dict[str, np.ndarray]) -> None:
+        self._arrays = arrays
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._arrays[name]
+
+    def __setitem__(self, name: str, value: npt.ArrayLike) -> None:
+        require_choice("name", name, self)
+        if np.shape(value) != self[name].shape:
+            raise InputError(f"{name}: expected shape {self[name].shape}, got {np.shape(value)}; reshape it")
+        self[name][...] = value
+
+    def __delitem__(self, name: str) -> None:
+        raise InputError(f"{name}: a network's arrays cannot be deleted; build another network without that layer")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def __repr__(self) -> str:
+        return "{" + ", ".join(f"{name}: {array.shape}" for name, array in self.items()) + "}"

@@ -1,0 +1,78 @@
+"""How files are read that may be damaged, and archives that may be malicious.
+
+All readers of this package use these functions. The many exceptions that libraries raise for a damaged file become an
+`InputError` of one line, and archives are read member by member and never unpacked.
+"""
+
+from __future__ import annotations
+
+import gzip
+import tarfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from wn_ref.errors import InputError
+
+REMEDY = "delete the file and fetch it again"
+
+
+def damaged(path: object, expected: str, got: object) -> InputError:
+    """Return the error for a file whose content is not what it should be."""
+    return InputError(f"{path}: expected {expected}, got {got}; {REMEDY}")
+
+
+@contextmanager
+def reading(path: object, expected: str, *errors: type[Exception], remedy: str = REMEDY) -> Iterator[None]:
+    """Turn every exception that a damaged file may cause into an `InputError` of one line.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file that is read inside of the ``with`` block.
+    expected : str
+        What the file should be, for the message.
+    *errors : type
+        The exceptions that the reading library raises, in addition to OSError and EOFError.
+    remedy : str
+        What the user can do, for the message.
+    """
+    caught: tuple[type[Exception], ...] = (OSError, EOFError, *errors)
+    try:
+        yield
+    except caught as error:
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0] or type(error).__name__
+        raise InputError(f"{path}: expected {expected}, got {reason}; {remedy}") from None
+
+
+def decompressed(path: Path) -> bytes:
+    """Return the bytes of a file; a file whose name ends in .gz is decompressed.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or decompressed.
+    """
+    with reading(path, "a complete file", zlib.error):
+        raw = path.read_bytes()
+        return gzip.decompress(raw) if path.suffix == ".gz" else raw
+
+
+def archive_members(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the content of every file in a .tar.gz, in the archive's order.
+
+    Raises
+    ------
+    InputError
+        If the archive is damaged, if a member's name points outside of the archive, or if a member is a link or a
+        device: no publisher's archive has such members.
+    """
+    with reading(path, "a complete .tar.gz", tarfile.TarError, zlib.error), tarfile.open(path, "r|gz") as archive:
+        for member in archive:
+            name = PurePosixPath(member.name)
+            if name.is_absolute() or ".." in name.parts or not (member.isfile() or member.isdir()):
+                raise damaged(path, "only files and folders inside of the archive", repr(member.name))
+            file = archive.extractfile(member)
+            if file is not None:  # it is None for a folder
+                yield str(name), file.read()

@@ -1,0 +1,118 @@
+"""Rules compared: is one way to spend executions better than another? (section 8, Table 3)
+
+Everything here works on a table with one row per rule, network (`seed`) and `repetition`, as
+`wn_ref.findings.multi_execution.compare` makes it. Repetitions of different rules are pairs: they have the same noise
+as far as both execute, so their difference varies far less than either accuracy.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from wn_ref.errors import InputError
+from wn_ref.fits import student_quantile
+from wn_ref.lazy import pandas
+
+
+def differences(runs: pandas.DataFrame, rule: str, than: str, level: float = 0.95) -> pandas.DataFrame:
+    """By how much one rule is more accurate than another, for each total number of executions.
+
+    Parameters
+    ----------
+    runs : pandas.DataFrame
+        From `wn_ref.findings.multi_execution.compare`, with a column `seed` that names the network.
+    rule, than : str
+        The two rules; the difference is the accuracy of the first minus that of the second.
+    level : float
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        total, seed, difference, low, high (ends of the interval) and units (the number of values averaged). Rows of one
+        network average over its repetitions, and their interval tells what other noise would do. The row with seed
+        "all" averages over networks, and its interval tells what other networks would do.
+
+    Examples
+    --------
+    >>> accuracy = {"uniform": [0.70, 0.72, 0.71], "guided": [0.75, 0.78, 0.75]}
+    >>> columns = ["rule", "seed", "repetition", "total", "accuracy"]
+    >>> rows = [(rule, 0, k, 22, a) for rule, values in accuracy.items() for k, a in enumerate(values)]
+    >>> table = differences(pandas.DataFrame(rows, columns=columns), "guided", than="uniform")
+    >>> table.loc[0, ["difference", "low", "high"]].astype(float).round(3).tolist()
+    [0.05, 0.025, 0.075]
+    """
+    rows = []
+    for total, same in runs.groupby("total"):
+        pairs = same.pivot(index=["seed", "repetition"], columns="rule", values="accuracy")
+        gaps = pairs[rule] - pairs[than]
+        groups = dict(iter(gaps.groupby("seed"))) | {"all": gaps.groupby("seed").mean()}
+        for seed, values in groups.items():
+            mean, low, high = interval(values.to_numpy(), level)
+            row = {"total": total, "seed": seed, "difference": mean, "low": low, "high": high}
+            rows.append(row | {"units": len(values)})
+    return pandas.DataFrame(rows)
+
+
+def pareto(runs: pandas.DataFrame, level: float = 0.95) -> pandas.DataFrame:
+    """Accuracy against the total number of executions, for each rule.
+
+    Parameters
+    ----------
+    runs, level
+        As for `differences`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        rule, total, accuracy, low and high (ends of the interval over networks, or over repetitions if there is only
+        one network), and efficient (whether no rule reaches a higher accuracy with at most this total).
+    """
+    rows = []
+    for (rule, total), same in runs.groupby(["rule", "total"], sort=False):
+        means = same.groupby("seed")["accuracy"].mean()
+        units = means if len(means) > 1 else same["accuracy"]
+        mean, low, high = interval(units.to_numpy(), level)
+        rows.append({"rule": rule, "total": total, "accuracy": mean, "low": low, "high": high})
+    table = pandas.DataFrame(rows)
+    best = [table.loc[table["total"] <= total, "accuracy"].max() for total in table["total"]]
+    return table.assign(efficient=table["accuracy"] >= best)
+
+
+def interval(values: npt.ArrayLike, level: float = 0.95) -> tuple[float, float, float]:
+    """Mean of a sample and its confidence interval by Student's t.
+
+    Parameters
+    ----------
+    values : array_like
+        The sample, (n,).
+    level : float
+        Probability that the interval covers the true mean, 0 < level < 1.
+
+    Returns
+    -------
+    mean, low, high : float
+        For a single value, the ends are -inf and inf.
+
+    Raises
+    ------
+    InputError
+        If the level is not a probability between 0 and 1.
+
+    Examples
+    --------
+    >>> mean, low, high = interval([0.70, 0.72, 0.71])
+    >>> print(f"{mean:.3f} ({low:.3f} to {high:.3f})")
+    0.710 (0.685 to 0.735)
+    """
+    if not 0 < level < 1:
+        raise InputError(f"level: expected a probability between 0 and 1, got {level}; 0.95 is usual")
+    sample = np.asarray(values, np.float64)
+    mean, n = float(np.mean(sample)), len(sample)
+    if n < 2:
+        return mean, -math.inf, math.inf
+    reach = student_quantile((1 + level) / 2, n - 1) * float(np.std(sample, ddof=1)) / math.sqrt(n)
+    return mean, mean - reach, mean + reach

@@ -1,0 +1,36 @@
+"""Equation 1, the scaled and shifted logistic function, and its derivatives (section 4.1).
+
+F(sigma; mu, s, delta_a, a_min) = 2 delta_a / (1 + exp((sigma - mu) / s)) + a_min
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+Values = float | np.ndarray
+
+
+def logistic(sigma: Values, mu: Values, s: Values, delta_a: float, a_min: float) -> np.ndarray:
+    """F of equation 1, computed with 2 / (1 + exp(z)) = 1 - tanh(z / 2), which cannot overflow.
+
+    `sigma`, `mu` and `s` may be arrays; they are broadcast.
+
+    Examples
+    --------
+    Half way between a_max = 0.9 and a_min = 0.1 at the midpoint:
+
+    >>> float(logistic(2.0, mu=2.0, s=0.5, delta_a=0.4, a_min=0.1))
+    0.5
+    """
+    return (1 - np.tanh((sigma - mu) / (2 * s))) * delta_a + a_min
+
+
+def logistic_jacobian(sigma: np.ndarray, mu: float, s: float, delta_a: float, a_min: float) -> np.ndarray:  # noqa: ARG001
+    """Derivatives of F with respect to mu, s, delta_a and a_min, (n, 4). With z = (sigma - mu) / s, t = tanh(z / 2):
+
+    dF/dmu = delta_a (1 - t^2) / (2 s),    dF/ds = z dF/dmu,    dF/ddelta_a = 1 - t,    dF/da_min = 1
+    """
+    z = np.clip((sigma - mu) / s, -700, 700)  # outside this range 1 - t^2 is 0 anyway
+    t = np.tanh(z / 2)
+    by_mu = delta_a * (1 - t * t) / (2 * s)
+    return np.stack([by_mu, z * by_mu, 1 - t, np.ones_like(z)], axis=1)

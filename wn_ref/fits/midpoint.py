@@ -1,0 +1,275 @@
+"""The midpoint noise level and its fit, from scratch (section 4.1).
+
+    F(sigma; mu, s, delta_a, a_min) = 2 delta_a / (1 + exp((sigma - mu) / s)) + a_min                  (equation 1)
+    mu = argmin sum ((F(sigma) - y(sigma)) / Delta_y(sigma))^2                                          (equation 2)
+
+F(mu) = delta_a + a_min is half way from a_max = 2 delta_a + a_min down to a_min. F(0) is a little less than a_max
+unless mu >> s, because equation 1 falls from the start.
+
+Which scale? Training with noise at all points gives curves like equation 1, and both scales find the same midpoint
+(tutorial 03). With noise at inference only, or at a single point, curves stay flat over decades of sigma and end in a
+long tail. Equation 1 in ln sigma (scale="log") describes these, and its mu is where the curve is half way down. In
+sigma itself the fit is far worse: it trades a_max for mu and loses the midpoint (`tests/fits/test_midpoint.py`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from wn_ref.errors import InputError, require_choice, require_whole
+from wn_ref.fits.logistic import logistic
+from wn_ref.fits.problem import SCALES, MidpointProblem, abscissa
+from wn_ref.fits.verdict import CONFIDENCE, verdict
+
+
+@dataclass(frozen=True)
+class MidpointFit:
+    """A fitted curve of accuracy against noise; made by `fit_midpoint`.
+
+    Call it to get the fitted accuracy at any sigma; print it to get the midpoint with its interval.
+
+    Attributes
+    ----------
+    midpoint : float
+        mu, in units of sigma; NaN unless `kind` is "measured".
+    midpoint_std : float
+        Standard error of the midpoint, from `covariance`; inf if the whole fall lies between two neighbouring noise
+        levels (see `interval`).
+    slope, half_range, a_min, a_max : float
+        s, delta_a, a_min and 2 delta_a + a_min; NaN unless `kind` is "measured".
+    kind : "measured", "lower bound", "upper bound" or "open"
+        What the data can tell about the midpoint; "open" means nothing.
+    bound : float
+        The midpoint is greater (lower bound) or less (upper bound) than this; NaN for the other kinds.
+    chi2 : float
+        The minimum of the sum in equation 2; close to `dof` if the curve is a logistic function and the standard errors
+        are right.
+    dof : int
+        Degrees of freedom: data points minus free parameters.
+    covariance : np.ndarray
+        Of (mu, s, delta_a, a_min), (4, 4); 0 for a parameter that was held fixed, inf if the data do not determine the
+        parameters, NaN unless `kind` is "measured".
+    scale : "linear" or "log"
+        Whether equation 1 was fitted in sigma or in ln sigma; `slope` has the same units.
+
+    Examples
+    --------
+    >>> import wn_ref as wn
+    >>> sigma = [0.1, 0.3, 1, 3, 10, 30, 100]
+    >>> fit = wn.fit_midpoint(sigma, [0.90, 0.90, 0.88, 0.70, 0.25, 0.12, 0.10], [0.01] * 7, scale="log")
+    >>> print(f"{fit.midpoint:.2f} +- {fit.midpoint_std:.2f}, {fit.kind}")
+    5.01 +- 0.15, measured
+    >>> print("{:.2f} to {:.2f}".format(*fit.interval(0.68)))
+    4.85 to 5.16
+    >>> print(f"{fit(3.0):.2f}")
+    0.70
+    """
+
+    midpoint: float
+    midpoint_std: float
+    slope: float
+    half_range: float
+    a_min: float
+    kind: str
+    bound: float
+    chi2: float
+    dof: int
+    covariance: np.ndarray = field(repr=False)
+    scale: str
+    _problem: MidpointProblem = field(repr=False)
+    _best: np.ndarray = field(repr=False)
+    _interval: tuple[float, float] = field(repr=False)  # at the level CONFIDENCE
+
+    @property
+    def a_max(self) -> float:
+        """2 delta_a + a_min, the accuracy without noise."""
+        return 2 * self.half_range + self.a_min
+
+    def __call__(self, sigma: npt.ArrayLike) -> np.ndarray:
+        """The fitted accuracy at sigma."""
+        return logistic(abscissa(sigma, self.scale), *self._best)
+
+    @np.errstate(all="ignore")
+    def interval(self, level: float = CONFIDENCE) -> tuple[float, float]:
+        """Confidence interval of the midpoint by profile likelihood.
+
+        It holds every mu for which chi2, with all other free parameters fitted again, exceeds the minimum by at most
+        the `level` quantile of chi-squared with one degree of freedom (without standard errors: by what Student's t
+        allows). Unlike midpoint +- 2 standard errors, it need not be symmetric. If the whole fall lies between two
+        neighbouring noise levels, the data cannot tell where, and the interval covers the truth more often than asked.
+
+        Parameters
+        ----------
+        level : float
+            Probability that the interval covers the true midpoint, 0 < level < 1.
+
+        Returns
+        -------
+        low, high : float
+            In units of sigma; an end that the data leave open is 0 or inf.
+
+        Raises
+        ------
+        InputError
+            If the level is not a probability between 0 and 1.
+        """
+        if not 0 < level < 1:
+            raise InputError(f"level: expected a probability between 0 and 1, got {level}; 0.95 is usual")
+        if self.kind != "measured" or level == CONFIDENCE:
+            return self._interval
+        return self._problem.interval(self._best, level)
+
+    def __str__(self) -> str:
+        if self.kind == "open":
+            return "midpoint unknown"
+        if self.kind != "measured":
+            return f"midpoint {'>' if self.kind == 'lower bound' else '<'} {self.bound:.3g}"
+        low, high = self.interval()
+        return f"midpoint {self.midpoint:.3g} (95 %: {low:.3g} to {high:.3g})"
+
+
+@np.errstate(all="ignore")  # a trial step may overflow; the least-squares method rejects it
+def fit_midpoint(
+    sigma: npt.ArrayLike,
+    accuracy: npt.ArrayLike,
+    uncertainty: npt.ArrayLike | None = None,
+    *,
+    mu: float | None = None,
+    s: float | None = None,
+    delta_a: float | None = None,
+    a_min: float | None = None,
+    chance: float = 0.1,
+    scale: str = "linear",
+    rescale: bool = False,
+) -> MidpointFit:
+    """Fit equation 1 to a curve of accuracy against noise, by weighted least squares (equation 2).
+
+    The result claims no more than the data support. The midpoint is "measured" if it lies among the noise levels and
+    its 95 % interval is closed. There is only a "lower bound" if the curve never falls, or not far enough to show where
+    its middle is, and only an "upper bound" if it is at chance from the start, or falls already at the smallest level.
+
+    Parameters
+    ----------
+    sigma : array_like
+        Noise levels, >= 0, (n,), in any order.
+    accuracy : array_like
+        y, from 0 to 1, (n,); usually averages over seeds.
+    uncertainty : array_like, optional
+        Standard errors Delta_y of the accuracies, > 1e-12, (n,); see `accuracy_uncertainty`. Without them all points
+        have equal weight, and the scatter about the fit estimates the standard error.
+    mu, s, delta_a, a_min : float, optional
+        A value at which this parameter of equation 1 is held fixed; by default all four are fitted.
+    chance : float
+        Accuracy of guessing, 1/K. If the curve is flat, it tells one that never falls from one that has fallen already;
+        otherwise it is not used.
+    scale : "linear" or "log"
+        Fit equation 1 in sigma, as printed in the paper, or in ln sigma (see the top of this module).
+    rescale : bool
+        If chi2 exceeds the degrees of freedom, the curve is not exactly logistic or the standard errors are too small.
+        With True, the reported standard errors and intervals are then multiplied by sqrt(chi2 / dof), the scale factor
+        of the Particle Data Group.
+
+    Returns
+    -------
+    MidpointFit
+        Parameters, covariance and intervals.
+
+    Raises
+    ------
+    InputError
+        If lengths do not match, a value is not finite, a standard error is too small, there are too few noise levels,
+        or an option cannot be used.
+
+    Examples
+    --------
+    >>> import wn_ref as wn
+    >>> sigma = [0.1, 0.3, 1, 3, 10, 30, 100]
+    >>> print(wn.fit_midpoint(sigma, [0.90, 0.90, 0.88, 0.70, 0.25, 0.12, 0.10], [0.01] * 7, scale="log"))
+    midpoint 5.01 (95 %: 4.71 to 5.32)
+    >>> print(wn.fit_midpoint(sigma, [0.90, 0.90, 0.90, 0.89, 0.90, 0.91, 0.90], [0.01] * 7))
+    midpoint > 100
+    """
+    require_choice("scale", scale, SCALES)
+    if not 0 <= chance < 1:
+        raise InputError(f"chance: expected 0 <= chance < 1, got {chance}; 1 / number of classes is usual")
+    held = {"mu": mu, "s": s, "delta_a": delta_a, "a_min": a_min}
+    problem = MidpointProblem.checked(sigma, accuracy, uncertainty, held, scale)
+    best = problem.minimise()
+    chi2 = problem.chi2(best)
+    if rescale and problem.weighted and chi2 > problem.dof > 0:
+        problem = replace(problem, dy=problem.dy * math.sqrt(chi2 / problem.dof))
+    kind, bound, interval = verdict(problem, best, chance)
+    known = kind == "measured"
+    midpoint = problem.sigma_at(best[0]) if known else math.nan
+    by_mu = np.array([midpoint if scale == "log" else 1.0, 1, 1, 1])  # d mu / d ln mu = mu
+    cov = problem.covariance(best) * np.outer(by_mu, by_mu) if known else np.full((4, 4), math.nan)
+    slope, half_range, lowest = map(float, best[1:] if known else [math.nan] * 3)
+    return MidpointFit(
+        midpoint=midpoint,
+        midpoint_std=math.sqrt(cov[0, 0]),
+        slope=slope,
+        half_range=half_range,
+        a_min=lowest,
+        kind=kind,
+        bound=bound,
+        chi2=chi2,
+        dof=problem.dof,
+        covariance=cov,
+        scale=scale,
+        _problem=problem,
+        _best=best,
+        _interval=interval,
+    )
+
+
+def accuracy_uncertainty(accuracies: npt.ArrayLike, test_size: int) -> np.ndarray:
+    """Standard error Delta_y of the mean accuracy of several seeds on the same test images.
+
+    It adds two parts in quadrature: the standard error over seeds, and the binomial standard error
+    sqrt(a (1 - a) / n) of one evaluation on n images. The first can be 0 by accident, for example if two seeds agree or
+    a network always answers the same class. The second does not shrink with more seeds, because all of them see the
+    same images; to keep it positive at a = 0 and a = 1, one success and one failure are added to the count.
+
+    What all points of a curve have in common is not included: the test images, and the seeds, whose noise at one sigma
+    is their noise at another sigma, scaled. With few seeds this may shift a whole curve; more seeds make it smaller.
+
+    Parameters
+    ----------
+    accuracies : array_like
+        From 0 to 1, (..., seeds).
+    test_size : int
+        n, the number of test images.
+
+    Returns
+    -------
+    np.ndarray
+        (...,). For a single seed it is the binomial part alone.
+
+    Raises
+    ------
+    InputError
+        If an accuracy is not from 0 to 1, there are none, or the test size is no whole number of at least 1.
+
+    Examples
+    --------
+    Two noise levels, three seeds each:
+
+    >>> import wn_ref as wn
+    >>> wn.accuracy_uncertainty([[0.95, 0.96, 0.94], [0.41, 0.52, 0.45]], test_size=2000).round(3).tolist()
+    [0.008, 0.034]
+    """
+    accuracies = np.atleast_1d(np.asarray(accuracies, np.float64))
+    if not accuracies.size:
+        raise InputError(f"accuracies: expected those of at least one seed, got shape {accuracies.shape}; add some")
+    if not ((accuracies >= 0) & (accuracies <= 1)).all():
+        found = f"{accuracies.min()} to {accuracies.max()}"
+        raise InputError(f"accuracies: expected numbers from 0 to 1, got {found}; divide percentages by 100")
+    require_whole("test_size", test_size, least=1)
+    seeds = accuracies.shape[-1]
+    a = (accuracies.mean(axis=-1) * test_size + 1) / (test_size + 2)
+    spread = accuracies.std(axis=-1, ddof=1) / math.sqrt(seeds) if seeds > 1 else 0.0
+    return np.sqrt(spread**2 + a * (1 - a) / test_size)

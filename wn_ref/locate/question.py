@@ -1,0 +1,95 @@
+"""What a search for a midpoint is asked, and what it answers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+Measure = Callable[[Sequence[tuple[float, int]]], np.ndarray]
+"""Returns the accuracies of networks with given (sigma, seed); sigma = 0 is no noise, NaN a run that overflowed."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What is known about a midpoint at some stage of a search.
+
+    Attributes
+    ----------
+    midpoint : float
+        mu, in units of sigma; NaN while it is only bounded.
+    interval : tuple of float
+        The 95 % interval. As long as there is none, the largest sigma above half way and the smallest one below (0 or
+        inf if there is none).
+    kind : "measured", "lower bound", "upper bound" or "stopped"
+        "measured": the interval is as narrow as asked for. "stopped": it is not, or not yet. The bounds: there is no
+        midpoint in the range that was searched.
+    seed_std : float
+        Standard deviation of ln mu between single networks, which is about their relative scatter; NaN if unknown.
+    """
+
+    midpoint: float = math.nan
+    interval: tuple[float, float] = (0.0, math.inf)
+    kind: str = "stopped"
+    seed_std: float = math.nan
+
+    @property
+    def width(self) -> float:
+        """Width of the interval divided by the midpoint; inf while the midpoint is only bounded."""
+        low, high = self.interval
+        return (high - low) / self.midpoint if self.midpoint > 0 else math.inf
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        if self.kind == "lower bound":
+            return f"midpoint > {low:.3g}"
+        if self.kind == "upper bound":
+            return f"midpoint < {high:.3g}"
+        if math.isnan(self.midpoint):
+            return f"midpoint between {low:.3g} and {high:.3g}"
+        return f"midpoint {self.midpoint:.3g} (95 %: {low:.3g} to {high:.3g})"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a search.
+
+    Attributes
+    ----------
+    chance : float
+        The accuracy of guessing, 1/K with K classes.
+    floor_known : bool
+        Whether the accuracy under infinite noise is `chance`; otherwise it is measured.
+    width, low, high, start, max_runs, jobs
+        As in `wn_ref.locate_midpoint`.
+    """
+
+    chance: float
+    floor_known: bool = True
+    width: float = 0.1
+    low: float = 1e-4
+    high: float = 1e10
+    start: float = 1.0
+    max_runs: int = 60
+    jobs: int = 1
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The range of ln sigma."""
+        return math.log(self.low), math.log(self.high)
+
+    def flat(self, clean: float, floor: float) -> Estimate | None:
+        """Return the answer for a curve that cannot fall; None if it can.
+
+        Parameters
+        ----------
+        clean, floor : float
+            The accuracies without noise and under infinite noise.
+        """
+        if clean - self.chance < 0.05 * (1 - self.chance):
+            return Estimate(interval=(0.0, self.low), kind="upper bound")
+        if clean - floor < 0.05 * (1 - self.chance):
+            return Estimate(interval=(self.high, math.inf), kind="lower bound")
+        return None

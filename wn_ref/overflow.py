@@ -1,0 +1,36 @@
+"""Where did a run leave the range of its numbers? The one place that finds out.
+
+An overflow is looked for where it is cheap: in the loss, the logits, and the parameters after a step. Once one has
+happened, the functions here look for the first array that is not finite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from wn_ref.errors import OverflowStop
+
+
+def in_forward(when: str, activations: Iterable[tuple[str, np.ndarray]]) -> OverflowStop:
+    """Return the error that names the first activation that is not finite.
+
+    Parameters
+    ----------
+    when : str
+        The epoch and the step, or the batch of an evaluation.
+    activations : iterable of (str, np.ndarray)
+        The activations of the same batch, computed once more: see `Network.activations`.
+    """
+    name = next((name for name, activation in activations if not np.isfinite(activation).all()), "the loss")
+    return OverflowStop(f"overflow in {when}: {name} is not finite; try less noise, or batch norm")
+
+
+def in_backward(when: str, gradients: Mapping[str, np.ndarray]) -> OverflowStop:
+    """Return the error that names the first gradient on the way back that is not finite, or whose square is not."""
+    for what, power in (("the gradient", 1), ("the square of the gradient", 2)):
+        for name, gradient in reversed(list(gradients.items())):
+            if not np.isfinite(gradient**power).all():
+                return OverflowStop(f"overflow in {when}: {what} of {name} is not finite; try less noise")
+    return OverflowStop(f"overflow in {when}: a parameter is not finite; try a smaller learning rate")

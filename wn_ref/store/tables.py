@@ -1,0 +1,80 @@
+"""The tables of a store's file, and how Python's values become SQLite's and back.
+
+    runs        one row for each experiment: its key, the key of its training, its fields, accuracy, error, seconds, ...
+    trainings   one row for each trained network, which several runs may share: key, history, weight_magnitudes, seconds
+    sweeps      one row for each sweep: when it started, how many runs it planned, and how many of them were left to do
+    machines    one row for each machine and set of versions that computed something
+
+The tables may gain columns: a new field of `Experiment` is a new column of `runs`, and rows that were written before
+there was such a field have its default.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from wn_ref.errors import InputError
+from wn_ref.experiment import Experiment
+from wn_ref.lazy import pandas
+
+FIELDS = Experiment().row()
+"""Columns that say what was run, each with its default."""
+OUTCOME = ("name", "tested", "classes", "accuracy", "training_loss", "error")
+"""Columns that say what came of it.
+
+The name of the point, the numbers of test images and of classes, the accuracy and the loss of the last epoch, or why
+the run failed.
+"""
+
+TABLES = f"""
+CREATE TABLE machines (id INTEGER PRIMARY KEY, description TEXT UNIQUE);
+CREATE TABLE sweeps (id INTEGER PRIMARY KEY, started REAL, planned INTEGER, remaining INTEGER);
+CREATE TABLE trainings (key TEXT PRIMARY KEY, history TEXT, weight_magnitudes TEXT, seconds REAL);
+CREATE TABLE runs (
+    key TEXT PRIMARY KEY, training TEXT, {", ".join(f'"{name}"' for name in (*FIELDS, *OUTCOME))},
+    seconds REAL, finished REAL, machine INTEGER REFERENCES machines, sweep INTEGER REFERENCES sweeps
+);
+CREATE INDEX failed ON runs (key) WHERE error <> '';
+CREATE INDEX progress ON runs (sweep, finished);
+"""
+
+
+Cell = str | int | float | None
+"""The types that SQLite has."""
+
+
+def to_cell(name: str, value: Any) -> Cell:
+    """Return the value of a column as one of the types that SQLite has.
+
+    Raises
+    ------
+    InputError
+        If the value has a type that no column has.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, int) and value >= 2**63:  # a seed: SQLite's integers are signed
+        return str(value)
+    if isinstance(value, tuple):
+        return json.dumps(value)
+    if not isinstance(value, Cell):
+        raise InputError(f"{name}: expected a number or a text, got {value!r}; give a value that the column can have")
+    return value
+
+
+def to_column(name: str, cells: pandas.Series) -> pandas.Series:
+    """Return a column of `runs` with its own type, which SQLite may not have: bool, float, time, big integer, tuple."""
+    if isinstance(FIELDS.get(name), bool):
+        return cells.astype(bool)
+    if name in ("accuracy", "training_loss", "seconds"):
+        return cells.astype(float)
+    if name == "finished":
+        return pandas.to_datetime(cells, unit="s", utc=True)
+    if name == "seed" and not pandas.api.types.is_integer_dtype(cells):
+        return cells.map(int)
+    if name == "executions":
+        return cells.map(lambda text: tuple(json.loads(text)), na_action="ignore")
+    return cells

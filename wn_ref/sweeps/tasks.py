@@ -1,0 +1,100 @@
+"""What a worker does: train one network, or evaluate one under several noises. Workers compute, and write nothing.
+
+Whatever goes wrong in a run costs this run and no other: the error becomes the run's outcome.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from wn_ref.datasets import Dataset
+from wn_ref.errors import WnRefError
+from wn_ref.experiment import Experiment, learn, measure
+from wn_ref.machine import describe
+from wn_ref.network import weight_magnitudes
+from wn_ref.store.networks import Arrays, to_arrays, to_network
+from wn_ref.store.records import Outcome, TrainingRecord
+from wn_ref.sweeps.workers import DEATHS
+
+Trained = tuple[TrainingRecord | None, Outcome, Arrays | None]
+"""The record of a training (None if it failed), its outcome, and the network's arrays if others may need them."""
+
+
+def train_one(training_experiment: Experiment, data: Dataset | None = None) -> Trained:
+    """Train one network.
+
+    Parameters
+    ----------
+    training_experiment : Experiment
+        Of the phase "training".
+    data : Dataset, optional
+        The experiment's data set; if it is None, the worker loads it.
+
+    Returns
+    -------
+    record : TrainingRecord or None
+        How the network was trained; None if that failed.
+    outcome : Outcome
+        What came of `training_experiment` itself.
+    arrays : dict of str to np.ndarray, or None
+        The trained network if it was trained without noise, because experiments of the phase "inference" can share it.
+    """
+    start = time.perf_counter()
+    try:
+        network, history = learn(training_experiment, data=data)
+    except Exception as error:
+        return None, Outcome(None, error_message(error), time.perf_counter() - start, describe()), None
+    seconds = time.perf_counter() - start
+    record = TrainingRecord(history, weight_magnitudes(network), seconds)
+    outcome = Outcome(history[-1].accuracy, "", seconds, describe())
+    return record, outcome, to_arrays(network) if training_experiment.noise is None else None
+
+
+def evaluate_all(
+    training_experiment: Experiment, experiments: Sequence[Experiment], arrays: Arrays, data: Dataset | None = None
+) -> list[Outcome]:
+    """Evaluate one trained network under the noise of each experiment.
+
+    Parameters
+    ----------
+    training_experiment : Experiment
+        The one that trained the network.
+    experiments : sequence of Experiment
+        Of the phase "inference".
+    arrays : dict of str to np.ndarray
+        The trained network, as `train_one` returned it.
+    data : Dataset, optional
+        The experiments' data set; if it is None, the worker loads it.
+
+    Returns
+    -------
+    list of Outcome
+        One for each experiment, in their order.
+    """
+    network, outcomes = to_network(training_experiment, arrays), []
+    for experiment in experiments:
+        start = time.perf_counter()
+        accuracy, error = None, ""
+        try:
+            accuracy = measure(experiment, network, data)
+        except Exception as caught:
+            error = error_message(caught)
+        outcomes.append(Outcome(accuracy, error, time.perf_counter() - start, describe()))
+    return outcomes
+
+
+def error_message(error: Exception) -> str:
+    """Say in one line why a run failed; for an error that nobody foresaw, with its type and place."""
+    if isinstance(error, WnRefError):
+        return str(error)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    text = f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
+    return " ".join(text.split())
+
+
+def killed() -> Outcome:
+    """Return the outcome of a run whose workers were killed."""
+    return Outcome(None, f"its worker was killed {DEATHS} times; is there enough memory?", 0.0, describe())
