@@ -129,6 +129,18 @@ class Layer:
         self._views[name] = (key, view)
         return view
 
+    def changeable(self, dy: np.ndarray) -> np.ndarray:
+        """Return the numbers of dy in an array that may be overwritten.
+
+        In a network it is dy itself: nobody needs it afterwards, and it is still in the cache. A layer that stands
+        alone copies dy, which belongs to the caller.
+        """
+        if self._network is not None:
+            return dy
+        copy = self.memory("dx", dy.shape, dy.dtype)
+        copy[...] = dy
+        return copy
+
     def __getstate__(self) -> dict[str, object]:
         private = ("_views", "_blocks", "_accepted", "_network", "x", "y_shape")
         return {name: value for name, value in vars(self).items() if name not in private}

@@ -31,8 +31,8 @@ class ReLU(Layer):
     def backward(self, dy: np.ndarray, input_gradient: bool = True) -> np.ndarray:
         """Return dx = dy where x > 0, else 0."""
         x, dy = self.take_gradient(dy)
-        dx = self.memory("dx", x.shape, x.dtype)
-        _backward(x.reshape(-1), dy.reshape(-1), dx.reshape(-1))
+        dx = self.changeable(dy)
+        _backward(x.reshape(-1), dx.reshape(-1))
         return dx
 
 
@@ -44,7 +44,8 @@ def _forward(x, y):
 
 
 @kernel
-def _backward(x, dy, dx):
+def _backward(x, dx):
+    """dx comes in as dy: with an array for each, the compiler would have to ask whether they overlap."""
     zero = x.dtype.type(0)
     for i in range(x.size):
-        dx[i] = zero if x[i] <= zero else dy[i]
+        dx[i] = zero if x[i] <= zero else dx[i]
