@@ -7,6 +7,8 @@ import sys
 import pytest
 
 from wn_ref import additive, bench, build_model
+from wn_ref.bench_tools import SHAPES, made_up_data
+from wn_ref.datasets import CATALOG
 
 
 def test_bound_by_hand():
@@ -34,3 +36,12 @@ def test_rows(tmp_path):
         row["train_seconds"] > 0 and row["evaluate_seconds"] > 0 and row["bound_seconds"] > 0 for row in rows[1:7]
     )
     assert len(done.stdout.splitlines()) == 10
+
+
+def test_a_network_for_speech_is_measured_with_features_of_speech():
+    limits = {"sgemm_gflops": 100.0, "normals_millions": 1000.0}
+    data = made_up_data(128, SHAPES["cnn_s"])
+    row = bench.measure_network("cnn_s", True, "additive", data, 1, limits)
+    assert data.train_images.shape[1:] == CATALOG["gsc"].shape
+    assert row["train_seconds"] > 0
+    assert row["bound_seconds"] > 0

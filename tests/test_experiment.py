@@ -1,12 +1,14 @@
 """An experiment is data: what it refuses, what it shares, and that the same experiment gives the same bits."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from wn_ref import Experiment, InputError, additive, build_model, evaluate, load_dataset, multiplicative, run, train
-from wn_ref.experiment import learn, measure
+from wn_ref.running import learn, measure
+from wn_ref.store.canonical import key
 
 
 @pytest.mark.parametrize(
@@ -28,12 +30,122 @@ from wn_ref.experiment import learn, measure
         ({"optimizer": "rmsprop"}, "optimizer: expected one of adam, sgd"),
         ({"schedule": "step"}, "schedule: expected one of"),
         ({"noise": 0.5}, "noise: expected what wn_ref.additive and its like return, got 0.5"),
+        ({"learning_rate": "x"}, "learning_rate: expected a positive number, got 'x'; correct it"),
+        ({"learning_rate": np.nan}, "learning_rate: expected a positive number, got nan"),
+        ({"learning_rate": np.float32(np.inf)}, "learning_rate: expected a positive number, got"),
+        ({"learning_rate": None}, "learning_rate: expected a positive number, got None"),
+        ({"learning_rate": True}, "learning_rate: expected a positive number, got True"),
+        ({"learning_rate": 1 + 1j}, "learning_rate: expected a positive number"),
+        ({"learning_rate": np.zeros((3, 3))}, "learning_rate: expected a positive number, got array"),
+        ({"momentum": "0.9"}, "momentum: expected 0 <= momentum < 1, got '0.9'"),
+        ({"momentum": np.nan}, "momentum: expected 0 <= momentum < 1, got nan"),
+        ({"epochs": "5"}, "epochs: expected a whole number of at least 1, got '5'"),
+        ({"epochs": True}, "epochs: expected a whole number"),
+        ({"epochs": np.arange(3)}, "epochs: expected a whole number"),
+        ({"epochs": np.nan}, "epochs: expected a whole number"),
+        ({"seed": 1.0}, "seed: expected a whole number of at least 0, got 1.0"),
+        ({"seed": None}, "seed: expected a whole number of at least 0, got None"),
+        ({"seed": range(2)}, "seed: expected a whole number of at least 0, got range"),
+        ({"batch_size": np.float64(128)}, "batch_size: expected a whole number"),
+        ({"train_size": "all"}, "train_size: expected a whole number of at least 1, got 'all'"),
+        ({"test_size": 0}, "test_size: expected a whole number of at least 1, got 0"),
+        ({"clamp": 1}, "clamp: expected True or False, got 1"),
+        ({"augment": None}, "augment: expected True or False, got None"),
+        ({"dataset": ["digits"]}, r"dataset: expected one of .*, got \['digits'\]; did you mean 'digits'"),
+        ({"dataset": np.array(["digits", "mnist"])}, "dataset: expected one of"),
+        ({"dataset": load_dataset("digits")}, "dataset: expected one of"),
+        ({"model": None}, "model: expected one of mlp, lenet5, cnn_s, got None"),
+        ({"phase": {"training": 1}}, "phase: expected one of training, inference"),
+        (
+            {"point": "dense9"},
+            "point: expected 'global', 'all' or 0 to 10 .*got 'dense9'; choose one, by its number",
+        ),
+        ({"point": "2"}, "point: expected 'global'"),
+        ({"point": 2.0}, "point: expected 'global'"),
+        ({"point": True}, "point: expected 'global'"),
+        ({"point": [2]}, "point: expected 'global'"),
+        ({"point": "bn1", "batchnorm": False}, "point: expected 'global', 'all' or 0 to 7"),
+        (
+            {"dataset": "digits", "model": "lenet5"},
+            "model: expected one that can take the images of digits, got 'lenet5'; expected images of at least 16",
+        ),
+        (
+            {"dataset": "gsc", "model": "lenet5"},
+            "can take the images of gsc, got 'lenet5'; .*, got 10 x 49; choose anot",
+        ),
+        ({"dataset": "digits", "model": "cnn_s", "batchnorm": False}, "can take the images of digits, got 'cnn_s'"),
     ],
 )
 def test_bad_input(field, message):
     with pytest.raises(InputError, match=message) as caught:
         Experiment(**field)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("not_one", ["digits", None, Experiment, load_dataset("digits"), [Experiment()]])
+def test_what_is_no_experiment(not_one):
+    with pytest.raises(InputError, match="experiment: expected an object of the class Experiment, got ") as caught:
+        run(not_one)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_point_may_be_given_by_its_name():
+    by_name = Experiment(noise=additive(1.0), point="dense2")
+    assert by_name == Experiment(noise=additive(1.0), point=4) == Experiment(noise=additive(1.0), point=np.int8(4))
+    assert key(by_name) == key(Experiment(noise=additive(1.0), point=4))
+    assert by_name.point == 4
+    assert Experiment(point="dense2", batchnorm=False).point == 3
+    assert Experiment(point=np.str_("input")).point == 0
+    assert [Experiment(point=point).point for point in ("global", "all")] == ["global", "all"]
+    assert Experiment.from_row(by_name.row()) == by_name
+
+
+PLAIN = {
+    "dataset": "digits",
+    "batchnorm": True,
+    "point": 2,
+    "epochs": 3,
+    "seed": 7,
+    "batch_size": 64,
+    "learning_rate": 0.5,
+    "momentum": 0.5,
+    "clamp": False,
+    "augment": True,
+    "train_size": 1000,
+    "test_size": 100,
+}
+SAME = {
+    "dataset": [np.str_("digits")],
+    "batchnorm": [np.True_],
+    "point": [np.int64(2), np.uint8(2), "bn1", np.str_("bn1")],
+    "epochs": [np.int8(3), np.array(3)],
+    "seed": [np.uint64(7), np.int32(7)],
+    "batch_size": [np.uint16(64)],
+    "learning_rate": [np.float16(0.5), np.float32(0.5), np.float64(0.5), np.longdouble(0.5), Fraction(1, 2)],
+    "momentum": [np.float32(0.5)],
+    "clamp": [np.False_],
+    "augment": [np.True_],
+    "train_size": [np.int32(1000)],
+    "test_size": [np.uint8(100)],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in SAME.items() for value in values])
+def test_numbers_of_any_kind_become_pythons_own(name, value):
+    plain, given = Experiment(**PLAIN), Experiment(**PLAIN | {name: value})
+    assert given == plain
+    assert repr(given) == repr(plain)
+    assert type(getattr(given, name)) is type(PLAIN[name])
+    assert key(given) == key(plain)
+
+
+def test_a_rounded_default_is_not_the_default():
+    """np.float32(1e-3) compares equal to 1e-3, and gives other bits."""
+    rounded = Experiment(dataset="digits", epochs=1, learning_rate=np.float32(1e-3))
+    assert rounded.learning_rate == float(np.float32(1e-3)) != 1e-3
+    assert key(rounded) != key(Experiment(dataset="digits", epochs=1))
+    assert run(rounded) == run(replace(rounded, learning_rate=float(np.float32(1e-3))))
+    assert str(Experiment(momentum=-0.0).momentum) == "0.0"
 
 
 def test_training_is_shared_by_inference_only():

@@ -2,9 +2,11 @@
 
 import math
 
+import numpy as np
 import pandas
+import pytest
 
-from wn_ref import figures
+from wn_ref import figures, fit_midpoint, load_dataset
 
 
 def test_walking_shows_every_midpoint_and_bound(tmp_path):
@@ -20,7 +22,7 @@ def test_walking_shows_every_midpoint_and_bound(tmp_path):
     points = {(line.get_marker(), float(y)) for line in axes.get_lines() for y in line.get_ydata()}
     assert {("o", 1.0), ("s", 2.0), ("^", 8.0), ("v", 0.01)} <= points
     assert [label.get_text() for label in axes.get_xticklabels()] == ["0\ninput", "1\ndense1"]
-    legend = {text.get_text() for text in axes.get_legend().get_texts()}
+    legend = {text.get_text() for text in figure.legends[0].get_texts()}
     assert legend == {"noise at inference only", "noise in training, too", "greater than", "less than"}
     figure.savefig(tmp_path / "walk.png")
     assert (tmp_path / "walk.png").stat().st_size > 5000
@@ -32,9 +34,63 @@ def test_walking_explains_marks_of_the_second_panel_too():
         (False, "training", 0, "input", math.nan, 8.0, math.inf, "lower bound"),
     ]
     columns = ["batchnorm", "phase", "point", "name", "midpoint", "low", "high", "kind"]
-    first, second = figures.walking(pandas.DataFrame(rows, columns=columns)).axes
-    assert {text.get_text() for text in first.get_legend().get_texts()} == {"noise in training, too", "greater than"}
-    assert second.get_legend() is None
+    figure = figures.walking(pandas.DataFrame(rows, columns=columns))
+    assert {text.get_text() for text in figure.legends[0].get_texts()} == {"noise in training, too", "greater than"}
+    assert [axes.get_legend() for axes in figure.axes] == [None, None]
+
+
+def test_lines_do_not_join_points_that_are_only_bounded():
+    rows = [("training", p, f"dense{p}", 2.0, 1.9, 2.1, "measured") for p in (0, 1, 3, 4)]
+    rows.append(("training", 2, "dense2", math.nan, 8.0, math.inf, "lower bound"))
+    table = pandas.DataFrame(rows, columns=["phase", "point", "name", "midpoint", "low", "high", "kind"])
+    line = next(line for line in figures.walking(table).axes[0].get_lines() if line.get_marker() == "s")
+    assert [bool(np.isnan(y)) for y in line.get_ydata()] == [False, False, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "says"),
+    [
+        ([0.95, 0.95, 0.95, 0.95, 0.95], "no midpoint: it is above"),
+        ([0.1, 0.1, 0.1, 0.1, 0.1], "no midpoint: it is below"),
+        ([0.5, 0.15, 0.1, 0.1, 0.1], "no midpoint: it is below"),
+    ],
+)
+def test_figure_1_without_a_midpoint_says_why(accuracy, says):
+    points = pandas.DataFrame({"sigma": [0.1, 1, 10, 100, 1000], "accuracy": accuracy, "uncertainty": 0.01})
+    fit = fit_midpoint(points["sigma"], accuracy, [0.01] * 5, a_min=0.1, scale="log")
+    texts = [text.get_text() for text in figures.midpoint(points, fit).axes[0].texts]
+    assert any(text.startswith(says) for text in texts), texts
+
+
+def test_a_value_of_the_paper_that_is_not_comparable_is_grey_with_the_reason():
+    points = pandas.DataFrame({"sigma": [0.1, 1, 10, 100], "accuracy": [0.9, 0.8, 0.2, 0.1], "uncertainty": 0.01})
+    fit = fit_midpoint(points["sigma"], points["accuracy"], points["uncertainty"], scale="log")
+    for differs, color in (("", "black"), ("5 epochs, not 100 epochs", "darkgrey")):
+        figure = figures.midpoint(points, fit, published=1.69, differs=differs)
+        mark = next(line for line in figure.axes[0].get_lines() if line.get_marker() == "x")
+        assert mark.get_color() == color
+        assert figure.legends[0].get_title().get_text() == differs
+
+
+def test_dots_of_figure_6_are_whole_and_grids_need_not_be_rectangles():
+    levels = [(0.1, 0.1), (0.1, 1.0), (1.0, 0.1), (1.0, 1.0), (1e5, 1e5), (0.5, 0.5)]
+    runs = pandas.DataFrame(levels, columns=["sigma_mul", "sigma_add"]).assign(accuracy=0.5, first="additive")
+    dots = figures.mixed(runs).axes[0].collections[-1]
+    assert len(dots.get_offsets()) == 6
+    assert not dots.get_clip_on()
+
+
+def test_labels_of_a_contact_sheet_are_inside_the_figure():
+    figure = figures.contact_sheet(load_dataset("fashion_mnist_sample"))
+    figure.canvas.draw()
+    for label in figure.axes[0].get_yticklabels():
+        assert label.get_window_extent().x0 >= 0, label.get_text()
+
+
+def test_names_of_models_are_those_of_the_paper():
+    row = {"model": "lenet5", "batchnorm": False, "dataset": "mnist"}
+    assert figures.network_name(row) == "LeNet-5 without batch norm, mnist"
+    assert [figures.model_name(name) for name in ("mlp", "cnn_s", "my_own")] == ["MLP", "CNN-S", "my_own"]
 
 
 def test_pareto_fills_the_marks_of_what_is_efficient_and_nothing_hides_them():

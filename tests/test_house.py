@@ -14,13 +14,14 @@ import wn_ref
 PACKAGE = Path(wn_ref.__file__).parent
 FLOORS = (
     "errors lazy version blas compiled",
-    "files arrays random kernels paper",
+    "code files arrays random kernels paper",
     "layers loss noise fits datasets",
-    "injection",
+    "injection own_noise",
     "network",
     "models optim overflow",
     "train",
     "experiment machine",
+    "running",
     "store",
     "sweeps",
     "locate findings",

@@ -119,3 +119,19 @@ def test_executions_divide_sigma_by_the_root_of_their_number():
     assert stats.kstest(x, "norm", (0, 1.5)).pvalue > 1e-3
     for wrong in (3.0, 0.75):
         assert stats.kstest(x, "norm", (0, wrong)).pvalue < 1e-6
+
+
+@pytest.mark.parametrize(
+    "bad", ["0.5", None, np.nan, np.inf, -1e-300, 1j, np.array(0.5), [0.5], True, 10**400, np.str_("1")]
+)
+def test_a_sigma_that_is_no_number(bad):
+    for noise, name in ((additive, "sigma_add"), (multiplicative, "sigma_mul")):
+        with pytest.raises(InputError, match=f"{name}: expected a finite standard deviation >= 0, got ") as caught:
+            noise(bad)
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("sigma", [np.float32(0.1), np.int8(3), 2, -0.0])
+def test_a_sigma_becomes_a_number_of_python(sigma):
+    assert repr(additive(sigma)) == repr(additive(float(sigma) or 0.0))
+    assert type(multiplicative(0.5, np.str_("exact")).gradient) is str

@@ -4,61 +4,13 @@ import numpy as np
 import pandas
 import pytest
 
+from tests.made_up_runs import POINTS, everything, row
 from wn_ref import Experiment, InputError, additive, mixed, multiplicative, paper, reproduce
-from wn_ref.train import Epoch
-
-POINTS = Experiment(batchnorm=False).points
-
-
-def accuracy(sigma, midpoint, chance=0.1):
-    """Equation 1 in ln sigma, from 95 % down to guessing."""
-    return chance + 0.85 / (1 + (sigma / midpoint) ** 2)
-
-
-def row(experiment, value, magnitude=0.1):
-    """A row as `Store.runs(history=True)` returns it."""
-    point = experiment.point
-    name = point if isinstance(point, str) else experiment.points[point]
-    weights = dict.fromkeys(("dense1", "dense2", "dense3", "dense4"), magnitude)
-    made = {"name": name, "tested": 2000, "classes": 10, "accuracy": value, "error": ""}
-    history = tuple(Epoch(1.0, value * e / experiment.epochs) for e in range(1, experiment.epochs + 1))
-    return experiment.row() | made | {"history": history, "weight_magnitudes": weights}
 
 
 @pytest.fixture(scope="module")
 def runs():
-    """All that figures and tables need, made up: the midpoint of point p is 1 + p, of global noise 0.7."""
-    rows, network = [], {"batchnorm": False}
-    jitter = np.random.default_rng(0)
-    for seed in range(2):
-        rows.append(row(Experiment(seed=seed, **network), 0.95))
-        for sigma in np.geomspace(0.1, 100, 9):
-            for phase in ("training", "inference"):
-                settings = {"seed": seed, "phase": phase, **network}
-                for noise in (additive(sigma), multiplicative(sigma, "exact")):
-                    value = accuracy(sigma, 0.7) + 0.003 * jitter.normal()
-                    rows.append(row(Experiment(noise=noise, **settings), value))
-                for point in range(len(POINTS)):
-                    for clamp in (False, True):
-                        experiment = Experiment(noise=additive(sigma), point=point, clamp=clamp, **settings)
-                        value = accuracy(sigma, 1 + point) + 0.003 * jitter.normal()
-                        rows.append(row(experiment, value, magnitude=0.1 if clamp else 0.4))
-            experiment = Experiment(noise=multiplicative(sigma, "exact"), point=3, seed=seed, **network)
-            two = 0.1 + 0.5 / (1 + (sigma / 0.5) ** 6) + 0.35 / (1 + (sigma / 20) ** 6)
-            rows.append(row(experiment, two + 0.003 * jitter.normal()))
-        for gradient in ("exact", "straight_through"):
-            for point in range(len(POINTS)):
-                experiment = Experiment(noise=multiplicative(1e10, gradient), point=point, seed=seed, **network)
-                rows.append(row(experiment, 0.9 if gradient == "exact" else 0.3))
-        for first in ("multiplicative", "additive"):
-            for a in (0.1, 1.0, 10.0):
-                for m in (0.1, 1.0, 10.0):
-                    experiment = Experiment(noise=mixed(m, a, first, "exact"), point=2, seed=seed, **network)
-                    rows.append(row(experiment, 1 / (1 + a + m)))
-        for counts in ((2,) * 8, (8, 1, 2, 1, 1, 1, 1, 1)):
-            settings = {"noise": additive(0.471), "point": "all", "phase": "inference", "executions": counts}
-            rows.append(row(Experiment(seed=seed, **settings, **network), 0.6 + 0.1 * (counts[0] > 2)))
-    return pandas.DataFrame(rows)
+    return everything()
 
 
 def lines(figure):
@@ -132,7 +84,9 @@ def test_what_is_missing_is_said_with_the_command_that_makes_it(make, numbers, r
 
 def test_several_networks_are_told_apart(runs):
     both = pandas.concat([runs, runs.assign(epochs=7)])
-    with pytest.raises(InputError, match="epochs: expected the same in all runs, got 5, 7; choose one"):
+    with pytest.raises(
+        InputError, match="epochs: expected the same in all runs, got 5, 7; choose one of them with --epochs"
+    ):
         reproduce.figure(1, both)
     with pytest.raises(InputError, match="figure: expected one of 1, 2,"):
         reproduce.figure(12, runs)
@@ -150,7 +104,9 @@ def test_figure_4_names_the_network_that_it_shows():
         for dataset in ("mnist_sample", "digits")
     ]
     figure = reproduce.figure(4, pandas.DataFrame(rows), dataset="digits")
-    assert figure.get_suptitle() == "MLP with batch norm, digits, 1 epoch, noise at point 4"
+    first, noise = figure.get_suptitle().split("\n")
+    assert first == "MLP with batch norm, digits, 1 epoch, 1 seed"
+    assert noise == "multiplicative noise (exact gradient) of $10^{10}$ at dense2, in training"
 
 
 def test_a_row_gives_its_experiment_back():

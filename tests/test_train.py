@@ -135,3 +135,62 @@ def test_an_overflow_is_found_at_its_point(tiny):
 def test_bad_input(tiny, option, message):
     with pytest.raises(InputError, match=message):
         train(build_model("mlp", tiny.shape), tiny, **option)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (
+            {"data": "digits"},
+            "data: expected an object of the class Dataset, got 'digits'; wn_ref.load_dataset returns one",
+        ),
+        ({"data": np.zeros((3, 3))}, "data: expected an object of the class Dataset, got array"),
+        (
+            {"network": "mlp"},
+            "network: expected an object of the class Network, got 'mlp'; wn_ref.build_model returns one",
+        ),
+        ({"epochs": "5"}, "epochs: expected a whole number of at least 1, got '5'"),
+        ({"epochs": 2.0}, "epochs: expected a whole number of at least 1, got 2.0"),
+        ({"seed": -1}, "seed: expected a whole number of at least 0, got -1"),
+        ({"seed": None}, "seed: expected a whole number of at least 0, got None"),
+        ({"learning_rate": "x"}, "learning_rate: expected a positive number, got 'x'"),
+        ({"learning_rate": np.nan}, "learning_rate: expected a positive number, got nan"),
+        ({"momentum": "x"}, "momentum: expected 0 <= momentum < 1, got 'x'"),
+        ({"momentum": np.nan, "optimizer": "sgd"}, "momentum: expected 0 <= momentum < 1, got nan"),
+        ({"momentum": 2}, "momentum: expected 0 <= momentum < 1, got 2"),
+        ({"clamp": "no"}, "clamp: expected True or False, got 'no'"),
+        ({"augment": 2}, "augment: expected True or False, got 2"),
+        ({"optimizer": None}, "optimizer: expected one of adam, sgd, got None"),
+        ({"noise": 0.5}, "noise: expected what wn_ref.additive and its like return, got 0.5"),
+        ({"noise": additive(1.0), "point": "dense9"}, "point: expected 'global', 'all' or 0 to 10"),
+        ({"on_epoch": 5}, "on_epoch: expected a function or None, got 5"),
+    ],
+)
+def test_objects_of_other_kinds_are_refused_before_the_first_step(tiny, option, message):
+    net = build_model("mlp", tiny.shape)
+    before = net.theta.copy()
+    with pytest.raises(InputError, match=message) as caught:
+        train(**{"network": net, "data": tiny} | option)
+    assert "\n" not in str(caught.value)
+    np.testing.assert_array_equal(net.theta, before)
+
+
+def test_the_literal_call_of_somebody_who_forgot_to_load():
+    with pytest.raises(InputError, match="data: expected an object of the class Dataset, got 'digits'"):
+        train(build_model("mlp", (1, 8, 8)), "digits")
+    with pytest.raises(InputError, match="data: expected an object of the class Dataset, got 'digits'"):
+        evaluate(build_model("mlp", (1, 8, 8)), "digits")
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_a_number_of_numpy_trains_as_that_of_python(tiny, kind):
+    nets = [build_model("mlp", tiny.shape) for _ in range(2)]
+    for net, rate in zip(nets, (kind(1e-3), float(kind(1e-3)))):
+        train(net, tiny, epochs=np.int64(1), learning_rate=rate, seed=np.uint8(3), batch_size=np.int16(64))
+    np.testing.assert_array_equal(nets[0].theta, nets[1].theta)
+
+
+def test_a_point_by_its_name(tiny):
+    assert evaluate(build_model("mlp", tiny.shape), tiny, additive(5.0), "dense2") == evaluate(
+        build_model("mlp", tiny.shape), tiny, additive(5.0), 4
+    )

@@ -5,16 +5,19 @@ Computations and Associated Characteristic Learning Dynamics*, ECML PKDD 2024.
 """
 
 from wn_ref.datasets import Dataset, load_dataset
-from wn_ref.errors import CallOrderError, InputError, OverflowStop, StorageError, WnRefError, WorkerError
-from wn_ref.experiment import Experiment, Result, run
+from wn_ref.errors import CallOrderError, InputError, OverflowStop, RunError, StorageError, WnRefError, WorkerError
+from wn_ref.experiment import Experiment
 from wn_ref.findings.allocation import allocate_executions
-from wn_ref.fits.midpoint import MidpointFit, accuracy_uncertainty, fit_midpoint
+from wn_ref.findings.robustness import midpoints
+from wn_ref.fits.midpoint import MidpointFit, fit_midpoint
+from wn_ref.fits.seeds import accuracy_uncertainty
 from wn_ref.locate.experiments import Location, locate_midpoint
 from wn_ref.loss import cross_entropy
 from wn_ref.models import build_model
 from wn_ref.network import Network
 from wn_ref.noise import Noise, additive, mixed, multiplicative
 from wn_ref.random import normal
+from wn_ref.running import Result, run
 from wn_ref.store.store import Store, open_store
 from wn_ref.sweeps.plans import walking
 from wn_ref.sweeps.runner import sweep
@@ -32,6 +35,7 @@ __all__ = [
     "Noise",
     "OverflowStop",
     "Result",
+    "RunError",
     "StorageError",
     "Store",
     "WnRefError",
@@ -46,6 +50,7 @@ __all__ = [
     "fit_midpoint",
     "load_dataset",
     "locate_midpoint",
+    "midpoints",
     "mixed",
     "multiplicative",
     "normal",

@@ -1,4 +1,4 @@
-"""The arrays of a network, by name."""
+"""The arrays of a network, by name, and the types that they can have."""
 
 from __future__ import annotations
 
@@ -36,3 +36,10 @@ class ArraysByName(MutableMapping[str, np.ndarray]):
 
     def __repr__(self) -> str:
         return "{" + ", ".join(f"{name}: {array.shape}" for name, array in self.items()) + "}"
+
+
+def real_type(dtype: npt.DTypeLike) -> np.dtype:
+    """Return float32 or float64 as NumPy's type; raise `InputError` if `dtype` is neither."""
+    name = getattr(dtype, "__name__", str(dtype))
+    require_choice("dtype", name, ("float32", "float64"))
+    return np.dtype(name)

@@ -8,14 +8,14 @@ operations at the peak speed of a matrix product (sgemm), plus its normals at th
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from statistics import median
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from wn_ref.bench_tools import SHAPE, made_up_data, seconds_of, train_in_new_process
+from wn_ref.bench_tools import SHAPE, SHAPES, made_up_data, seconds_of, train_in_new_process
 from wn_ref.datasets import Dataset
 from wn_ref.experiment import Experiment
 from wn_ref.injection import GLOBAL
@@ -55,8 +55,8 @@ def run(images: int = 60_000, rounds: int = 3, models: tuple[str, ...] = ("mlp",
     with threadpool_limits(1, user_api="blas"):
         limits = measure_limits(rounds)
         yield {"kind": "limits"} | limits
-        data = made_up_data(images)
         for model in models:
+            data = made_up_data(images, SHAPES.get(model, SHAPE))
             for batchnorm in (False, True):
                 for noise in BENCHMARKED:
                     yield {"kind": "network"} | measure_network(model, batchnorm, noise, data, rounds, limits)
@@ -119,12 +119,13 @@ def measure_network(
     Returns
     -------
     dict
-        The network and its noise; train_seconds, evaluate_seconds and their torch_ forms, medians of the rounds;
+        The network and its noise; train_seconds, evaluate_seconds and their `torch_` forms, medians of the rounds;
         bound_seconds and share_of_bound of training (see `bound`); train_ratio and evaluate_ratio, PyTorch's time over
         ours, with their ranges. What is about PyTorch is missing where it is not installed.
     """
-    network, injected = build_model(model, SHAPE, 10, batchnorm), BENCHMARKED[noise]
-    train(network, made_up_data(256), 1, injected)  # compiles
+    shape = data.train_images.shape[1:]
+    network, injected = build_model(model, shape, 10, batchnorm), BENCHMARKED[noise]
+    train(network, made_up_data(256, shape), 1, injected)  # compiles
     tasks: dict[str, Callable[[], object]] = {
         "train": lambda: train(network, _without_test(data), 1, injected),
         "evaluate": lambda: evaluate(network, data, injected),
@@ -135,7 +136,7 @@ def measure_network(
     for name, task in list(tasks.items()) * rounds:
         times[name].append(seconds_of(task))
     seconds = {f"{name}_seconds": median(values) for name, values in times.items()}
-    least = bound(network, injected, len(data.train_labels), limits)
+    least = bound(network, injected, len(data.train_labels), limits, shape)
     row: dict[str, object] = {"model": model, "batchnorm": batchnorm, "noise": noise} | seconds
     row |= {"bound_seconds": least, "share_of_bound": least / seconds["train_seconds"]}
     for name in ("train", "evaluate"):
@@ -145,7 +146,9 @@ def measure_network(
     return row
 
 
-def bound(network: Network, noise: Noise | None, images: int, limits: dict[str, float]) -> float:
+def bound(
+    network: Network, noise: Noise | None, images: int, limits: dict[str, float], shape: Sequence[int] = SHAPE
+) -> float:
     """Return the seconds that the floating-point operations and the normals of an epoch take at peak speed.
 
     A layer with weights multiplies and adds: two operations per product in the forward pass, two for dW, and two for
@@ -154,16 +157,18 @@ def bound(network: Network, noise: Noise | None, images: int, limits: dict[str, 
     Parameters
     ----------
     network : Network
-        For images of `SHAPE`.
+        For images of `shape`.
     noise : Noise or None
         Global noise.
     images : int
         Number of training images per epoch.
     limits : dict of str to float
         What `measure_limits` returned.
+    shape : sequence of int
+        (channels, height, width) of an image.
     """
     operations = normals = 0
-    sizes = [y.size for _, y in network.activations(np.zeros((*SHAPE, 1)))]
+    sizes = [y.size for _, y in network.activations(np.zeros((*shape, 1)))]
     weighted = [name for name in network.points if f"{name}.weight" in network.parameters]
     for name in weighted:
         weight = network.parameters[f"{name}.weight"]

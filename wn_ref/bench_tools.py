@@ -12,25 +12,29 @@ from pathlib import Path
 
 import numpy as np
 
-from wn_ref.datasets import Dataset
+from wn_ref.datasets import CATALOG, Dataset
 from wn_ref.models import build_model
 from wn_ref.noise import additive
 from wn_ref.train import train
 
 SHAPE = (1, 28, 28)
-"""(channels, height, width) of the images."""
+"""(channels, height, width) of the images, which are those of MNIST unless a network is made for others."""
+SHAPES = {"cnn_s": CATALOG["gsc"].shape}
+"""The networks that are measured with images of another shape; CNN-S is for the features of speech."""
 
 
-def made_up_data(images: int) -> Dataset:
-    """Make a data set of random images and labels in the shape of MNIST.
+def made_up_data(images: int, shape: tuple[int, ...] = SHAPE) -> Dataset:
+    """Make a data set of random images and labels.
 
     Parameters
     ----------
     images : int
         Number of training images; the test part has a sixth of that.
+    shape : tuple of int
+        (channels, height, width) of an image.
     """
     rng = np.random.default_rng(0)
-    train_images = rng.integers(0, 256, (images, *SHAPE), np.uint8)
+    train_images = rng.integers(0, 256, (images, *shape), np.uint8)
     labels = rng.integers(0, 10, images)
     tests = max(images // 6, 1)
     return Dataset(

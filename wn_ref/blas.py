@@ -26,6 +26,17 @@ def one_blas_thread(function: Callable[P, R]) -> Callable[P, R]:
     return limited
 
 
+def blas_version() -> str:
+    """Name NumPy's BLAS library, with its version and the kind of processor for which it works; "" if not known."""
+    loaded = [library for library in _controller().info() if library["user_api"] == "blas"]
+    own = [library for library in loaded if "numpy" in library["filepath"]] or loaded  # SciPy may bring one of its own
+    return (
+        " ".join(str(own[0][fact]) for fact in ("internal_api", "version", "architecture") if fact in own[0])
+        if own
+        else ""
+    )
+
+
 @cache
 def _controller() -> ThreadpoolController:
     """Look once for the BLAS libraries that are loaded, which takes longer than a training step."""

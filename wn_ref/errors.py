@@ -7,13 +7,22 @@ line prints that line and exits with the error's `exit_code`. Every other except
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable
+from numbers import Real
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class WnRefError(Exception):
     """What all errors of this package have in common."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        """Return the message on one line, also if it quotes an array that takes several."""
+        return " ".join(line.strip() for line in super().__str__().splitlines())
 
 
 class InputError(WnRefError, ValueError):
@@ -50,12 +59,16 @@ class WorkerError(WnRefError, RuntimeError):
     """The worker processes of a sweep were killed again and again."""
 
 
+class RunError(WnRefError, RuntimeError):
+    """A run, or one run after the other, failed for a reason that is not its noise, such as too little memory."""
+
+
 class CallOrderError(WnRefError, RuntimeError):
     """A method was called before another one that it depends on."""
 
 
-def require_choice(what: str, value: object, choices: Iterable[object]) -> None:
-    """Raise `InputError` unless `value` is one of `choices`; the message names the closest one.
+def require_choice(what: str, value: object, choices: Iterable[T]) -> T:
+    """Return the one of `choices` that `value` equals; raise `InputError` if there is none, and name the closest one.
 
     Parameters
     ----------
@@ -66,21 +79,52 @@ def require_choice(what: str, value: object, choices: Iterable[object]) -> None:
     choices : iterable
         The values that are allowed.
     """
-    choices = list(choices)
-    if value in choices:
-        return
+    choices = tuple(choices)
+    try:
+        return choices[choices.index(value)]
+    except (ValueError, TypeError):  # it is not there, or an array, which is neither equal nor unequal to a choice
+        pass
     names = [str(choice) for choice in choices]
     close = difflib.get_close_matches(str(value), names, n=1)
     hint = f"did you mean {close[0]!r}?" if close else "choose one of them"
     raise InputError(f"{what}: expected one of {', '.join(names)}, got {value!r}; {hint}")
 
 
-def require_whole(what: str, value: object, least: int, most: int | None = None) -> None:
-    """Raise `InputError` unless `value` is a whole number from `least` to `most` (by default without upper limit)."""
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < least:
-        expected = f"of at least {least}"
-    elif most is not None and value.__index__() > most:
-        expected = f"of at most {most}"
-    else:
-        return
+def require_whole(what: str, value: object, least: int, most: int | None = None) -> int:
+    """Return `value` as an int; raise `InputError` unless it is a whole number from `least` to `most` (no limit)."""
+    try:
+        number = value if type(value) is int else None if isinstance(value, bool) else value.__index__()  # type: ignore
+    except (AttributeError, TypeError):  # an array has the method and raises TypeError
+        number = None
+    if number is not None and number >= least and (most is None or number <= most):
+        return number
+    expected = f"of at most {most}" if number is not None and number >= least else f"of at least {least}"
     raise InputError(f"{what}: expected a whole number {expected}, got {value!r}; correct it")
+
+
+def require_number(what: str, value: object, expected: str, least: float = -math.inf, below: float = math.inf) -> float:
+    """Return `value` as a float; raise `InputError` unless it is a finite number with least <= value < below.
+
+    The message says that `expected` was expected, such as "a positive number".
+    """
+    if type(value) is float or (isinstance(value, Real) and not isinstance(value, bool)):
+        try:
+            number = float(value) or 0.0  # 0 for -0, which equals it
+        except OverflowError:  # of a very long int
+            number = math.inf
+        if math.isfinite(number) and least <= number < below:
+            return number
+    raise InputError(f"{what}: expected {expected}, got {value!r}; correct it")
+
+
+def require_flag(what: str, value: object) -> bool:
+    """Return `value` as a bool; raise `InputError` unless it is True or False, of Python or of NumPy."""
+    if not isinstance(value, bool) and type(value).__name__ not in ("bool", "bool_"):
+        raise InputError(f"{what}: expected True or False, got {value!r}; correct it")
+    return bool(value)
+
+
+def require_type(what: str, value: object, kind: type, hint: str) -> None:
+    """Raise `InputError` unless `value` is of a class; the message ends with a hint."""
+    if not isinstance(value, kind):
+        raise InputError(f"{what}: expected an object of the class {kind.__name__}, got {value!r}; {hint}")

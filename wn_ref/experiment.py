@@ -6,33 +6,46 @@ The same experiment gives the same bits, in any process, on the same kind of pro
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from wn_ref.datasets import CATALOG, DATASETS, Dataset, load_dataset
-from wn_ref.errors import InputError, require_choice, require_whole
+from wn_ref.errors import InputError, require_choice, require_flag, require_whole
 from wn_ref.injection import GLOBAL, Points
 from wn_ref.models import MODELS, build_model
-from wn_ref.network import Network, weight_magnitudes
+from wn_ref.network import Network
 from wn_ref.noise import Noise
-from wn_ref.train import OPTIMIZERS, SCHEDULES, Epoch, evaluate, train
+from wn_ref.own_noise import check_own_noise, describe_own_noise
+from wn_ref.train import SETTINGS
 
 PHASES = ("training", "inference")
 """Where noise is injected: in training and evaluation, or in evaluation only."""
 
-_TRAIN_ARGUMENTS = (
-    "epochs", "noise", "point", "seed", "batch_size", "learning_rate", "optimizer", "momentum", "schedule", "clamp",
-    "augment",
-)  # fmt: skip
-"""Fields of `Experiment` that `wn_ref.train.train` takes under the same name."""
+
+def _size(name: str, value: object) -> int | None:
+    return None if value is None else require_whole(name, value, least=1)
+
+
+_CHECKS: dict[str, Callable[[str, object], Any]] = {
+    "dataset": partial(require_choice, choices=DATASETS),
+    "model": partial(require_choice, choices=MODELS),
+    "batchnorm": require_flag,
+    "phase": partial(require_choice, choices=PHASES),
+    "train_size": _size,
+    "test_size": _size,
+    **SETTINGS,
+}
+"""For each field the function that checks it and returns it as Python's own type (see `wn_ref.train.SETTINGS`)."""
 
 
 @dataclass(frozen=True)
 class Experiment:
     """One network, trained and evaluated once.
+
+    Numbers become Python's own at once, so that two equal experiments also have the same bits.
 
     Attributes
     ----------
@@ -44,9 +57,9 @@ class Experiment:
         Whether the network has batch norm.
     noise : Noise or None
         What is injected, such as ``wn_ref.additive(0.5)``; None means no noise.
-    point : int, "global" or "all"
-        Where it is injected: at one injection point, given by its number in `points`; at all points except the outputs
-        of batch norm; or at all of them.
+    point : int or str
+        Where it is injected: at one injection point, given by its number or its name in `points` and kept as its
+        number; "global", at all points except the outputs of batch norm; or "all", at all of them.
     phase : "training" or "inference"
         Whether noise is injected in training and evaluation, or in evaluation only.
     epochs : int
@@ -61,6 +74,9 @@ class Experiment:
     executions : tuple of int or None
         How often the noise is applied at each noisy point before averaging (section 8), in the order of the points;
         None means once. For the phase "inference" only.
+    own_noise : str
+        What identifies a noise of a class of your own, its code included; "" for the noises of this package. It is
+        found out, and cannot be given (see `wn_ref.own_noise`).
 
     Raises
     ------
@@ -70,9 +86,9 @@ class Experiment:
     Examples
     --------
     >>> from wn_ref import Experiment, additive
-    >>> experiment = Experiment(dataset="digits", noise=additive(0.5), point=2, phase="inference", epochs=1)
-    >>> experiment.points[experiment.point]
-    'bn1'
+    >>> experiment = Experiment(dataset="digits", noise=additive(0.5), point="bn1", phase="inference", epochs=1)
+    >>> experiment.point, experiment.points[:3]
+    (2, ('input', 'dense1', 'bn1'))
     >>> experiment.training_experiment() == Experiment(dataset="digits", epochs=1)
     True
     """
@@ -96,29 +112,20 @@ class Experiment:
     test_size: int | None = None
     executions: tuple[int, ...] | None = None
 
+    own_noise: str = field(init=False, default="", repr=False)
+
     def __post_init__(self) -> None:
-        require_choice("dataset", self.dataset, DATASETS)
-        require_choice("model", self.model, MODELS)
-        require_choice("phase", self.phase, PHASES)
-        require_choice("optimizer", self.optimizer, OPTIMIZERS)
-        require_choice("schedule", self.schedule, SCHEDULES)
-        require_whole("epochs", self.epochs, least=1)
-        require_whole("batch_size", self.batch_size, least=1)
-        require_whole("seed", self.seed, least=0, most=2**64 - 1)
-        for name in ("batchnorm", "clamp", "augment"):
-            if not isinstance(getattr(self, name), bool | np.bool):
-                raise InputError(f"{name}: expected True or False, got {getattr(self, name)!r}; correct it")
-        for name in ("train_size", "test_size"):
-            if getattr(self, name) is not None:
-                require_whole(name, getattr(self, name), least=1)
-        if not 0 <= self.momentum < 1:
-            raise InputError(f"momentum: expected 0 <= momentum < 1, got {self.momentum!r}; correct it")
-        if not isinstance(self.noise, Noise | None):
+        values = vars(self)
+        for name, check in _CHECKS.items():
+            value = values[name]
+            if (checked := check(name, value)) is not value:
+                object.__setattr__(self, name, checked)
+        object.__setattr__(self, "point", self.injection_points.normalised(self.point))
+        if self.noise is not None and not isinstance(self.noise, Noise):
             raise InputError(f"noise: expected what wn_ref.additive and its like return, got {self.noise!r}; use them")
-        if not 0 < self.learning_rate < np.inf:
-            raise InputError(f"learning_rate: expected a positive number, got {self.learning_rate!r}; correct it")
-        if self.point != GLOBAL:
-            self.injection_points.numbers(self.point)  # refuses what is no point
+        if self.noise is not None and type(self.noise) is not Noise:
+            check_own_noise(self.noise)
+            object.__setattr__(self, "own_noise", describe_own_noise(self.noise))
         if self.executions is not None:
             self._check_executions()
 
@@ -165,15 +172,24 @@ class Experiment:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Experiment:
-        """Return the experiment of one row of a table, as `row` writes it; other columns are ignored."""
-        noise = Noise(**{field.name: row[field.name] for field in fields(Noise)})
-        values = {field.name: _plain(row[field.name], str(field.type)) for field in fields(cls) if field.name in row}
+        """Return the experiment of one row of a table, as `row` writes it; other columns are ignored.
+
+        Raises
+        ------
+        InputError
+            If its noise is of a class of the user's own, whose code is in no table.
+        """
+        if own := row.get("own_noise"):
+            raise InputError(f"noise: expected one of this package, got {own}; make the experiment of its class again")
+        noise = Noise(**{one.name: row[one.name] for one in fields(Noise)})
+        given = [one for one in fields(cls) if one.init and one.name in row]
+        values = {one.name: _plain(row[one.name], str(one.type)) for one in given}
         return cls(**values, noise=noise if noise.sigma_mul or noise.sigma_add else None)
 
     def row(self) -> dict[str, Any]:
         """Return the experiment as one row of a table, with the fields of its noise as columns of their own."""
-        row = {name: value for name, value in vars(self).items() if name != "noise"}
-        return row | vars(self.noise or Noise())
+        row = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "noise"}
+        return row | {one.name: getattr(self.noise or Noise(), one.name) for one in fields(Noise)}
 
 
 def _plain(value: Any, kind: str) -> Any:
@@ -189,113 +205,12 @@ def _build(dataset: str, model: str, batchnorm: bool, seed: int) -> Network:
     return build_model(model, entry.shape, len(entry.classes), batchnorm, seed)
 
 
-@lru_cache
+@lru_cache(maxsize=256)
 def _injection_points(dataset: str, model: str, batchnorm: bool) -> Points:
-    return _build(dataset, model, batchnorm, seed=0).injection_points
-
-
-@dataclass(frozen=True)
-class Result:
-    """The outcome of an experiment, as `run` returns it.
-
-    Attributes
-    ----------
-    accuracy : float
-        Fraction of the test images that is classified correctly under the experiment's noise, 0 to 1.
-    history : tuple of Epoch
-        Loss and accuracy of every epoch of training.
-    weight_magnitudes : dict of str to float
-        Mean |w| of each layer with weights, after training.
-
-    Examples
-    --------
-    >>> from wn_ref import Experiment, run
-    >>> result = run(Experiment(dataset="digits", epochs=2))
-    >>> len(result.history)
-    2
-    >>> result.accuracy == result.history[-1].accuracy
-    True
-    >>> list(result.weight_magnitudes)
-    ['dense1', 'dense2', 'dense3', 'dense4']
-    """
-
-    accuracy: float
-    history: tuple[Epoch, ...]
-    weight_magnitudes: dict[str, float]
-
-
-def run(experiment: Experiment, on_epoch: Callable[[Epoch], None] | None = None) -> Result:
-    """Run one experiment: train its network and evaluate it.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        What to run.
-    on_epoch : callable, optional
-        Called with each `Epoch` of training as it ends.
-
-    Raises
-    ------
-    OverflowStop
-        If a number left the range of float32, in training or in evaluation.
-
-    Examples
-    --------
-    >>> from wn_ref import Experiment, additive, run
-    >>> quiet = run(Experiment(dataset="digits", epochs=5))
-    >>> noisy = run(Experiment(dataset="digits", epochs=5, noise=additive(10), phase="inference"))
-    >>> noisy.accuracy < quiet.accuracy
-    True
-    """
-    network, history = learn(experiment.training_experiment(), on_epoch)
-    accuracy = history[-1].accuracy if experiment.phase == "training" else measure(experiment, network)
-    return Result(accuracy, history, weight_magnitudes(network))
-
-
-def learn(
-    experiment: Experiment, on_epoch: Callable[[Epoch], None] | None = None, data: Dataset | None = None
-) -> tuple[Network, tuple[Epoch, ...]]:
-    """Train the network of an experiment of the phase "training".
-
-    Parameters
-    ----------
-    experiment : Experiment
-        Of the phase "training"; see `Experiment.training_experiment`.
-    on_epoch : callable, optional
-        Called with each `Epoch` as it ends.
-    data : Dataset, optional
-        The experiment's data set, if it is loaded already.
-
-    Returns
-    -------
-    network : Network
-        Trained.
-    history : tuple of Epoch
-        Loss and accuracy of every epoch.
-    """
-    network = experiment.network()
-    arguments: dict[str, Any] = {name: getattr(experiment, name) for name in _TRAIN_ARGUMENTS}
-    history = train(network, experiment.data() if data is None else data, **arguments, on_epoch=on_epoch)
-    return network, tuple(history)
-
-
-def measure(experiment: Experiment, network: Network, data: Dataset | None = None) -> float:
-    """Evaluate a trained network under the noise of an experiment of the phase "inference".
-
-    Parameters
-    ----------
-    experiment : Experiment
-        Of the phase "inference".
-    network : Network
-        Trained by `learn` on the experiment's `training_experiment()`.
-    data : Dataset, optional
-        The experiment's data set, if it is loaded already.
-
-    Returns
-    -------
-    float
-        The accuracy, 0 to 1.
-    """
-    e = experiment
-    data = e.data() if data is None else data
-    return evaluate(network, data, e.noise, e.point, e.seed, e.batch_size, executions=e.executions)
+    try:
+        return _build(dataset, model, batchnorm, seed=0).injection_points
+    except InputError as error:
+        reason = str(error).removeprefix("input_shape: ")
+        raise InputError(
+            f"model: expected one that can take the images of {dataset}, got {model!r}; {reason}"
+        ) from None

@@ -1,13 +1,28 @@
-"""Write files so that each of them is complete or absent."""
+"""Write files: each of them complete or absent, and nothing of the user's replaced unasked.
+
+`write_atomically` is for files that this package keeps for itself, such as caches. A result that the user asked for is
+an `Output`, and there is one rule for all of them:
+
+    a name that is taken      is refused, whatever has it: a file, a folder, a link; `force` replaces a file
+    a link, with `force`      stays, and the file that it points to is replaced
+    - and /dev/stdout         are standard output
+    a device or a named pipe  is written to, and never replaced
+"""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
+import shutil
+import stat
+import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from wn_ref.errors import InputError, StorageError, require_choice
 
@@ -15,10 +30,12 @@ FIGURES = (".png", ".pdf", ".svg")
 """The formats of figures, by the ending of the file's name."""
 
 _BAD_PATH = {
-    errno.EACCES, errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR, errno.EPERM,
-    errno.EROFS,
+    errno.EACCES, errno.EBADF, errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR,
+    errno.ENXIO, errno.EPERM, errno.EROFS,
 }  # fmt: skip
 """Errors of the system that say that a path cannot be used; all others say that the disk failed."""
+_NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+_DESCRIPTORS = {"-": 1, "/dev/stdout": 1, "/dev/stderr": 2}
 
 
 def require_folder(folder: Path) -> None:
@@ -43,37 +60,6 @@ def require_folder(folder: Path) -> None:
         ) from None
 
 
-def free_figure(figure: Path, *beside: str) -> list[Path]:
-    """Choose names that are not taken yet for a figure and the files beside it: walk.png, walk-2.png, ...
-
-    Parameters
-    ----------
-    figure : Path
-        The preferred name.
-    *beside : str
-        The endings of further files, such as "_runs.csv" for walk_runs.csv.
-
-    Returns
-    -------
-    list of Path
-        The figure and the further files, all with the same number in their names.
-
-    Raises
-    ------
-    InputError
-        If the name does not end in .png, .pdf or .svg, or the folder cannot be written to.
-    """
-    require_choice("output", figure.suffix, FIGURES)
-    require_folder(figure.parent)
-    number = 1
-    while True:
-        stem = figure.stem if number == 1 else f"{figure.stem}-{number}"
-        paths = [figure.with_name(f"{stem}{end}") for end in (figure.suffix, *beside)]
-        if not any(path.exists() for path in paths):
-            return paths
-        number += 1
-
-
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Write a file under a temporary name and rename it when it is complete, so that nobody ever sees a part of it.
 
@@ -91,15 +77,192 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     StorageError
         If the disk is full or fails. A file that was there before is kept.
     """
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-    try:
-        write(part)
+    with _complete(path, write) as part:
         os.replace(part, path)
+
+
+@dataclass(frozen=True)
+class Output:
+    """A place for a result; made by `Output.checked` or `outputs`, which check it before the work begins.
+
+    Attributes
+    ----------
+    path : Path
+        Where the result goes.
+    force : bool
+        Whether a file that has this name already may be replaced.
+    """
+
+    path: Path
+    force: bool = False
+
+    @classmethod
+    def checked(cls, path: Path, force: bool = False) -> Output:
+        """Check that a result can be written to a path, before it is computed.
+
+        Raises
+        ------
+        InputError
+            If the name is taken and `force` is False, or the path cannot be used.
+        StorageError
+            If the disk is full or fails.
+        """
+        if _is_stream(path):
+            return cls(path)
+        if path.is_dir() or path.is_block_device():
+            kind = "folder" if path.is_dir() else "disk"
+            raise InputError(f"output: expected the name of a file, got the {kind} {path}; choose another name")
+        if os.path.lexists(path) and not force:
+            raise InputError(f"output: expected a new name, got {path}, which exists; choose another or add --force")
+        require_folder(Path(os.path.realpath(path)).parent if path.is_symlink() else path.parent)
+        return cls(path, force)
+
+    @property
+    def messages(self) -> TextIO:
+        """Where to print messages: standard output, unless the result itself goes there; then standard error."""
+        return sys.stderr if _descriptor(self.path) == 1 else sys.stdout
+
+    def write(self, write: Callable[[Path], object]) -> Path:
+        """Write the result.
+
+        Parameters
+        ----------
+        write : callable
+            Writes the content to the path that it is given.
+
+        Returns
+        -------
+        Path
+            Where the result is. Without `force` this is `path` with a number added, if another program has made a file
+            of this name since it was checked: a result that took hours to compute is neither lost nor put over another.
+
+        Raises
+        ------
+        InputError
+            If the path cannot be used.
+        StorageError
+            If the disk is full or fails. A file that was there before is kept.
+        """
+        if _is_stream(self.path):
+            _write_to_stream(self.path, write)
+            return self.path
+        if not self.force:
+            with _complete(self.path, write) as part:
+                return next(name for name in _numbered(self.path) if _take(part, name))
+        real = Path(os.path.realpath(self.path))
+        with _complete(real, write) as part:
+            if real.is_symlink():  # a link to itself
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+            if real.exists():
+                shutil.copymode(real, part)
+            os.replace(part, real)
+        return self.path
+
+
+def outputs(chosen: Path | None, default: Path, *beside: str, force: bool = False) -> list[Output]:
+    """Check that a result, and files beside it, can be written; without a chosen name, find one that is not taken.
+
+    Parameters
+    ----------
+    chosen : Path or None
+        The name that the user chose.
+    default : Path
+        The name without a choice. If it, or that of a file beside it, is taken, a number is added: walk-2.png.
+    *beside : str
+        The endings of further files, such as "_runs.csv" for walk_runs.csv.
+    force : bool
+        Whether files that have these names already may be replaced.
+
+    Returns
+    -------
+    list of Output
+        The result and the further files, all with the same number in their names.
+
+    Raises
+    ------
+    InputError
+        As for `Output.checked`, and if the name of a figure does not end in .png, .pdf or .svg.
+    """
+    if chosen and default.suffix in FIGURES:
+        require_choice("output", chosen.suffix, FIGURES)
+    for path in [chosen] if chosen else [default] if force else _numbered(default):
+        paths = [path, *(path.with_name(path.stem + end) for end in beside)]
+        if chosen or force or not any(map(os.path.lexists, paths)):
+            break
+    return [Output.checked(path, force) for path in paths]
+
+
+def _numbered(path: Path) -> Iterator[Path]:
+    """Yield walk.png, walk-2.png, walk-3.png, ..."""
+    yield path
+    number = 1
+    while True:
+        number += 1
+        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+@contextmanager
+def _complete(path: Path, write: Callable[[Path], object]) -> Iterator[Path]:
+    """Write a file under a temporary name beside `path` and yield that name; turn errors of the system into ours."""
+    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    with _clear_errors(path):
+        try:
+            write(part)
+            yield part
+        finally:
+            with suppress(OSError):  # there is no such file if it was renamed, or if it could not be made
+                part.unlink()
+
+
+@contextmanager
+def _clear_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:  # the reader of standard output or of a named pipe has enough
+        raise
     except OSError as error:
         reason = error.strerror or error
         if error.errno in _BAD_PATH:
             raise InputError(f"output: expected to write {path}, got {reason}; choose another path") from None
         raise StorageError(f"output: expected to write {path}, got {reason}; make room or check the disk") from None
-    finally:
-        with suppress(OSError):  # there is no such file if it was renamed, or if it could not be made
-            part.unlink()
+
+
+def _take(part: Path, path: Path) -> bool:
+    """Give a complete file its final name, unless the name is taken; return whether it was free."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        if os.path.lexists(path):
+            return False
+        os.rename(part, path)
+    return True
+
+
+def _descriptor(path: Path) -> int | None:
+    """Return the number of the open file that a path such as - or /dev/stdout stands for."""
+    named = re.fullmatch(r"/(?:dev|proc/self)/fd/(\d+)", str(path))
+    return int(named[1]) if named else _DESCRIPTORS.get(str(path))
+
+
+def _is_stream(path: Path) -> bool:
+    """Return whether a path is written to, and not replaced: an open file, a device or a named pipe."""
+    if _descriptor(path) is not None:
+        return True
+    with suppress(OSError):
+        kind = path.stat().st_mode
+        return stat.S_ISCHR(kind) or stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind)
+    return False
+
+
+def _write_to_stream(path: Path, write: Callable[[Path], object]) -> None:
+    with _clear_errors(path), tempfile.TemporaryDirectory() as folder:
+        part = Path(folder, f"part{path.suffix}")
+        write(part)
+        sys.stdout.flush()
+        number = _descriptor(path)
+        with open(path if number is None else os.dup(number), "wb") as stream:
+            stream.write(part.read_bytes())

@@ -30,8 +30,9 @@ class Injection:
     ----------
     noise : Noise or None
         What is injected.
-    point : int, "global" or "all"
-        Where: at one point, by its number; at all points but those behind batch norm; at every point.
+    point : int or str
+        Where: at one point, by its number or its name; "global", at all points but those behind batch norm; "all", at
+        every point.
     seed, step : int
         Which noise: what is injected at point p comes from ``normal(shape, seed, p, step)``.
     executions : sequence of int, optional
@@ -66,22 +67,38 @@ class Points:
     def __len__(self) -> int:
         return len(self.names)
 
-    def numbers(self, point: int | str) -> tuple[int, ...]:
-        """Return the numbers of the points that `point` means: an int, "global" or "all".
+    def normalised(self, point: int | str) -> int | str:
+        """Return "global", "all", or the number of the one point that `point` is the number or the name of.
 
         Raises
         ------
         InputError
             If there is no such point.
         """
+        if isinstance(point, str):
+            if point in (GLOBAL, ALL):
+                return str(point)
+            if point in self.names:
+                return self.names.index(point)
+        elif isinstance(point, (int, np.integer)) and not isinstance(point, bool) and 0 <= point < len(self):
+            return int(point)
+        names = ", ".join(f"{number} {name}" for number, name in enumerate(self.names))
+        expected = f"'global', 'all' or 0 to {len(self) - 1} ({names})"
+        raise InputError(f"point: expected {expected}, got {point!r}; choose one, by its number or its name")
+
+    def numbers(self, point: int | str) -> tuple[int, ...]:
+        """Return the numbers of the points that `point` means: a number, a name, "global" or "all".
+
+        Raises
+        ------
+        InputError
+            If there is no such point.
+        """
+        point = self.normalised(point)
         if point == ALL:
             return tuple(range(len(self)))
         if point == GLOBAL:
             return tuple(number for number, included in enumerate(self.in_global) if included)
-        last = len(self) - 1
-        if isinstance(point, bool) or not isinstance(point, (int, np.integer)) or not 0 <= point <= last:
-            names = ", ".join(f"{number} {name}" for number, name in enumerate(self.names))
-            raise InputError(f"point: expected 'global', 'all' or 0 to {last} ({names}), got {point!r}; choose one")
         return (int(point),)
 
     def executions(self, point: int | str, executions: Sequence[int] | None) -> dict[int, int]:

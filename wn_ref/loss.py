@@ -13,6 +13,9 @@ import numpy as np
 from wn_ref.compiled import kernel
 from wn_ref.errors import InputError
 
+LARGEST = 1e100
+"""Weights of classes stay below this number, so that no sum of them overflows."""
+
 
 def cross_entropy(
     logits: np.ndarray, labels: np.ndarray, class_weights: np.ndarray | None = None
@@ -33,12 +36,13 @@ def cross_entropy(
     loss : float
         L in nats.
     dlogits : np.ndarray
-        dL/dz, shape and dtype of `logits`.
+        dL/dz, shape and dtype of `logits`, a new array in C order.
 
     Raises
     ------
     InputError
-        If the lengths do not match, or a label is not a class.
+        If an array has another type or length, the batch is empty, a label is not a class, or a weight is not positive
+        and finite.
 
     Examples
     --------
@@ -47,7 +51,7 @@ def cross_entropy(
     >>> round(loss, 4), dlogits[:, 0].tolist()  # ln 4, and (p - [k = 0]) / 2
     (1.3863, [-0.375, 0.125, 0.125, 0.125])
     """
-    logits, labels = np.asarray(logits), np.asarray(labels)
+    logits, labels = np.ascontiguousarray(logits), np.asarray(labels)
     if logits.ndim != 2 or logits.dtype not in (np.float32, np.float64) or not logits.size:
         what = f"{logits.dtype} of shape {logits.shape}"
         raise InputError(f"logits: expected float32 or float64 of shape (classes, batch), got {what}; convert them")
@@ -57,9 +61,15 @@ def cross_entropy(
     labels = labels.astype(np.int64, copy=False)
     if labels.shape != (batch,):
         raise InputError(f"labels: expected shape ({batch},) to go with the logits, got {labels.shape}; match them")
-    weights = np.ones(classes) if class_weights is None else np.asarray(class_weights, np.float64)
-    if weights.shape != (classes,) or not (weights > 0).all():
-        raise InputError(f"class_weights: expected {classes} numbers > 0, got {weights}; give one for each class")
+    weights = np.ones(classes) if class_weights is None else np.asarray(class_weights)
+    if (
+        weights.dtype.kind not in "iuf"
+        or weights.shape != (classes,)
+        or not 0 < weights.min() <= weights.max() < LARGEST
+    ):
+        expected = f"{classes} numbers > 0 and < {LARGEST:g}"
+        raise InputError(f"class_weights: expected {expected}, got {class_weights}; give one for each class")
+    weights = np.ascontiguousarray(weights, np.float64)
     dlogits = np.empty_like(logits)
     loss = _cross_entropy(logits, labels, weights, dlogits)
     if loss < 0:  # how the kernel says that a label is not a class

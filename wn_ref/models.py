@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from wn_ref.arrays import real_type
 from wn_ref.errors import InputError, require_choice, require_whole
 from wn_ref.layers import BatchNorm, Conv, Dense, Flatten, Layer, MaxPool, ReLU
-from wn_ref.network import Network, real_type
+from wn_ref.network import Network
 
 
 class _Stack:

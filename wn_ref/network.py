@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from wn_ref.arrays import ArraysByName
-from wn_ref.errors import CallOrderError, InputError, require_choice
+from wn_ref.arrays import ArraysByName, real_type
+from wn_ref.errors import CallOrderError, InputError
 from wn_ref.injection import GLOBAL, INPUT, Injection, Points
 from wn_ref.layers import Layer
 from wn_ref.noise import Noise
@@ -261,13 +261,6 @@ class Network:
             statistics |= {f"{name}.{key}": array for key, array in layer.statistics.items()}
         self.parameters, self.gradients = ArraysByName(parameters), ArraysByName(gradients)
         self.statistics = ArraysByName(statistics)
-
-
-def real_type(dtype: npt.DTypeLike) -> np.dtype:
-    """Return float32 or float64 as NumPy's type; raise `InputError` if `dtype` is neither."""
-    name = getattr(dtype, "__name__", str(dtype))
-    require_choice("dtype", name, ("float32", "float64"))
-    return np.dtype(name)
 
 
 def weight_magnitudes(network: Network) -> dict[str, float]:

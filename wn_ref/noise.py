@@ -16,13 +16,12 @@ and mixed noise they are different algorithms, and the paper's numbers belong to
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from wn_ref.errors import InputError, require_choice
+from wn_ref.errors import InputError, require_choice, require_number
 from wn_ref.random import LONGEST, Stream, add_normals, multiply_by_normals
 
 GRADIENTS = ("straight_through", "exact")
@@ -62,12 +61,10 @@ class Noise:
 
     def __post_init__(self) -> None:
         for name in ("sigma_mul", "sigma_add"):
-            sigma = getattr(self, name)
-            if not (isinstance(sigma, (int, float, np.number)) and 0 <= sigma < math.inf):
-                raise InputError(f"{name}: expected a finite standard deviation >= 0, got {sigma!r}; correct it")
-            object.__setattr__(self, name, float(sigma))
-        require_choice("first", self.first, ORDERS)
-        require_choice("gradient", self.gradient, GRADIENTS)
+            sigma = require_number(name, getattr(self, name), "a finite standard deviation >= 0", least=0)
+            object.__setattr__(self, name, sigma)
+        object.__setattr__(self, "first", require_choice("first", self.first, ORDERS))
+        object.__setattr__(self, "gradient", require_choice("gradient", self.gradient, GRADIENTS))
 
     def inject(self, x: np.ndarray, stream: Stream, executions: int = 1) -> None:
         """Make x noisy, in place.

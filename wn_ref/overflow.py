@@ -12,6 +12,9 @@ import numpy as np
 
 from wn_ref.errors import OverflowStop
 
+PREFIX = "overflow in "
+"""The message of every overflow begins with this, and no other error does."""
+
 
 def in_forward(when: str, activations: Iterable[tuple[str, np.ndarray]]) -> OverflowStop:
     """Return the error that names the first activation that is not finite.
@@ -24,7 +27,7 @@ def in_forward(when: str, activations: Iterable[tuple[str, np.ndarray]]) -> Over
         The activations of the same batch, computed once more: see `Network.activations`.
     """
     name = next((name for name, activation in activations if not np.isfinite(activation).all()), "the loss")
-    return OverflowStop(f"overflow in {when}: {name} is not finite; try less noise, or batch norm")
+    return OverflowStop(f"{PREFIX}{when}: {name} is not finite; try less noise, or batch norm")
 
 
 def in_backward(when: str, gradients: Mapping[str, np.ndarray]) -> OverflowStop:
@@ -32,5 +35,18 @@ def in_backward(when: str, gradients: Mapping[str, np.ndarray]) -> OverflowStop:
     for what, power in (("the gradient", 1), ("the square of the gradient", 2)):
         for name, gradient in reversed(list(gradients.items())):
             if not np.isfinite(gradient**power).all():
-                return OverflowStop(f"overflow in {when}: {what} of {name} is not finite; try less noise")
-    return OverflowStop(f"overflow in {when}: a parameter is not finite; try a smaller learning rate")
+                return OverflowStop(f"{PREFIX}{when}: {what} of {name} is not finite; try less noise")
+    return OverflowStop(f"{PREFIX}{when}: a parameter is not finite; try a smaller learning rate")
+
+
+def is_overflow(message: str) -> bool:
+    """Return whether the error text of a failed run says that it overflowed; it may have failed for other reasons.
+
+    Examples
+    --------
+    >>> is_overflow("overflow in epoch 1, step 3: dense1 is not finite; try less noise, or batch norm")
+    True
+    >>> is_overflow("MemoryError: (dense.py, line 30)")
+    False
+    """
+    return message.startswith(PREFIX)

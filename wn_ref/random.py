@@ -23,6 +23,17 @@ Elements are numbered in C order. 64 blocks make one chunk of 256 elements, stor
 read and write neighbours: element 256 c + 64 w + i of an array is normal w of block 64 c + i. The counter of blocks has
 32 bits, so one stream has 2^34 elements; an array that needs more is refused.
 
+Who draws what? Every user of the generator has streams of its own: injection points count up from 0, and all others
+have a `point` from the top down::
+
+    point          step                                                      what is drawn
+    0, 1, 2, ...   step of training, or EVALUATION + batch                   noise at this injection point
+    WEIGHTS        2 x number of the layer, + 1 for its bias                 initial weights
+    SHUFFLE        epoch                                                     order of the training images
+    AUGMENT        epoch                                                     crops and flips
+    SUBSET         CHOICE, SPLIT, TRAIN_SUBSET, TEST_SUBSET or HELD_OUT      images that form a part of a data set
+    BACKGROUND     CRC-32 of the clip's name                                 background noise in a clip of speech
+
 References
 ----------
 .. [1] J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
@@ -32,7 +43,7 @@ References
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import index
 from typing import NamedTuple
 
@@ -41,20 +52,12 @@ import numpy as np
 from wn_ref.compiled import kernel
 from wn_ref.errors import InputError
 
-# Every user of the generator has streams of its own: injection points count up from `point` 0, and all others have a
-# `point` from the top down.
-WEIGHTS = 0xFFFFFFFF
-"""The `point` of initial weights."""
-SHUFFLE = 0xFFFFFFFE
-"""The `point` of the order in which an epoch goes through the training images."""
-AUGMENT = 0xFFFFFFFD
-"""The `point` of random crops and flips."""
-SUBSET = 0xFFFFFFFC
-"""The `point` of the choice of images for a smaller data set."""
-BACKGROUND = 0xFFFFFFFB
-"""The `point` of background noise in clips of speech."""
+WEIGHTS, SHUFFLE, AUGMENT, SUBSET, BACKGROUND = RESERVED = range(2**32 - 1, 2**32 - 6, -1)
+"""The `point` of everybody who is not an injection point; see the table above."""
 EVALUATION = 0x80000000
-"""Evaluation takes its noise from `step` = EVALUATION + batch, so that it shares no noise with a training step."""
+"""The first `step` of an evaluation; those below are steps of training."""
+CHOICE, SPLIT, TRAIN_SUBSET, TEST_SUBSET, HELD_OUT = CHOICES = range(5)
+"""The `step` of a choice of images at the point SUBSET; CHOICE is for those who call `wn_ref.datasets.stratified`."""
 
 BLOCKS = 64  # Philox blocks in a chunk
 CHUNK = 4 * BLOCKS  # elements in a chunk
@@ -138,23 +141,24 @@ def normal(shape: Shape, seed: int, point: int = 0, step: int = 0, draw: int = 0
     return out
 
 
-def uniform(shape: Shape, seed: int, point: int = 0, step: int = 0) -> np.ndarray:
+def uniform(shape: Shape, seed: int, point: int, step: int = 0) -> np.ndarray:
     """Draw numbers uniform on the open interval (0, 1): u of the second equation above, one for each random word.
 
-    Parameters and errors are those of `normal`; the result is float64, in steps of 2^-32.
+    Parameters and errors are those of `normal`, but `point` has to be given: it says who draws (see the table above).
+    The result is float64, in steps of 2^-32.
     """
     return (words(shape, seed, point, step) + 0.5) / 2.0**32
 
 
-def words(shape: Shape, seed: int, point: int = 0, step: int = 0) -> np.ndarray:
-    """Draw random 32-bit words, uint32; parameters and errors are those of `normal`."""
+def words(shape: Shape, seed: int, point: int, step: int = 0) -> np.ndarray:
+    """Draw random 32-bit words, uint32; parameters and errors are those of `uniform`."""
     key = Stream(seed, point, step).words()
     out = np.empty(_checked(shape), np.uint32)
     _fill_words(out.reshape(-1), *key)
     return out
 
 
-def permutation(size: int, seed: int, point: int = 0, step: int = 0) -> np.ndarray:
+def permutation(size: int, seed: int, point: int, step: int = 0) -> np.ndarray:
     """Draw a random order of 0 ... size - 1 (int64) by sorting one uniform number for each of them."""
     return np.argsort(uniform(size, seed, point, step), kind="stable")
 
@@ -165,12 +169,18 @@ def philox(counter: Sequence[int], key: Sequence[int]) -> tuple[int, int, int, i
     return int(w0), int(w1), int(w2), int(w3)
 
 
-def _checked(shape: Shape) -> Shape:
-    """Return a shape that one stream has enough elements for."""
-    size = math.prod(map(int, np.atleast_1d(shape)))
-    if size > LONGEST:
-        raise InputError(f"shape: expected at most 2^34 elements, got {size}; draw them in parts, with other steps")
-    return shape
+def _checked(shape: Shape) -> tuple[int, ...]:
+    """Return a shape as a tuple, after a check that one stream has enough elements for it."""
+    try:
+        sizes = tuple(map(index, shape if isinstance(shape, Iterable) else (shape,)))
+    except TypeError:
+        sizes = (-1,)
+    if any(size < 0 for size in sizes):
+        raise InputError(f"shape: expected a whole number >= 0, or several of them, got {shape!r}; correct it")
+    if math.prod(sizes) > LONGEST:
+        got = f"{math.prod(sizes)} in the shape {shape}"
+        raise InputError(f"shape: expected at most 2^34 elements, got {got}; draw them in parts, with other steps")
+    return sizes
 
 
 # ---- kernels -------------------------------------------------------------------------------------------------

@@ -10,13 +10,15 @@ import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from wn_ref import overflow
 from wn_ref.blas import one_blas_thread
 from wn_ref.datasets import Dataset
-from wn_ref.errors import InputError, require_choice, require_whole
+from wn_ref.errors import InputError, require_choice, require_flag, require_number, require_type, require_whole
 from wn_ref.injection import GLOBAL, Injection
 from wn_ref.loss import cross_entropy
 from wn_ref.network import Network
@@ -26,6 +28,23 @@ from wn_ref.random import EVALUATION, SHUFFLE, permutation
 
 OPTIMIZERS = ("adam", "sgd")
 SCHEDULES = ("cosine", "constant")
+
+SETTINGS: dict[str, Callable[[str, object], Any]] = {
+    "epochs": partial(require_whole, least=1),
+    "seed": partial(require_whole, least=0, most=2**64 - 1),
+    "batch_size": partial(require_whole, least=1),
+    "learning_rate": partial(require_number, expected="a positive number", least=math.ulp(0)),
+    "optimizer": partial(require_choice, choices=OPTIMIZERS),
+    "momentum": partial(require_number, expected="0 <= momentum < 1", least=0, below=1),
+    "schedule": partial(require_choice, choices=SCHEDULES),
+    "clamp": require_flag,
+    "augment": require_flag,
+}
+"""How a network is trained: for each setting the function that checks it.
+
+The function takes the setting's name and its value, and returns the value as a type of Python itself, so that equal
+settings give equal bits. It raises `InputError` if the value cannot be used.
+"""
 
 
 @dataclass(frozen=True)
@@ -49,7 +68,7 @@ class Epoch:
 def train(
     network: Network,
     data: Dataset,
-    epochs: int,
+    epochs: int = 5,
     noise: Noise | None = None,
     point: int | str = GLOBAL,
     seed: int = 0,
@@ -73,7 +92,7 @@ def train(
     epochs : int
         How often training goes through the training part.
     noise : Noise, optional
-        Injected in every forward pass, at `point` ("global", "all" or a number); none by default.
+        Injected in every forward pass, at `point` ("global", "all", a number or a name); none by default.
     seed : int
         Decides the order of the images, and the noise.
     batch_size : int
@@ -108,16 +127,22 @@ def train(
     >>> import wn_ref as wn
     >>> data = wn.load_dataset("digits")
     >>> net = wn.build_model("mlp", data.shape, len(data.classes))
-    >>> history = wn.train(net, data, epochs=5, noise=wn.additive(0.5), point=4)
+    >>> history = wn.train(net, data, epochs=10, noise=wn.additive(0.5), point=4)
     >>> len(history), history[-1].accuracy > 0.8
-    (5, True)
+    (10, True)
     """
-    require_whole("epochs", epochs, least=1)
-    require_whole("batch_size", batch_size, least=1)
-    if not 0 < learning_rate < math.inf:
-        raise InputError(f"learning_rate: expected a positive number, got {learning_rate!r}; correct it")
-    require_choice("optimizer", optimizer, OPTIMIZERS)
-    require_choice("schedule", schedule, SCHEDULES)
+    _check_objects(network, data)
+    if on_epoch is not None and not callable(on_epoch):
+        raise InputError(f"on_epoch: expected a function or None, got {on_epoch!r}; leave it out")
+    epochs, seed, batch_size = _checked(epochs=epochs, seed=seed, batch_size=batch_size)
+    learning_rate, optimizer, momentum, schedule, clamp, augment = _checked(
+        learning_rate=learning_rate,
+        optimizer=optimizer,
+        momentum=momentum,
+        schedule=schedule,
+        clamp=clamp,
+        augment=augment,
+    )
     if len(data.train_labels) % batch_size == 1 or batch_size == 1:  # tried now, and not at the end of the first epoch
         alone = data.batch(data.train_images, np.zeros(1, np.int64), network.dtype)
         copy.deepcopy(network).forward(alone, training=True)
@@ -190,7 +215,9 @@ def evaluate(
     >>> 0 <= wn.evaluate(untrained, data, noise=wn.additive(0.5)) < 0.4
     True
     """
-    require_whole("batch_size", batch_size, least=1)
+    _check_objects(network, data)
+    seed, batch_size = _checked(seed=seed, batch_size=batch_size)
+    repetition = require_whole("repetition", repetition, least=0)
     correct = 0
     steps = math.ceil(len(data.test_labels) / batch_size)
     for number, indices in enumerate(_batches(np.arange(len(data.test_labels)), batch_size)):
@@ -202,6 +229,16 @@ def evaluate(
             raise overflow.in_forward(f"evaluation, batch {number}", again)
         correct += int(np.sum(logits.argmax(axis=0) == data.test_labels[indices]))
     return correct / len(data.test_labels)
+
+
+def _check_objects(network: Network, data: Dataset) -> None:
+    require_type("network", network, Network, "wn_ref.build_model returns one")
+    require_type("data", data, Dataset, "wn_ref.load_dataset returns one")
+
+
+def _checked(**settings: object) -> list[Any]:
+    """Return the values of settings as Python's own types; raise `InputError` if one cannot be used."""
+    return [SETTINGS[name](name, value) for name, value in settings.items()]
 
 
 def _batches(order: np.ndarray, size: int) -> Iterator[np.ndarray]:

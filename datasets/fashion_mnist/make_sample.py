@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wn_ref.datasets import stratified
+from wn_ref.datasets.subset import first_of_each_class
+from wn_ref.random import permutation
 
 SAMPLE = Path(__file__).resolve().parents[2] / "wn_ref" / "datasets" / "samples" / "fashion_mnist.npz"
 
@@ -23,7 +24,7 @@ def read_part(folder: Path, part: str, size: int) -> tuple[np.ndarray, np.ndarra
         labels = np.frombuffer(file.read(), np.uint8, offset=8)
     with gzip.open(folder / f"{part}-images-idx3-ubyte.gz") as file:
         images = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 1, 28, 28)
-    chosen = stratified(labels, size, seed=0)
+    chosen = first_of_each_class(labels, size, permutation(len(labels), seed=0, point=0))  # as published
     return images[chosen], labels[chosen]
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wn_ref.datasets import stratified
+from wn_ref.datasets.subset import first_of_each_class
+from wn_ref.random import permutation
 
 SAMPLE = Path(__file__).resolve().parents[2] / "wn_ref" / "datasets" / "samples" / "mnist.npz"
 
@@ -29,7 +30,7 @@ def read_package(folder: Path) -> tuple[np.ndarray, np.ndarray]:
 
 if __name__ == "__main__":
     images, labels = read_package(Path(sys.argv[1]))
-    train = stratified(labels, 8000, seed=0)
+    train = first_of_each_class(labels, 8000, permutation(len(labels), seed=0, point=0))  # as published
     test = np.setdiff1d(np.arange(len(labels)), train)
     np.savez_compressed(
         SAMPLE,

@@ -28,11 +28,10 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-import numpy as np
-
 from wn_ref import Experiment, additive, open_store
 from wn_ref.experiment import PHASES
 from wn_ref.store.canonical import key
+from wn_ref.store.networks import Arrays, to_arrays
 from wn_ref.store.records import Outcome, TrainingRecord
 from wn_ref.sweeps import runner
 from wn_ref.train import Epoch
@@ -57,12 +56,12 @@ def child(folder: Path) -> None:
     def train_one(experiment: Experiment, _: object) -> tuple[TrainingRecord, Outcome, dict | None]:
         log(experiment)
         record, outcome = TrainingRecord((Epoch(1.0, 0.5),), {}, SECONDS), Outcome(0.5, "", SECONDS, "stub")
-        return record, outcome, None if experiment.noise else {"seed": np.array(experiment.seed)}
+        return record, outcome, None if experiment.noise else _network(experiment.seed)
 
     def evaluate_all(
         training_experiment: Experiment, experiments: list[Experiment], arrays: dict, _: object
     ) -> list[Outcome]:
-        assert arrays["seed"] == training_experiment.seed
+        assert arrays["dense1.bias"][0] == training_experiment.seed
         for experiment in experiments:
             log(experiment)
         return [Outcome(0.5, "", SECONDS, "stub")] * len(experiments)
@@ -119,6 +118,13 @@ def _one_sweep(folder: Path, kills: int, choose: random.Random, latest: float, c
             counts[what] += 1
         else:
             assert parent.returncode == 0, (folder / "errors").read_text()
+
+
+def _network(seed: int) -> Arrays:
+    """Return arrays that are a whole network, and know their seed."""
+    arrays = to_arrays(Experiment().network())
+    arrays["dense1.bias"][0] = seed
+    return arrays
 
 
 def check(folder: Path) -> None:

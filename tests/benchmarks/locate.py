@@ -2,8 +2,8 @@
 
     python tests/benchmarks/locate.py [CURVES]
 
-CURVES is the number of simulated curves of each kind (1,000 by default). First, the full grid and `locate_midpoint` are
-compared with real networks.
+CURVES is the number of simulated curves of each kind (1,000 by default; half as many for each slope). First, the full
+grid and `locate_midpoint` are compared with real networks.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.locate.curves import SimulatedCurve
 from wn_ref.fits.intervals import student_quantile
-from wn_ref.fits.midpoint import accuracy_uncertainty, fit_midpoint
+from wn_ref.fits.midpoint import fit_midpoint
+from wn_ref.fits.seeds import accuracy_uncertainty
+from wn_ref.locate.at_inference import at_inference
+from wn_ref.locate.in_training import in_training
 from wn_ref.locate.question import Question
-from wn_ref.locate.search import at_inference, in_training
 
 GRID, SEEDS = np.geomspace(1e-2, 1e2, 17), 5
 INSIDE = (-1.0, 1.0)  # decades of the midpoints that a fixed grid is compared on, well inside the grid
@@ -47,6 +49,41 @@ def coverage(search, curves, scatter, width, jobs=1):
         f"{open_ends} ended at max_runs",
         flush=True,
     )
+
+
+SLOPES = (0.05, 0.2, 0.5, 1, 3, 6)
+
+
+def coverage_by_slope(curves):
+    """Print a table: for each slope in ln sigma, what the verdicts are and how often their intervals hold the truth.
+
+    A floor that is measured is that of guessing as well, but the search does not know it.
+    """
+    print(
+        "| search | floor | slope | measured | not narrow enough | unknown | intervals that hold the truth | networks |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    for floor_known in (True, False):
+        for search in (in_training, at_inference):
+            for s in SLOPES:
+                kinds, hits, used = [], [], []
+                for seed in range(curves):
+                    curve = SimulatedCurve(seed, s=s)
+                    estimate = search(curve, Question(chance=0.1, floor_known=floor_known))
+                    kinds.append(estimate.kind)
+                    used.append(len(curve.networks))
+                    if math.isfinite(estimate.midpoint):
+                        hits.append(covers(estimate.interval, curve))
+                measured, stopped, unknown = (
+                    f"{kinds.count(k) / curves:.0%}" for k in ("measured", "stopped", "unknown")
+                )
+                covered = f"{np.mean(hits):.1%}" if hits else "-"
+                row = (
+                    "training" if search is in_training else "inference only",
+                    "known" if floor_known else "measured",
+                    s, measured, stopped, unknown, covered, f"{np.mean(used):.1f}",
+                )  # fmt: skip
+                print("| " + " | ".join(map(str, row)) + " |", flush=True)
 
 
 def fixed_grid(curve):
@@ -126,6 +163,7 @@ if __name__ == "__main__":
     coverage(in_training, count, 1, 0.1, jobs=2)
     for factor in (0.5, 1, 2):
         coverage(at_inference, count, factor, 0.1)
+    coverage_by_slope(count // 2)
     for factor in (0.5, 1, 2):
         compare(min(count, 300), factor)
     print("curves that are exact logistics, the best case for a fit to the whole grid:")

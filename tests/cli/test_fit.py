@@ -1,44 +1,106 @@
-"""`wn-ref fit` as a person meets it."""
+"""`wn-ref fit` reads what people and this program write, and says what it found."""
+
+import io
+import sys
 
 import numpy as np
 import pandas
 import pytest
 
-from tests.cli.command_line import assert_one_line_error, wn_ref
+import wn_ref as wn
+from tests.cli.test_bad_input import ACCURACIES, LEVELS, curve
+
+SIGMA = np.geomspace(0.1, 100, 13)
+CURVE = 0.1 + 0.85 / (1 + (SIGMA / 3) ** 2)
 
 
-def test_fit_reads_a_table(tmp_path):
-    sigma = np.geomspace(0.1, 100, 13)
-    curve = 0.1 + 0.85 / (1 + (sigma / 3) ** 2)
-    pandas.DataFrame({"sigma": sigma, "accuracy": curve}).to_csv(tmp_path / "curve.csv", index=False)
-    done = wn_ref("fit", "curve.csv", cwd=tmp_path)
+def test_fit_reads_a_table(run, tmp_path):
+    pandas.DataFrame({"sigma": SIGMA, "accuracy": CURVE}).to_csv(tmp_path / "curve.csv", index=False)
+    done = run("fit", "curve.csv")
     assert done.stdout.startswith("midpoint 3 (95 %: 3 to 3)\nslope s 0.5 (in ln sigma)\n"), done.stderr
     rng = np.random.default_rng(0)
-    rows = [{"sigma": s, "accuracy": a + 0.005 * rng.normal()} for s, a in zip(sigma, curve) for _ in range(3)]
+    rows = [{"sigma": s, "accuracy": a + 0.005 * rng.normal()} for s, a in zip(SIGMA, CURVE) for _ in range(3)]
     pandas.DataFrame(rows).to_csv(tmp_path / "runs.csv", index=False)
-    done = wn_ref("fit", "runs.csv", "--test-size", "2000", "--a-min", "0.1", cwd=tmp_path)
+    done = run("fit", "runs.csv", "--test-size", "2000", "--a-min", "0.1")
     assert done.stdout.startswith("midpoint "), done.stderr
     assert abs(float(done.stdout.split()[1]) - 3) < 0.1
 
 
+def test_the_command_and_the_function_have_one_default_scale(run, tmp_path):
+    (tmp_path / "curve.csv").write_text(curve())
+    assert run("fit", "curve.csv").stdout.splitlines()[0] == str(wn.fit_midpoint(LEVELS, ACCURACIES))
+
+
+def comma(values):
+    return [str(value).replace(".", ",") for value in values]
+
+
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    "text",
     [
-        (["none.csv"], "wn-ref: csv: expected a file of values with commas in none.csv, got No such file"),
-        (["a.csv"], "wn-ref: csv: expected columns sigma and accuracy, got x, y; rename the columns of a.csv"),
-        (["words.csv"], "wn-ref: csv: expected numbers in column accuracy of words.csv, got 'high'"),
-        (["--test-size", "100", "words.csv"], "wn-ref: csv: expected numbers in column accuracy of words.csv"),
-        (["--test-size", "100", "gap.csv"], "wn-ref: "),
-        (["--test-size", "0", "one.csv"], "wn-ref: test_size: expected a whole number of at least 1, got 0"),
-        (["--scale", "cubic", "none.csv"], "wn-ref: scale: expected one of linear, log"),
-        (["--classes", "0", "none.csv"], "wn-ref: classes: expected a whole number of at least 2, got 0"),
+        curve(line="{};{}", head="sigma;accuracy"),
+        curve(line="{}\t{}", head="sigma\taccuracy"),
+        curve(line=" {} ; {} ", head=" sigma ; accuracy "),
+        curve(comma(ACCURACIES), comma(LEVELS), "sigma;accuracy", "{};{}"),
+        curve(comma(ACCURACIES), comma(LEVELS), line='"{}","{}"'),
+        "\ufeff" + curve().replace("\n", "\r\n"),
+        curve(line="{},{},note", head="sigma,accuracy,remark"),
+        curve(line='"{}",{}').replace("\n", "\n\n"),
+        curve([f"{a:e}" for a in ACCURACIES]),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path):
-    (tmp_path / "a.csv").write_text("x,y\n1,2\n")
-    (tmp_path / "one.csv").write_text("sigma,accuracy\n1,0.5\n")
-    (tmp_path / "words.csv").write_text("sigma,accuracy\n1,high\n2,0.5\n")
-    (tmp_path / "gap.csv").write_text(
-        "sigma,accuracy\n" + "".join(f"{s},{1 - s / 10}\n" for s in range(1, 9)) + ",0.5\n"
-    )
-    assert_one_line_error(wn_ref("fit", *arguments, cwd=tmp_path), message)
+def test_the_same_curve_in_other_clothes(text, run, tmp_path):
+    (tmp_path / "plain.csv").write_text(curve())
+    (tmp_path / "other.csv").write_text(text, encoding="utf-8", newline="")
+    plain, other = run("fit", "plain.csv"), run("fit", "other.csv")
+    assert plain.stdout.startswith("midpoint 5.0"), plain.stderr
+    assert other.stdout == plain.stdout, other.stderr
+
+
+def test_standard_input(run, tmp_path, monkeypatch):
+    (tmp_path / "plain.csv").write_text(curve())
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(curve().encode())))
+    assert run("fit", "-").stdout == run("fit", "plain.csv").stdout
+
+
+def table_of_runs(noise, midpoints, seeds=2):
+    """Make runs of one curve for each point, with steep falls at the given midpoints."""
+    rows = []
+    for point, mu in enumerate(midpoints):
+        for sigma in SIGMA:
+            accuracy = 0.1 + 0.85 / (1 + (sigma / mu) ** 4)
+            for seed in range(seeds):
+                experiment = wn.Experiment(dataset="digits", noise=noise(sigma), point=point, seed=seed)
+                outcome = {"name": experiment.points[point], "tested": 360, "classes": 10, "error": ""}
+                rows.append(experiment.row() | outcome | {"accuracy": accuracy, "training_loss": 0.1})
+    return pandas.DataFrame(rows)
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+@pytest.mark.parametrize("noise", [wn.additive, lambda sigma: wn.multiplicative(sigma, "exact")])
+def test_a_table_of_runs_gives_a_line_for_each_curve(noise, separator, run, tmp_path):
+    runs = table_of_runs(noise, [2, 5])
+    runs.to_csv(tmp_path / "walk_runs.csv", index=False, sep=separator)
+    done = run("fit", "walk_runs.csv")
+    lines = [line.split() for line in done.stdout.splitlines()]
+    found = {name: float(line[line.index(name) + 1]) for line in lines for name in ("input", "dense1") if name in line}
+    assert found["input"] == pytest.approx(2, rel=0.05), done.stdout + done.stderr
+    assert found["dense1"] == pytest.approx(5, rel=0.05)
+    assert done.stdout.startswith("MLP with batch norm, digits, 5 epochs, 2 seeds\n")
+    assert ("exact gradient" in done.stdout) == (noise is not wn.additive)
+    assert done.stderr == ""
+
+
+def test_a_run_that_failed_is_left_out_and_counted(run, tmp_path):
+    runs = table_of_runs(wn.additive, [2])
+    runs.loc[runs.index[-1], ["accuracy", "error"]] = [np.nan, "overflow in evaluation"]
+    runs.to_csv(tmp_path / "r.csv", index=False)
+    assert "left out: 1 run that failed" in run("fit", "r.csv").stdout
+
+
+@pytest.mark.parametrize("option", ["--a-min 0.1", "--classes 10", "--test-size 360"])
+def test_a_table_of_runs_says_itself_what_the_options_say(option, run, tmp_path):
+    table_of_runs(wn.additive, [2]).to_csv(tmp_path / "r.csv", index=False)
+    done = run("fit", "r.csv", *option.split())
+    assert done.returncode == 2
+    assert f"wn-ref: {option.split()[0]}: expected none for a table of runs, which tells it" in done.stderr

@@ -8,24 +8,21 @@ import sys
 import pytest
 import typer.main
 
-from tests.cli.command_line import assert_one_line_error, wn_ref
 from wn_ref import errors
-from wn_ref.cli import app, main
+from wn_ref.cli import COMMANDS, app, main
 from wn_ref.version import __version__
 
-COMMANDS = ("train", "walk", "locate", "global", "mixed", "multi", "fit", "plan", "sweep", "status", "export", "figure")
-COMMANDS += ("table", "report", "vectors", "bench", "data")
 
-
-def test_version_and_short_help():
-    assert wn_ref("--version").stdout == f"wn-ref {__version__}\n"
-    assert wn_ref("-h").stdout == wn_ref("--help").stdout
+def test_version_and_short_help(run):
+    assert run("--version").stdout == f"wn-ref {__version__}\n"
+    assert run("-h").stdout == run("--help").stdout
 
 
 def test_every_command_has_a_help_without_markup():
     group = typer.main.get_command(app)
-    assert set(group.commands) == set(COMMANDS)
-    for name in COMMANDS:
+    names = {*COMMANDS, "data"}
+    assert set(group.commands) == names
+    for name in names:
         command = group.commands[name]
         assert command.help, name
         assert command.get_short_help_str(80).endswith("."), name
@@ -35,31 +32,18 @@ def test_every_command_has_a_help_without_markup():
 
 
 @pytest.mark.parametrize("command", ["train", "walk", "locate"])
-def test_help_names_every_choice(command):
-    done = wn_ref(command, "--help")
+def test_help_names_every_choice(command, run):
+    done = run(command, "--help")
     assert done.returncode == 0
     for word in ("mnist_sample", "fashion_mnist_sample", "mlp", "additive", "--epochs", "--no-batchnorm"):
         assert word in done.stdout
 
 
-def test_python_m_is_the_same_program():
+def test_python_m_is_the_same_program(run):
     done = subprocess.run([sys.executable, "-m", "wn_ref", "train", "--help"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == wn_ref("train", "--help").stdout
+    assert done.stdout == run("train", "--help").stdout
     assert done.stdout.startswith("Usage: wn-ref train [OPTIONS]")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["wlak"], "No such command 'wlak'"),
-        ([], "Missing command"),
-        (["train", "--gama", "1"], "No such option: --gama"),
-        (["--kernels", "slow", "train"], "kernels: expected one of fast, plain, got 'slow'"),
-    ],
-)
-def test_bad_input_is_one_line_and_exit_code_2(arguments, message):
-    assert_one_line_error(wn_ref(*arguments), message)
 
 
 @pytest.mark.parametrize(
@@ -96,21 +80,64 @@ def test_a_bug_keeps_its_traceback(monkeypatch):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends what a terminal sends")
-def test_ctrl_c_is_one_line():
+@pytest.mark.parametrize(
+    ("arguments", "stream", "lines", "message"),
+    [
+        ("train --epochs 100000", "stdout", 2, "interrupted"),
+        ("bench --rounds 1 --models mlp", "stdout", 1, "interrupted"),
+        (
+            "global --jobs 2 --epochs 100 --output g.png",
+            "stderr",
+            1,
+            "interrupted; the 0 of 40 runs that ended are in g_runs.csv",
+        ),
+    ],
+)
+def test_ctrl_c_is_one_line(arguments, stream, lines, message, tmp_path):
     code = "from wn_ref.cli import main; main()"
-    arguments = [sys.executable, "-c", code, "train", "--epochs", "100000"]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        for _ in range(2):
-            process.stdout.readline()  # the head, and the first epoch
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": tmp_path}
+    command = [sys.executable, "-c", code, *arguments.split()]
+    with subprocess.Popen(command, **pipes, start_new_session=True) as process:
+        for _ in range(lines):
+            getattr(process, stream).readline()
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers, too
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert said.strip() == "wn-ref: interrupted"
+    assert said.splitlines()[-1].startswith(f"wn-ref: {message}")
+    assert "Traceback" not in said
 
 
-def test_kernels_are_chosen_before_the_command_and_give_the_same_numbers():
-    arguments = ("train", "--model", "lenet5", "--epochs", "1")
-    fast, plain = (wn_ref("--kernels", which, *arguments) for which in ("fast", "plain"))
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has this device")
+def test_nobody_reads_or_nothing_can_be_written():
+    code = "from wn_ref.cli import main; main()"
+    command = f"{sys.executable} -c '{code}' data"
+    done = subprocess.run(f"{command} | head -c 1; {command} > /dev/full", shell=True, capture_output=True, text=True)
+    assert done.stdout == "n"
+    assert done.stderr == "wn-ref: expected to write to standard output, got No space left on device\n"
+
+
+def test_the_shell_completes_commands_and_choices():
+    code = "from wn_ref.cli import main; main()"
+    for words, completed in (("wn-ref cl", "clamped"), ("wn-ref train --model le", "lenet5")):
+        environment = os.environ | {"_WN_REF_COMPLETE": "complete_bash", "COMP_WORDS": words}
+        environment["COMP_CWORD"] = str(len(words.split()) - 1)
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+        assert done.stdout.split() == [completed], done.stderr
+
+
+def test_more_workers_than_cores_is_said(run, monkeypatch):
+    monkeypatch.setattr("joblib.cpu_count", lambda: 1)
+    monkeypatch.setattr("wn_ref.sweeps.runner.fill", lambda *_, **__: (_ for _ in ()).throw(errors.WorkerError("end")))
+    done = run("walk", "--dataset", "digits", "--jobs", "2")
+    assert done.stderr.startswith("wn-ref: warning: jobs: 2 workers for 1 core; ")
+    assert done.stderr.splitlines()[1:] == ["wn-ref: end"]
+    assert done.returncode == 1
+
+
+def test_kernels_are_chosen_before_the_command_and_give_the_same_numbers(run, monkeypatch):
+    monkeypatch.setenv("WN_REF_KERNELS", "fast")
+    arguments = ("train", "--model", "lenet5", "--epochs", "1", "--train-size", "2000")
+    fast, plain = (run("--kernels", which, *arguments) for which in ("fast", "plain"))
     assert (fast.returncode, plain.returncode) == (0, 0), fast.stderr + plain.stderr
     loss = [float(done.stdout.split()[-2]) for done in (fast, plain)]
     assert loss[0] == pytest.approx(loss[1], rel=0.02)
@@ -119,7 +146,7 @@ def test_kernels_are_chosen_before_the_command_and_give_the_same_numbers():
 def test_kernels_are_inherited_by_child_processes(monkeypatch):
     monkeypatch.setenv("WN_REF_KERNELS", "fast")
     group = typer.main.get_command(app)
-    with pytest.raises(errors.InputError, match="csv: expected"):
+    with pytest.raises(errors.InputError, match="CSV: expected"):
         group.main(["--kernels", "plain", "fit", "absent.csv"], standalone_mode=False)
     assert os.environ["WN_REF_KERNELS"] == "plain"
     monkeypatch.setenv("WN_REF_KERNELS", "slow")

@@ -9,16 +9,17 @@ import time
 import pandas
 import pytest
 
-from tests.cli.command_line import assert_one_line_error, wn_ref
+from tests.cli.command_line import wn_ref
 from wn_ref import InputError, open_store
-from wn_ref.cli.walk import Files
+
+SMALL = ("--no-batchnorm", "--seeds", "1", "--epochs", "1", "--jobs", "1")
 
 
-def test_walk_prints_a_table_and_writes_figure_and_runs(tmp_path):
-    options = ("--no-batchnorm", "--sigmas", "0.1:100:6", "--seeds", "1", "--epochs", "1", "--jobs", "1")
-    done = wn_ref("walk", *options, cwd=tmp_path)
+def test_walk_prints_a_table_and_writes_figure_and_runs(run, tmp_path):
+    done = run("walk", *SMALL, "--sigmas", "0.1:100:6")
     assert done.returncode == 0, done.stderr
-    assert "100%" in done.stderr
+    assert "96 of 96 done, 0 running, 0 failed 100%" in done.stderr
+    assert done.stdout.startswith("MLP without batch norm, mnist_sample, 1 epoch, 1 seed\nadditive noise\n")
     table = [line.split() for line in done.stdout.splitlines() if line[:5].strip().isdigit()]
     assert [row[:2] for row in table][:3] == [["0", "input"], ["1", "dense1"], ["2", "relu1"]]
     assert len(table) == 8
@@ -28,9 +29,25 @@ def test_walk_prints_a_table_and_writes_figure_and_runs(tmp_path):
     assert len(pandas.read_csv(tmp_path / "walk_midpoints.csv")) == 16
 
 
-def test_an_overflow_at_one_sigma_costs_that_sigma_only(tmp_path):
-    options = ("--no-batchnorm", "--sigmas", "0.1,1,10,100,1e39", "--seeds", "1", "--epochs", "1", "--jobs", "1")
-    done = wn_ref("walk", *options, "--phase", "inference", cwd=tmp_path)
+def test_the_gradient_is_in_the_title_and_beside_every_midpoint(run, tmp_path):
+    options = ("--dataset", "digits", "--noise", "multiplicative", "--phase", "inference", "--sigmas", "0.1:100:4")
+    exact = run("walk", *SMALL, *options)
+    assert "multiplicative noise (exact gradient)\n" in exact.stdout, exact.stderr
+    straight = run("walk", *SMALL, *options, "--gradient", "straight_through", "--train-size", "320", "--clamp")
+    assert "multiplicative noise (straight-through gradient)\n" in straight.stdout
+    assert "train size 320" in straight.stdout.replace("320 training images", "train size 320")
+    assert "weights clamped" in straight.stdout
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"walk{number}{end}" for number in ("", "-2") for end in (".png", "_runs.csv", "_midpoints.csv")
+    }
+    for name, gradient in (("walk", "exact"), ("walk-2", "straight_through")):
+        midpoints = pandas.read_csv(tmp_path / f"{name}_midpoints.csv")
+        assert set(midpoints["gradient"]) == {gradient}
+        assert {"dataset", "model", "batchnorm", "epochs", "seeds"} <= set(midpoints.columns)
+
+
+def test_an_overflow_at_one_sigma_costs_that_sigma_only(run, tmp_path):
+    done = run("walk", *SMALL, "--sigmas", "0.1,1,10,100,1e39", "--phase", "inference")
     assert done.returncode == 0, done.stderr
     assert "runs stopped, the first with: overflow in evaluation" in done.stdout
     runs = pandas.read_csv(tmp_path / "walk_runs.csv")
@@ -72,50 +89,3 @@ def _rows(path):
             return len(store.runs(["key"]))
     except InputError:  # not there yet
         return 0
-
-
-def test_names_that_are_taken_are_left_alone(tmp_path):
-    first = Files.beside(tmp_path / "walk.png")
-    assert [path.name for path in (first.figure, first.runs, first.midpoints)] == [
-        "walk.png",
-        "walk_runs.csv",
-        "walk_midpoints.csv",
-    ]
-    first.runs.write_text("kept")
-    second = Files.beside(tmp_path / "walk.png")
-    assert [path.name for path in (second.figure, second.runs)] == ["walk-2.png", "walk-2_runs.csv"]
-
-
-def test_unwritable_output(tmp_path):
-    (tmp_path / "file").write_text("")
-    for folder in ("absent", "file"):
-        with pytest.raises(InputError, match=r"output: expected a folder to write to, got .*; choose another folder"):
-            Files.beside(tmp_path / folder / "walk.png")
-    with pytest.raises(InputError, match=r"output: expected one of .png, .pdf, .svg, got '.jpg'"):
-        Files.beside(tmp_path / "walk.jpg")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--phase", "test"], "phase: expected one of training, inference, both, got 'test'"),
-        (["--noise", "bogus"], "noise: expected one of"),
-        (["--scale", "cubic"], "scale: expected one of linear, log, got 'cubic'"),
-        (["--sigmas", "0:1:5"], "sigmas: expected LOW:HIGH:COUNT with LOW > 0"),
-        (["--sigmas", "1,-2"], "sigmas: expected LOW:HIGH:COUNT"),
-        (["--sigmas", "a,b"], "try 0.1:100:10"),
-        (["--sigmas", "1,2"], "sigmas: expected at least 4 levels to fit a curve to, got 2"),
-        (["--sigmas", "0.1:1e9:9999999999"], "sigmas: expected LOW:HIGH:COUNT"),
-        (["--jobs", "1000000"], "jobs: expected a whole number of at most 1024"),
-        (["--jobs", "-1"], "jobs: expected a whole number of at least 0, got -1"),
-        (["--seeds", "99999999999"], "seeds: expected a whole number of at most 10000"),
-        (["--seeds", "0"], "seeds: expected a whole number of at least 1, got 0"),
-        (["--output", "nowhere/walk.png"], "output: expected a folder to write to, got nowhere (No such file"),
-        (["--output", "walk.jpeg"], "output: expected one of .png, .pdf, .svg"),
-    ],
-)
-def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path):
-    done = wn_ref("walk", *arguments, cwd=tmp_path)
-    assert_one_line_error(done, message)
-    assert done.stdout == ""
-    assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,8 @@ from wn_ref.datasets import load, places
 
 @pytest.fixture
 def bare(tmp_path, monkeypatch):
-    """An empty WN_REF_DATA and an empty cache; nothing else is looked into, and nothing loaded before is kept."""
+    """An empty folder WN_REF_DATA and an empty cache; nothing else is looked into, nothing is remembered."""
+    (tmp_path / "data").mkdir()
     monkeypatch.setenv(places.VARIABLE, str(tmp_path / "data"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")

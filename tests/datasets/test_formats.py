@@ -96,8 +96,18 @@ def test_damaged_cifar10(tmp_path, batches):
     refused("expected records of 3073 bytes in data_batch_3.bin, got 3072 bytes", cifar10.read, [archive])
     files.tar(archive, {name: content for name, content in contents.items() if name != "test_batch.bin"})
     refused("got no test_batch.bin", cifar10.read, [archive])
+    for name, kept in (("data_batch_2.bin", 19), ("test_batch.bin", 3)):  # cut at a record
+        files.tar(archive, contents | {name: contents[name][: kept * 3073]})
+        refused(f"expected equally many records in each file, got .*{kept} in {name}", cifar10.read, [archive])
     files.tar(archive, contents)
-    archive.write_bytes(archive.read_bytes()[:-5000])
+    raw = bytearray(archive.read_bytes())
+    archive.write_bytes(raw[:-8])  # without its checksum
+    refused("expected a complete .tar.gz, got Compressed file ended", cifar10.read, [archive])
+    raw[-6] ^= 1
+    archive.write_bytes(raw)
+    refused("expected a complete .tar.gz, got CRC check failed", cifar10.read, [archive])
+    raw[-6] ^= 1
+    archive.write_bytes(raw[:-5000])
     refused("expected a complete .tar.gz, got", cifar10.read, [archive])
     archive.write_bytes(b"no archive")
     refused("expected a complete .tar.gz, got", cifar10.read, [archive])

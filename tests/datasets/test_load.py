@@ -1,6 +1,7 @@
 """What is loaded is what was published; samples are what their READMEs say; subsets keep the shares of classes."""
 
 import hashlib
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,10 @@ import pytest
 
 from tests.datasets import files
 from wn_ref import InputError, load_dataset
-from wn_ref.datasets import CATALOG, shipped
+from wn_ref.datasets import CATALOG, load, shipped
 from wn_ref.datasets.load import _load_all
 from wn_ref.datasets.places import find
-from wn_ref.datasets.sources import DataWarning
+from wn_ref.datasets.sources import PUBLISHED, DataWarning, Found
 
 READMES = Path(__file__).parents[2] / "datasets"
 SAMPLES = ("mnist_sample", "fashion_mnist_sample")
@@ -120,10 +121,11 @@ def test_cifar10_here():
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
 def test_a_subset_keeps_shares_and_is_the_same_again(name, bare, rng):
     files.mnist(bare / "data" / name, rng, train=500, test=100, labels=10)
-    with pytest.warns(DataWarning, match="not the publisher's"):
+    part_only = pytest.warns(DataWarning, match=f"{name}: expected 60000 to train and 10000 to test, got 500 and 100;")
+    with part_only, pytest.warns(DataWarning, match="not the publisher's"):
         whole = load_dataset(name)
     _load_all.cache_clear()
-    with pytest.warns(DataWarning):
+    with part_only, pytest.warns(DataWarning, match="not the publisher's"):
         part = load_dataset(name, train_size=50, seed=3)
     assert np.bincount(part.train_labels).tolist() == [5] * 10
     assert len(part.test_labels) == 100
@@ -151,6 +153,48 @@ def test_broken_sample(damage, tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"mnist.npz: expected .*; install wn_ref again$") as caught:
         _load_all.__wrapped__("mnist_sample")
     assert "\n" not in str(caught.value)
+
+
+def test_a_verified_file_with_fewer_images_than_published_is_refused(bare, rng, monkeypatch):
+    files.mnist(bare / "data" / "mnist", rng)
+    found = [Found(bare / "data" / "mnist" / file.name, PUBLISHED) for file in CATALOG["mnist"].files]
+    monkeypatch.setattr(load, "files_of", lambda name, entry: found)
+    with pytest.raises(
+        InputError, match=r"mnist: expected 60000 to train .*, got 50 and 20; delete the files and fetch"
+    ):
+        load_dataset("mnist")
+
+
+def test_an_installed_sample_with_fewer_images_than_published_is_refused(tmp_path, monkeypatch):
+    parts = {f"{part}_images": np.zeros((3, 1, 28, 28), np.uint8) for part in ("train", "test")}
+    labels = {f"{part}_labels": np.zeros(3, np.uint8) for part in ("train", "test")}
+    np.savez(tmp_path / "mnist.npz", **parts, **labels)
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    with pytest.raises(InputError, match=r"mnist_sample: expected 8000 to train .*, got 3 and 3; install wn_ref again"):
+        _load_all.__wrapped__("mnist_sample")
+
+
+def test_another_folder_means_other_data_in_the_same_process(bare, rng, monkeypatch):
+    loaded = []
+    for name in ("data", "elsewhere"):
+        files.mnist(bare / name / "mnist", rng)
+        monkeypatch.setenv("WN_REF_DATA", str(bare / name))
+        with pytest.warns(DataWarning, match="got 50 and 20"), pytest.warns(DataWarning, match="not the publisher's"):
+            loaded.append(load_dataset("mnist"))
+    assert not np.array_equal(loaded[0].train_images, loaded[1].train_images)
+    monkeypatch.setenv("WN_REF_DATA", str(bare / "data"))
+    assert load_dataset("mnist") is loaded[0]
+
+
+def test_subsets_of_both_parts_are_chosen_independently(bare, rng):
+    files.mnist(bare / "data" / "mnist", rng, train=500, test=500)
+    with warnings.catch_warnings(action="ignore"):
+        whole, part = load_dataset("mnist"), load_dataset("mnist", train_size=250, test_size=250)
+    chosen = []
+    for all_of_them, some in ((whole.train_images, part.train_images), (whole.test_images, part.test_images)):
+        kept = {image.tobytes() for image in some}
+        chosen.append(np.array([image.tobytes() in kept for image in all_of_them]))
+    assert abs(np.corrcoef(*chosen)[0, 1]) < 4 / np.sqrt(500)
 
 
 def test_unknown_name():

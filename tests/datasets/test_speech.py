@@ -22,6 +22,13 @@ pytestmark = pytest.mark.filterwarnings("ignore::wn_ref.datasets.sources.DataWar
 FOLDERS = (*speech.WORDS, "_silence_", "_unknown_")
 
 
+def float_wav(samples):
+    """A WAV file of floats."""
+    out = io.BytesIO()
+    soundfile.write(out, np.asarray(samples, np.float32), 16_000, format="WAV", subtype="FLOAT")
+    return out.getvalue()
+
+
 @pytest.fixture
 def test_set():
     """Five tones a class, as the publisher lays out the test set."""
@@ -145,6 +152,21 @@ def test_damaged_clips(content, match, bare, test_set):
     assert not list(cache().rglob("*.npz"))
 
 
+@pytest.mark.parametrize(
+    ("samples", "match"),
+    [
+        ([0.1, np.nan, 0.2], "go/0.wav: expected finite samples, got some that are not"),
+        ([0.1, -np.inf], "go/0.wav: expected finite samples, got some that are not"),
+        ([1e-42, -1.0], "go/0.wav: expected a sound with finite features, got one whose samples are too large or too"),
+        ([1e-30, -1e30], "go/0.wav: expected a sound with finite features"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_clip_without_finite_features_is_refused(samples, match):
+    with pytest.raises(InputError, match=match):
+        features._rows([mfcc.Clip("go/0.wav", 1, float_wav(samples))])
+
+
 def test_missing_parts(bare, test_set, main_set):
     folder = bare / "data" / "gsc"
     files.unpack(folder / "speech_commands_test_set_v0.02", {"hello/1.wav": files.tone(100)})
@@ -157,6 +179,92 @@ def test_missing_parts(bare, test_set, main_set):
         files.tar(folder / "main.tar.gz", part)
         with pytest.raises(InputError, match=f"got no {name.split('/')[0]}; delete the file and fetch it again"):
             list(speech.training_clips(folder / "main.tar.gz"))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "./{}\n", "{}\r\n", "\ufeff{}\n", "speech_commands_v0.02/{}\n", "/home/me/data/{}\n", "{}", "  {}  \n\n",
+        ".\\{}\r\n", "C:\\data\\speech\\{}\r\n",
+    ],
+)  # fmt: skip
+def test_lists_keep_clips_out_however_they_write_paths(written, bare, main_set):
+    testing = [name.replace("/", "\\") if "\\" in written else name for name in ("go/1.wav", "cat/1.wav")]
+    text = (
+        written.format(testing[0])
+        + ("" if written.endswith("\n") else "\n")
+        + written.lstrip("\ufeff").format(testing[1])
+    )
+    folder = _laid_out(bare, main_set | {"testing_list.txt": text.encode()})
+    names = {clip.name for clip in speech.training_clips(folder)}
+    assert not names & {"yes/0.wav", "bed/0.wav", "go/1.wav", "cat/1.wav"}
+    assert len(names) == 12 + 4
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        (b"", "got an empty list"),
+        (b" \n\r\n\n", "got an empty list"),
+        (b"\xef\xbb\xbf", "got an empty list"),
+        (b"1.wav\n", "got no clip that is here, but '1.wav'"),
+        (b"go/1\ncat/1\n", "got no clip that is here, but 'cat/1'"),
+        (b"go,1.wav", "got no clip that is here"),
+        ("go/1.wav\ncat/1.wav".encode("utf-16"), "testing_list.txt: expected a list of names in UTF-8, got"),
+        (b"<html>not found</html>", "got no clip that is here"),
+    ],
+)
+def test_a_list_that_cannot_be_understood_is_refused(content, match, bare, main_set):
+    folder = _laid_out(bare, main_set | {"testing_list.txt": content})
+    with pytest.raises(InputError, match=match) as caught:
+        list(speech.training_clips(folder))
+    assert "testing_list.txt" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_held_out_clips_that_are_not_here_cost_a_warning(bare, main_set):
+    folder = _laid_out(bare, main_set | {"testing_list.txt": b"go/1.wav\ncat/99.wav\n"})
+    with pytest.warns(DataWarning, match="1 of the 2 clips in testing_list.txt are not here, such as cat/99.wav"):
+        assert "go/1.wav" not in {clip.name for clip in speech.training_clips(folder)}
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        (float_wav(np.r_[np.nan, np.zeros(20_000)]), "finite samples"),
+        (files.tone(50, seconds=2.6, rate=8000), "at 8000 Hz"),
+        (files.tone(50, seconds=0.5), r"shape \(8000,\)"),
+    ],
+)
+def test_damaged_background_noise(content, match, bare, main_set):
+    folder = _laid_out(bare, main_set | {"_background_noise_/pink_noise.wav": content})
+    with pytest.raises(InputError, match=match):
+        list(speech.training_clips(folder))
+
+
+def test_a_clip_that_is_there_twice_is_refused(bare):
+    clip = mfcc.Clip("go/0.wav", 1, files.tone(300))
+    with pytest.raises(InputError, match=r"t: expected clips with different names, got go/0.wav twice"):
+        features.compute("t", [clip, clip])
+
+
+@pytest.mark.parametrize("change", ["a list", "a folder", "a new clip", "a clip less", "another time", "nothing"])
+def test_the_key_of_cached_features_covers_all_that_decides(change, bare, main_set):
+    folder = _laid_out(bare, main_set)
+    for file in folder.rglob("*"):
+        os.utime(file, ns=(0, 0))
+    before = features._key([folder])
+    if change == "a list":
+        (folder / "testing_list.txt").write_bytes(b"go/1.wav\n")
+    elif change == "a folder":  # another label
+        (folder / "cat").rename(folder / "down")
+    elif change == "a new clip":
+        (folder / "cat" / "9.wav").write_bytes(b"")
+    elif change == "a clip less":
+        (folder / "cat" / "1.wav").unlink()
+    elif change == "another time":
+        os.utime(folder / "cat" / "1.wav", ns=(0, 1))
+    assert (features._key([folder]) == before) == (change == "nothing")
 
 
 def test_features_come_from_the_cache_until_a_file_changes(bare, test_set, monkeypatch):

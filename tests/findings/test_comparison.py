@@ -56,3 +56,43 @@ def test_intervals_cover_as_often_as_they_say(rng):
     assert interval(np.array([0.3])) == (0.3, -np.inf, np.inf)
     with pytest.raises(InputError, match="level: expected"):
         interval(sample, 95)
+
+
+def test_pairs_have_to_be_complete(rng):
+    """A rule, a repetition or a network that is missing or there twice is named, instead of a mean that is NaN."""
+    runs = made_up_runs(rng)
+    gone = runs["rule"].eq("a") & runs["seed"].eq(1) & runs["repetition"].eq(7)
+    more = pandas.concat([runs, runs[runs["rule"] == "b"].assign(total=30)])
+    for bad, rules, message in (
+        (runs, ("c", "b"), "rule: expected one of a, b, got 'c'"),
+        (runs, ("a", "B"), "than: expected one of a, b, got 'B'"),
+        (runs[~gone], ("a", "b"), "no accuracy of 'a' at total 22, seed 1, repetition 7"),
+        (runs[~gone], ("b", "a"), "no accuracy of 'a' at total 22, seed 1, repetition 7"),
+        (more, ("a", "b"), "no accuracy of 'a' at total 30, seed 0, repetition 0"),
+        (pandas.concat([runs, runs[gone]]), ("a", "b"), "got 'a' twice at total 22, seed 1, repetition 7"),
+        (runs.assign(accuracy=runs["accuracy"].where(~gone)), ("a", "b"), "accuracy: expected finite numbers, got nan"),
+        (runs.iloc[:0], ("a", "b"), "runs: expected at least one run, got none"),
+        (pandas.DataFrame(), ("a", "b"), "runs: expected at least one run, got none"),
+        (runs.drop(columns="seed"), ("a", "b"), "runs: expected a column seed"),
+        ("runs.csv", ("a", "b"), "runs: expected a table of runs, got str"),
+    ):
+        with pytest.raises(InputError, match=message) as caught:
+            differences(bad, *rules)
+        assert "\n" not in str(caught.value)
+
+
+def test_another_rule_need_not_be_complete(rng):
+    runs = made_up_runs(rng)
+    other = runs[(runs["rule"] == "a") & (runs["repetition"] < 3)].assign(rule="c")
+    expected = differences(runs, "a", "b")
+    pandas.testing.assert_frame_equal(differences(pandas.concat([runs, other]), "a", "b"), expected)
+
+
+def test_pareto_and_intervals_refuse_what_they_cannot_average(rng):
+    runs = made_up_runs(rng)
+    for bad in (runs.iloc[:0], runs.drop(columns="total"), pandas.concat([runs, runs]), runs.assign(accuracy=np.nan)):
+        with pytest.raises(InputError, match=r"(runs|accuracy): expected"):
+            pareto(bad)
+    for values in ([], [[0.1, 0.2]], [0.1, np.nan], ["x"]):
+        with pytest.raises(InputError, match="values: expected"):
+            interval(values)

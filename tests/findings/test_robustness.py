@@ -6,28 +6,30 @@ import numpy as np
 import pandas
 import pytest
 
+import wn_ref as wn
+from wn_ref import InputError
 from wn_ref.findings.robustness import curve, midpoint_of, midpoints
 from wn_ref.fits.logistic import logistic
 
 SIGMAS = np.geomspace(0.1, 100, 13)
 
 
-def made_up_runs(rng, truth, noise=0.005):
-    """Two seeds of a curve in ln sigma for every {(phase, point, name): midpoint}."""
+def made_up_runs(rng, truth, noise=0.005, seeds=2):
+    """Some seeds of a curve in ln sigma for every {(phase, point, name): midpoint}."""
     rows = [
         {"phase": phase, "point": point, "name": name, "sigma_add": sigma, "sigma_mul": 0.0, "seed": seed}
         | {"accuracy": logistic(math.log(sigma), math.log(mu), 0.5, 0.42, 0.1) + noise * rng.standard_normal()}
         | {"tested": 2000, "classes": 10, "error": ""}
         for (phase, point, name), mu in truth.items()
         for sigma in SIGMAS
-        for seed in range(2)
+        for seed in range(seeds)
     ]
     return pandas.DataFrame(rows)
 
 
 def test_midpoints_are_recovered(rng):
     truth = {("training", 0, "input"): 3.0, ("training", 1, "dense1"): 9.0, ("inference", 0, "input"): 1.0}
-    table = midpoints(made_up_runs(rng, truth))
+    table = midpoints(made_up_runs(rng, truth, seeds=5))
     assert [tuple(row) for row in table[["phase", "point", "name"]].to_numpy()] == list(truth)
     for row, mu in zip(table.itertuples(), truth.values(), strict=True):
         assert row.kind == "measured"
@@ -64,3 +66,126 @@ def test_a_min_is_chance_for_additive_noise_and_free_for_multiplicative(rng):
     plateau = runs.assign(sigma_mul=runs["sigma_add"], sigma_add=0.0, accuracy=0.5 + runs["accuracy"] / 2)
     assert midpoint_of(plateau, "sigma_mul").a_min == pytest.approx(0.55, abs=0.01)
     assert midpoints(plateau, sigma="sigma_mul")["a_min"][0] == pytest.approx(0.55, abs=0.01)
+
+
+ONE = {("training", 0, "input"): 3.0}
+
+
+def settings():
+    """Columns of `wn_ref.sweep` that tell runs apart, each with the value of some runs and that of others."""
+    return {
+        "dataset": ("mnist_sample", "digits"),
+        "model": ("mlp", "lenet5"),
+        "batchnorm": (True, False),
+        "epochs": (5, 6),
+        "learning_rate": (1e-3, 1e-2),
+        "batch_size": (128, 64),
+        "optimizer": ("adam", "sgd"),
+        "momentum": (0.0, 0.9),
+        "schedule": ("cosine", "constant"),
+        "clamp": (False, True),
+        "augment": (True, False),
+        "train_size": (None, 500),
+        "executions": (None, (1, 2)),
+        "own_noise": ("", "mine"),
+        "tested": (2000, 1000),
+        "sigma_mul": (0.0, 0.2),
+        "algorithm": (1, 2),
+        "data": ("a1", "b2"),
+    }
+
+
+@pytest.mark.parametrize("name", settings())
+def test_runs_that_differ_in_any_setting_are_never_averaged(name, rng):
+    """Two curves with midpoints of 3 and 9: two rows, or an error that names the setting; never one in between."""
+    some, others = (made_up_runs(rng, {("training", 0, "input"): mu}, seeds=3) for mu in (3.0, 9.0))
+    for column, (value, other) in settings().items():
+        some[column] = [value] * len(some)
+        others[column] = [other if column == name else value] * len(others)
+    both = pandas.concat([some, others], ignore_index=True)
+    table = wn.midpoints(both, sigma="sigma_add")
+    assert table["midpoint"].tolist() == pytest.approx([3, 9], rel=0.06)
+    assert list(table.columns[:4]) == ["phase", "point", "name", name]
+    for pooled in (
+        lambda: midpoints(both, ("phase", "point", "name"), "sigma_add"),
+        lambda: midpoint_of(both, "sigma_add"),
+        lambda: curve(both, "sigma_add"),
+    ):
+        with pytest.raises(InputError, match=f"{name}: expected the same in all runs of a curve, got .* and "):
+            pooled()
+    assert len(midpoints(both, ("phase", name), "sigma_add")) == 2
+
+
+def test_settings_that_mean_nothing_do_not_tell_runs_apart(rng):
+    runs = made_up_runs(rng, ONE, seeds=3)
+    runs["gradient"] = np.where(runs["seed"] == 0, "exact", "straight_through")  # of additive noise
+    runs["first"] = np.where(runs["seed"] == 1, "additive", "multiplicative")
+    assert midpoints(runs)["kind"].tolist() == ["measured"]
+    multiplicative = runs.assign(sigma_mul=runs["sigma_add"], sigma_add=0.0)
+    assert len(midpoints(multiplicative)) == 2
+    with pytest.raises(InputError, match="gradient: expected the same"):
+        midpoint_of(multiplicative)
+    multiplicative["gradient"] = np.where(multiplicative["sigma_mul"] > 0.2, "exact", "straight_through")
+    multiplicative.loc[multiplicative["sigma_mul"] < 0.2, "sigma_mul"] = 0.0  # a level without noise
+    assert curve(multiplicative[multiplicative["first"] == "additive"])["sigma"].iloc[0] == 0
+
+
+def test_a_level_that_was_computed_in_two_ways_is_one_level(rng):
+    runs = made_up_runs(rng, ONE, seeds=2)
+    rounded = runs[runs["seed"] == 1].assign(sigma_add=lambda r: [float(f"{s:.12g}") for s in r["sigma_add"]])
+    mixed = pandas.concat([runs[runs["seed"] == 0], rounded])
+    assert curve(mixed)["seeds"].tolist() == [2] * 13
+    assert midpoints(mixed)["midpoint"][0] == pytest.approx(midpoints(runs)["midpoint"][0], rel=1e-9)
+    twice = pandas.concat([runs, rounded])
+    assert curve(twice)["seeds"].tolist() == [2] * 13  # a seed that was run twice counts once
+
+
+def test_both_kinds_of_noise_in_one_call(rng):
+    additive = made_up_runs(rng, ONE, seeds=3)
+    multiplicative = made_up_runs(rng, {("training", 0, "input"): 9.0}, seeds=3)
+    multiplicative = multiplicative.assign(sigma_mul=multiplicative["sigma_add"], sigma_add=0.0)
+    table = wn.midpoints(pandas.concat([additive, multiplicative]))
+    assert table["noise"].tolist() == ["additive", "multiplicative"]
+    assert table["midpoint"].tolist() == pytest.approx([3, 9], rel=0.06)
+    assert "noise" not in midpoints(additive)
+    mixed = additive.assign(sigma_mul=additive["sigma_add"])
+    with pytest.raises(InputError, match="sigma: expected 'sigma_add' or 'sigma_mul' where both vary"):
+        midpoints(mixed)
+
+
+def test_intervals_hold_for_other_seeds(rng):
+    """Seeds that differ by 15 %: the interval is that of their midpoints, and not that of the averages."""
+    runs = pandas.concat(
+        made_up_runs(rng, {("training", 0, "input"): mu}, seeds=1).assign(seed=seed)
+        for seed, mu in enumerate((2.6, 3.0, 3.5))
+    )
+    row = midpoints(runs).iloc[0]
+    assert row["low"] < 2.2
+    assert row["high"] > 4.1
+    without = midpoints(runs.drop(columns="seed")).iloc[0]  # nobody knows which accuracies belong together
+    assert without["high"] / without["low"] < row["high"] / row["low"]
+
+
+@pytest.mark.parametrize("function", [curve, midpoint_of, midpoints])
+def test_what_is_no_table_of_runs_is_refused_in_one_line(function, rng):
+    runs = made_up_runs(rng, ONE)
+    for bad, message in (
+        (pandas.DataFrame(), "runs: expected at least one run, got none"),
+        (runs.iloc[:0], "runs: expected at least one run, got none"),
+        ([], "runs: expected a table of runs, got list"),
+        (runs.drop(columns="accuracy"), "runs: expected a column accuracy, got phase"),
+        (runs.assign(accuracy=94.0), "accuracies: expected shares from 0 to 1, got 94; divide percentages"),
+    ):
+        with pytest.raises(InputError, match=message) as caught:
+            function(bad)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(InputError, match="sigma: expected one of sigma_add, sigma_mul, got 'sigma'"):
+        function(runs, sigma="sigma")
+
+
+def test_runs_that_all_stopped_have_too_few_levels(rng):
+    runs = made_up_runs(rng, ONE).assign(accuracy=math.nan)
+    assert midpoints(runs)["kind"].tolist() == ["too few"]
+    assert curve(runs).empty
+    with pytest.raises(InputError, match="at least 3 different noise levels"):
+        midpoint_of(runs)

@@ -67,14 +67,45 @@ def test_one_step_is_the_midpoint_fit(rng):
         assert one.chi2 == pytest.approx(same.chi2, rel=1e-8)
 
 
+def test_two_steps_never_fit_worse_than_one(rng):
+    for case in range(12):
+        y = np.sort(rng.uniform(0.05, 0.95, 21))[::-1] if case % 2 else rng.uniform(0.05, 0.95, 21)
+        scale = ("log", "linear")[case // 2 % 2]
+        for a_min in (None, 0.1):
+            one, two = (fit_steps(SIGMA, y, np.full(21, 0.01), steps, a_min=a_min, scale=scale) for steps in (1, 2))
+            assert two.chi2 <= one.chi2 * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("scale", ["log", "linear"])
+def test_perfect_fits_are_found_on_logarithmic_levels(scale, rng):
+    """Of 30 exact curves with two steps none is missed; on the scale "linear" their slopes differ by decades."""
+    for case in range(30):
+        sigma = np.geomspace(0.1, 10 ** rng.uniform(2, 5), (13, 17, 21, 41)[case % 4])
+        mu = np.sort(np.exp(rng.uniform(np.log(sigma[1]), np.log(sigma[-2]), 2)))
+        s = rng.uniform(0.1, 0.5, 2) * (mu if scale == "linear" else 1)
+        places = mu if scale == "linear" else np.log(mu)
+        truth = np.array([places[0], s[0], rng.uniform(0.08, 0.22), places[1], s[1], rng.uniform(0.08, 0.22), 0.1])
+        y = stacked(sigma if scale == "linear" else np.log(sigma), truth)
+        fit = fit_steps(sigma, y, np.full(len(sigma), 0.01), 2, a_min=(None, 0.1)[case % 2], scale=scale)
+        assert fit.chi2 < 0.01
+
+
+def test_a_second_step_has_a_price_however_many_points_there_are(rng):
+    """At 81 points AICc alone finds a second step in 5 to 20 % of these curves; here it is none of 40, or one."""
+    sigma = np.geomspace(0.1, 1e4, 81)
+    truth, dy = stacked(np.log(sigma), ONE), np.full(81, 0.01)
+    found = [fit_stacked(sigma, truth + dy * rng.standard_normal(81), dy).steps for _ in range(40)]
+    assert found.count(2) <= 1
+
+
 def test_how_often_the_wrong_one_is_chosen(rng):
-    """Two steps found in a single one: at most 5 of 100 curves. One found where there are two: none of 20."""
+    """Two steps found in a single one: at most 2 of 60 curves. One found where there are two: none of 20."""
     dy = np.full(21, 0.01)
 
     def steps(truth):
         return fit_stacked(SIGMA, stacked(X, truth) + dy * rng.standard_normal(21), dy).steps
 
-    assert sum(steps(ONE) == 2 for _ in range(100)) <= 5
+    assert sum(steps(ONE) == 2 for _ in range(60)) <= 2
     assert all(steps(TWO) == 2 for _ in range(20))
 
 
@@ -91,7 +122,7 @@ def test_nobody_knows_the_shape_of_noise_alone(rng):
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
-        ((SIGMA[:8], X[:8], [0.1] * 8, 2), {}, "at least 9 different noise levels to weigh 2 steps, got 8"),
+        ((SIGMA[:8], X[:8] / 9 + 0.3, [0.1] * 8, 2), {}, "at least 9 different noise levels to weigh 2 steps, got 8"),
         ((SIGMA, X, [0.1] * 21, 3), {}, "steps: expected 1 or 2, got 3"),
         ((SIGMA, X, None, 2), {}, "uncertainty: expected standard errors, got None"),
         ((SIGMA, X, [0.1] * 20, 2), {}, "uncertainty: expected 21 values"),

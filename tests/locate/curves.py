@@ -18,12 +18,16 @@ import numpy as np
 
 
 class SimulatedCurve:
-    """Takes the place of networks: called with (sigma, seed) pairs, as a `Measure`; `mu` is the truth."""
+    """Takes the place of networks: called with (sigma, seed) pairs, as a `Measure`; `mu` is the truth.
 
-    def __init__(self, seed, scatter=1.0, decades=(-1.7, 1.7), bend=None):
+    The slope s is drawn from what was measured, unless it is given.
+    """
+
+    def __init__(self, seed, scatter=1.0, decades=(-1.7, 1.7), bend=None, s=None):
         rng = self.rng = np.random.default_rng([20241022, seed])
         self.mu = math.log(10) * rng.uniform(*decades)
-        self.s = rng.uniform(0.25, 0.85)
+        drawn = rng.uniform(0.25, 0.85)
+        self.s = drawn if s is None else s
         self.clean, self.chance = rng.uniform(0.6, 0.97), 0.1
         z, share = scatter * rng.uniform(0.055, 0.13), rng.uniform(0.2, 0.8)
         self.shift, self.new = z * self.s * math.sqrt(share), z * math.sqrt(1 - share)

@@ -11,13 +11,16 @@ import numpy as np
 import pandas
 import pytest
 
-from wn_ref import Experiment, InputError, StorageError, additive, multiplicative, open_store
+from wn_ref import Experiment, InputError, StorageError, additive, multiplicative, open_store, sweep
+from wn_ref.store import networks
 from wn_ref.store.canonical import key, keys
 from wn_ref.store.file import is_written_to
-from wn_ref.store.records import Outcome, TrainingRecord
+from wn_ref.store.networks import to_arrays
+from wn_ref.store.records import Outcome, Source, TrainingRecord
 from wn_ref.store.tables import FIELDS
 from wn_ref.store.writer import writing
 from wn_ref.train import Epoch
+from wn_ref.version import ALGORITHM
 
 TRAINED = TrainingRecord((Epoch(0.5, 0.8), Epoch(0.25, 0.9)), {"dense1": 0.1}, 2.5)
 DONE = Outcome(0.1 + 0.2, "", 0.125, '{"host":"a"}')
@@ -111,22 +114,118 @@ def test_status(path, tmp_path):
         assert store.status()["started"] is None
 
 
-def test_networks_are_whole_or_absent(tmp_path):
+NETWORK = Experiment(dataset="digits")
+SOURCE = Source("0123456789abcdef", 360, 10)
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """A store with a kept network; the store, the network's arrays and its file."""
+    arrays = to_arrays(NETWORK.network())
     with writing(tmp_path / "results.sqlite") as store:
-        store.networks.save("abc", {"dense1.weight": np.eye(3, dtype=np.float32)})
-        np.testing.assert_array_equal(store.networks.load("abc")["dense1.weight"], np.eye(3))
+        store.add(NETWORK, TRAINED, {}, SOURCE)
+        store.networks.save(NETWORK, SOURCE.data, arrays)
         (file,) = (tmp_path / "results.sqlite-networks").iterdir()
-        content = file.read_bytes()
-        for broken in (b"", content[:100], content[:-30], b"\x80\x04N." * 30):
-            file.write_bytes(broken)
-            assert store.networks.load("abc") is None
-        assert store.networks.load("other") is None
+        yield store, arrays, file
+
+
+def test_networks_are_whole_or_absent(kept):
+    store, arrays, file = kept
+    again = store.network(NETWORK)
+    assert again.keys() == arrays.keys()
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(again[name], array)
+    content = file.read_bytes()
+    for broken in (b"", content[:100], content[:-30], b"\x80\x04N." * 30):
+        file.write_bytes(broken)
+        assert store.network(NETWORK) is None
+    file.unlink()
+    assert store.network(NETWORK) is None
+    assert store.network(Experiment()) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda arrays: arrays.pop("dense3.weight"),
+        lambda arrays: arrays.pop("bn2.running_mean"),
+        lambda arrays: arrays.update({"dense1.weight": np.zeros((64, 63), np.float32)}),
+        lambda arrays: arrays.update({"dense1.bias": np.zeros(64, np.float64)}),
+        lambda arrays: arrays.update({"dense9.bias": np.zeros(64, np.float32)}),
+    ],
+)
+def test_a_network_without_one_of_its_arrays_is_absent(kept, change):
+    store, arrays, _ = kept
+    change(arrays)
+    store.networks.save(NETWORK, SOURCE.data, arrays)
+    assert store.network(NETWORK) is None
+
+
+def test_a_file_of_another_network_is_absent_whatever_its_name_says(kept, monkeypatch):
+    store, arrays, file = kept
+    other = Experiment(dataset="digits", seed=1)
+    store.networks.save(other, SOURCE.data, arrays)
+    os.replace(file.with_name(f"{key(other)}.npz"), file)
+    assert store.network(NETWORK) is None
+    store.networks.save(NETWORK, "fedcba9876543210", arrays)
+    assert store.network(NETWORK) is None
+    store.networks.save(NETWORK, SOURCE.data, arrays)
+    assert store.network(NETWORK) is not None
+    monkeypatch.setattr(networks, "ALGORITHM", ALGORITHM + 1)
+    assert store.network(NETWORK) is None
+
+
+def test_a_file_that_does_not_say_what_it_is_is_absent(kept):
+    store, arrays, file = kept
+    np.savez(file, **arrays)
+    assert store.network(NETWORK) is None
+    np.savez(file, identity=np.array(key(NETWORK)), **arrays)
+    assert store.network(NETWORK) is None
 
 
 def test_a_folder_of_networks_that_cannot_be_made(tmp_path):
     (tmp_path / "results.sqlite-networks").write_text("no folder")
     with writing(tmp_path / "results.sqlite") as store:
-        one_line(lambda: store.networks.save("abc", {"w": np.eye(3)}), "output: expected to write .*abc.npz, got File")
+        message = "output: expected to write .*[.]npz, got File"
+        one_line(lambda: store.networks.save(NETWORK, "", {"w": np.eye(3)}), message)
+
+
+def test_each_run_says_where_it_comes_from(path):
+    with writing(path) as store:
+        store.add(NETWORK, TRAINED, {NETWORK: DONE}, Source("abc", 100, 7))
+        for table in (store.runs(dataset="digits"), store.table([NETWORK])):
+            (row,) = table.to_dict("records")
+            assert (row["algorithm"], row["data"], row["machine"]) == (ALGORITHM, "abc", DONE.machine)
+            assert (row["tested"], row["classes"]) == (100, 7)  # of the data, not of the catalogue
+        assert set(store.runs(dataset="mnist_sample")["data"]) == {""}
+        assert store.runs(data=["abc"], algorithm=ALGORITHM)["dataset"].tolist() == ["digits"]
+
+
+def test_an_older_file_is_read_as_what_it_is(path):
+    with sqlite3.connect(path) as connection:
+        for name in ("algorithm", "data"):
+            connection.execute(f"ALTER TABLE runs DROP COLUMN {name}")
+            connection.execute(f"ALTER TABLE trainings DROP COLUMN {name}")
+        connection.execute("ALTER TABLE runs DROP COLUMN own_noise")
+    before = path.read_bytes()
+    with open_store(path) as store:
+        assert set(store.runs()["algorithm"]) == {1}
+        assert set(store.table(RUNS)["data"]) == {""}
+        assert len(store.runs(own_noise="", algorithm=1, history=True)) == 3
+        one_line(
+            lambda: store.unfinished(keys(RUNS)), "store: expected results of version 2 of the algorithm, got vers"
+        )
+    assert path.read_bytes() == before
+    with writing(path) as store:
+        assert {origin.algorithm for origin in store.origins} == {1}
+        assert store.runs()["machine"].tolist() == [DONE.machine] * 3
+
+
+@pytest.mark.parametrize("bad", [5, None, 1.5, b"results.sqlite", ["results.sqlite"], ""])
+def test_what_is_no_path(bad):
+    one_line(lambda: open_store(bad), "store: expected the path of a file, got .*; try 'results.sqlite'")
+    if bad is not None:
+        one_line(lambda: sweep([Experiment()], store=bad), "store: expected the path of a file, got")
 
 
 def test_a_file_from_before_a_field_was_added(path):

@@ -1,13 +1,19 @@
 """Grids by name: the small ones are small, and the paper's are as published."""
 
 from collections import Counter
+from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
 
-from wn_ref import InputError, additive, multiplicative
+from wn_ref import Experiment, InputError, additive, multiplicative
 from wn_ref import experiment as experiment_module
-from wn_ref.sweeps.grids import EXECUTIONS, PLANS, plan, sigmas
+from wn_ref.datasets import DATASETS
+from wn_ref.models import MODELS
+from wn_ref.sweeps import plans
+from wn_ref.sweeps.grids import EXECUTIONS, GRIDS, NOISE_KINDS, PLANS, Own, plan, sigmas
+from wn_ref.sweeps.progress import cost
 
 
 @pytest.fixture
@@ -67,6 +73,83 @@ def test_figure_6(all_data):
     zoom = [e for e in zoom if e.noise.sigma_add >= 0.1]
     assert Counter(e.noise.first for e in zoom) == {"multiplicative": 25 * 25 * 5, "additive": 25 * 25 * 5}
     assert max(e.noise.sigma_mul for e in experiments) == 1e13
+
+
+@pytest.fixture
+def extremes(monkeypatch):
+    """Plans with only the first and the last level, and the first seed: the same kinds of experiments, and fewer."""
+    real, mixed = plans.global_noise, plans.mixed
+
+    def ends(levels):
+        return [levels[0], levels[-1]]
+
+    def short_global(noise, sigmas, seeds, *rest, **settings):
+        return real(noise, ends(sigmas), seeds[:1], *rest, **settings)
+
+    def short_mixed(sigma_mul, sigma_add, seeds, *rest, **settings):
+        return mixed(ends(sigma_mul), ends(sigma_add), seeds[:1], *rest, **settings)
+
+    monkeypatch.setattr(plans, "global_noise", short_global)
+    monkeypatch.setattr(plans, "mixed", short_mixed)
+
+
+COMBINATIONS = list(product(PLANS, GRIDS, DATASETS, MODELS, (True, False), NOISE_KINDS))
+NEED_MORE_PIXELS = {("digits", "lenet5"), ("digits", "cnn_s")}
+NEED_MORE_PIXELS |= {(dataset, "lenet5") for dataset in ("gsc", "gsc_sample", "gsc_test_set")}
+
+
+def refusal(name, grid, dataset, model, batchnorm):
+    """What is expected to be said of a combination that does not work."""
+    original = {"gsc_test_set": "gsc"}.get(dataset, dataset.removesuffix("_sample"))
+    if grid == "paper" and original == "digits":
+        return "grid: expected a data set of the paper (mnist_sample, "
+    if name == "multi" and (original, model, batchnorm) not in EXECUTIONS:
+        return "multi: expected a network of Table 3 ("
+    if (dataset, model) in NEED_MORE_PIXELS:
+        return f"model: expected one that can take the images of {dataset}, got '{model}'; "
+    return None
+
+
+@pytest.mark.usefixtures("all_data", "extremes")
+def test_every_combination_works_or_says_why_not():
+    worked = 0
+    for name, grid, dataset, model, batchnorm, noise in COMBINATIONS:
+        expected = refusal(name, grid, dataset, model, batchnorm)
+        if expected is not None:
+            with pytest.raises(InputError) as caught:
+                plan(name, grid, noise, dataset, model, batchnorm)
+            assert str(caught.value).startswith(expected)
+            assert "\n" not in str(caught.value)
+            continue
+        worked += 1
+        experiments = plan(name, grid, noise, dataset, model, batchnorm)
+        assert len(experiments) == len(set(experiments)) > 1
+        for experiment in experiments:
+            assert (experiment.dataset, experiment.model, experiment.batchnorm) == (dataset, model, batchnorm)
+            assert cost(experiment) > 0
+            assert Experiment.from_row(experiment.row()) == replace(
+                experiment, noise=None if without_noise(experiment) else experiment.noise
+            )
+    assert (len(COMBINATIONS), worked) == (1440, 1012)
+
+
+def without_noise(experiment):
+    return experiment.noise is not None and not experiment.noise.sigma_add and not experiment.noise.sigma_mul
+
+
+@pytest.mark.parametrize("name", ["global", "walking", "clamped", "maximum", "mixed"])
+@pytest.mark.usefixtures("all_data", "extremes")
+def test_the_gradient_is_one_rule_for_all_plans(name):
+    for gradient, options in (("exact", {}), ("straight_through", {"own": Own(gradient="straight_through")})):
+        experiments = plan(name, noise="multiplicative", **options)
+        assert {e.noise.gradient for e in experiments if e.noise and e.noise.sigma_mul} == {gradient}
+
+
+@pytest.mark.usefixtures("all_data")
+def test_parts_of_a_data_set_are_trained_as_the_whole():
+    for part, whole in (("gsc_test_set", "gsc"), ("gsc_sample", "gsc"), ("mnist_sample", "mnist")):
+        one, other = (plan("global", "paper", dataset=name, model="cnn_s")[0] for name in (part, whole))
+        assert replace(one, dataset=whole) == other
 
 
 def test_multiplicative_noise_has_the_exact_gradient():

@@ -2,9 +2,10 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
-from wn_ref import Experiment, additive, mixed, multiplicative
+from wn_ref import Experiment, InputError, additive, mixed, multiplicative, walking
 from wn_ref.sweeps import plans
 
 
@@ -55,3 +56,70 @@ def test_multi_execution_shares_one_network_a_seed():
     assert Counter(sum(e.executions) for e in plan) == {22: 8}
     with pytest.raises(ValueError, match="executions: expected 11 numbers"):
         plans.multi_execution(additive(0.3), [(2,) * 8], [0])
+
+
+def test_generators_are_gone_through_once():
+    """A generator has no second time, and a plan needs its levels at every point and in every phase."""
+    plan = walking(additive, [0.1, 1.0], range(2), dataset="digits")
+    assert walking(additive, (s for s in (0.1, 1.0)), iter(range(2)), iter(plans.PHASES), dataset="digits") == plan
+    assert plans.global_noise(additive, iter([1.0]), iter([0, 1])) == plans.global_noise(additive, [1.0], [0, 1])
+    assert plans.mixed(iter([1.0, 2.0]), iter([1.0, 2.0]), iter([0, 1]), 2) == plans.mixed([1, 2], [1, 2], [0, 1], 2)
+    assert plans.maximum(iter([0, 1])) == plans.maximum([0, 1])
+    executions = [(1,) * 11, (2,) * 11]
+    candidates = (iter(counts) for counts in executions)
+    assert plans.multi_execution(additive(1.0), candidates, iter([0, 1])) == plans.multi_execution(
+        additive(1.0), executions, [0, 1]
+    )
+
+
+def test_a_point_by_its_name():
+    assert plans.global_noise(additive, [1.0], [0], point="dense2") == plans.global_noise(additive, [1.0], [0], point=4)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sigmas": 0.1}, r"sigmas: expected a list, got 0.1; try \[0.1, 1.0\]"),
+        ({"sigmas": np.array(0.1)}, r"sigmas: expected a list, got array\(0.1\)"),
+        ({"sigmas": "0.1"}, "sigmas: expected a list, got '0.1'"),
+        ({"sigmas": []}, r"sigmas: expected a list, got \[\]"),
+        ({"sigmas": None}, "sigmas: expected a list, got None"),
+        ({"sigmas": {0.1: 1}}, "sigmas: expected a list, got {0.1: 1}"),
+        ({"sigmas": ["x"]}, "sigma_add: expected a finite standard deviation >= 0, got 'x'"),
+        ({"sigmas": [-1.0]}, "sigma_add: expected a finite standard deviation >= 0, got -1.0"),
+        ({"seeds": 2}, r"seeds: expected a list, got 2; try range\(2\)"),
+        ({"seeds": range(0)}, r"seeds: expected a list, got range\(0, 0\)"),
+        ({"seeds": [0.5]}, "seed: expected a whole number of at least 0, got 0.5"),
+        ({"phases": "training"}, r"phases: expected a list, got 'training'; try \['training'\]"),
+        ({"phases": ["both"]}, "phase: expected one of training, inference, got 'both'"),
+        ({"noise": additive(1.0)}, "noise: expected a function from sigma to noise, got Noise.*; try wn_ref.additive"),
+        ({"noise": "additive"}, "noise: expected a function from sigma to noise, got 'additive'"),
+        ({"noise": lambda sigma: sigma}, "noise: expected what wn_ref.additive and its like return, got 0.1"),
+        ({"learning_rate": "x"}, "learning_rate: expected a positive number, got 'x'"),
+    ],
+)
+def test_bad_input(change, message):
+    good = {"noise": additive, "sigmas": [0.1], "seeds": [0], "dataset": "digits"}
+    for plan in (walking, plans.global_noise, plans.clamped):
+        with pytest.raises(InputError, match=message) as caught:
+            plan(**good | change)
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [
+        (lambda: plans.maximum(3), "seeds: expected a list, got 3"),
+        (lambda: plans.maximum([0], noise=0), "noise: expected what wn_ref.additive and its like return, got 0"),
+        (lambda: plans.mixed(1.0, [1.0], [0], 2), "sigma_mul: expected a list, got 1.0"),
+        (lambda: plans.mixed([1.0], 1.0, [0], 2), "sigma_add: expected a list, got 1.0"),
+        (lambda: plans.mixed([1.0], [1.0], [0], 2, "additive"), "orders: expected a list, got 'additive'"),
+        (lambda: plans.mixed([1.0], [1.0], [0], "dense9"), "point: expected 'global'"),
+        (lambda: plans.multi_execution(additive(1.0), 2, [0]), "executions: expected a list, got 2"),
+        (lambda: plans.multi_execution(additive(1.0), (2,) * 11, [0]), "executions: expected a list, got 2"),
+        (lambda: plans.multi_execution(additive, [(2,) * 11], [0]), "noise: expected what wn_ref.additive"),
+    ],
+)
+def test_bad_input_of_the_other_plans(action, message):
+    with pytest.raises(InputError, match=message):
+        action()

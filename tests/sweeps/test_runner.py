@@ -12,8 +12,19 @@ import pandas
 import pytest
 
 from tests.benchmarks import kill
-from wn_ref import Experiment, InputError, OverflowStop, additive, multiplicative, open_store, run, sweep, walking
-from wn_ref import experiment as experiment_module
+from wn_ref import (
+    Experiment,
+    InputError,
+    OverflowStop,
+    StorageError,
+    additive,
+    multiplicative,
+    open_store,
+    run,
+    running,
+    sweep,
+    walking,
+)
 from wn_ref.store.canonical import key
 from wn_ref.store.records import Outcome, TrainingRecord
 from wn_ref.store.writer import writing
@@ -36,7 +47,7 @@ def test_one_and_two_workers_give_the_same_table():
 def calls(monkeypatch):
     """What this process trains and evaluates: seeds of trainings, and sigmas of evaluations after them."""
     calls = {"train": [], "evaluate": []}
-    train, evaluate = experiment_module.train, experiment_module.evaluate
+    train, evaluate = running.train, running.evaluate
 
     def counted_train(*arguments, **options):
         calls["train"].append(options["seed"])
@@ -46,8 +57,8 @@ def calls(monkeypatch):
         calls["evaluate"].append(noise.sigma_add)
         return evaluate(network, data, noise, *arguments, **options)
 
-    monkeypatch.setattr(experiment_module, "train", counted_train)
-    monkeypatch.setattr(experiment_module, "evaluate", counted_evaluate)
+    monkeypatch.setattr(running, "train", counted_train)
+    monkeypatch.setattr(running, "evaluate", counted_evaluate)
     return calls
 
 
@@ -96,21 +107,21 @@ def test_a_sweep_goes_on_where_it_ended(monkeypatch, tmp_path):
 
 
 def test_a_run_that_overflows_is_recorded_and_stops_nothing(monkeypatch):
-    real = experiment_module.train
+    real = running.train
 
     def fails_at_seed_1(*arguments, **options):
         if options["seed"] == 1:
             raise OverflowStop("overflow in epoch 1, step 3: somewhere")
         return real(*arguments, **options)
 
-    monkeypatch.setattr(experiment_module, "train", fails_at_seed_1)
+    monkeypatch.setattr(running, "train", fails_at_seed_1)
     table = sweep([Experiment(epochs=1, seed=seed) for seed in range(3)])
     assert table["error"].tolist() == ["", "overflow in epoch 1, step 3: somewhere", ""]
     assert [math.isnan(accuracy) for accuracy in table["accuracy"]] == [False, True, False]
 
 
 def test_any_exception_costs_its_run_and_is_retried_on_request_only(monkeypatch, tmp_path):
-    real, tries = experiment_module.train, []
+    real, tries = running.train, []
 
     def fails(*arguments, **options):
         tries.append(options["seed"])
@@ -118,13 +129,13 @@ def test_any_exception_costs_its_run_and_is_retried_on_request_only(monkeypatch,
             raise MemoryError("no room\nat all")
         return real(*arguments, **options)
 
-    monkeypatch.setattr(experiment_module, "train", fails)
+    monkeypatch.setattr(running, "train", fails)
     plan = [Experiment(noise=additive(0.1), phase="inference", epochs=1, seed=seed) for seed in range(2)]
     table = sweep(plan, store=tmp_path / "results.sqlite")
     assert table["error"][1].startswith("MemoryError: no room at all (test_runner.py, line ")
     sweep(plan, store=tmp_path / "results.sqlite")
     assert tries == [0, 1]
-    monkeypatch.setattr(experiment_module, "train", real)
+    monkeypatch.setattr(running, "train", real)
     table = sweep(plan, store=tmp_path / "results.sqlite", retry_failed=True)
     assert table["error"].tolist() == ["", ""]
     assert table["accuracy"].notna().all()
@@ -204,6 +215,43 @@ def test_dask_gives_the_same_bits(tmp_path):
 
 
 def test_bad_workers_are_refused_before_a_store_is_made(tmp_path):
-    with pytest.raises(InputError, match="jobs: expected a whole number of at least 1, got 0"):
-        sweep([Experiment()], store=tmp_path / "results.sqlite", jobs=0)
+    with pytest.raises(InputError, match="jobs: expected a whole number of at least 0, got -2"):
+        sweep([Experiment()], store=tmp_path / "results.sqlite", jobs=-2)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("experiments", "message"),
+    [
+        (Experiment(), "experiments: expected a list of them, got a single one; put it in brackets"),
+        ([1], "experiments: expected an object of the class Experiment, got 1; wn_ref.walking returns a list of such"),
+        ([Experiment(), None], "experiments: expected an object of the class Experiment, got None"),
+        ("digits", "experiments: expected a list of Experiment, got 'digits'"),
+        (5, "experiments: expected a list of Experiment, got 5"),
+        (None, "experiments: expected a list of Experiment, got None"),
+        ({"dataset": "digits"}, "experiments: expected an object of the class Experiment, got 'dataset'"),
+        ([[Experiment()]], "experiments: expected an object of the class Experiment, got "),
+    ],
+)
+def test_what_are_no_experiments(experiments, message, tmp_path):
+    with pytest.raises(InputError, match=message) as caught:
+        sweep(experiments, store=tmp_path / "results.sqlite")
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_generator_of_experiments():
+    plan = [Experiment(dataset="digits", epochs=1, seed=seed) for seed in range(2)]
+    assert sweep(experiment for experiment in plan)["seed"].tolist() == [0, 1]
+
+
+def test_no_experiments():
+    assert sweep([]).empty
+
+
+def test_a_network_that_disappears_during_a_sweep(monkeypatch, tmp_path):
+    monkeypatch.setattr("wn_ref.store.networks.Networks.save", lambda *_: None)
+    with pytest.raises(
+        StorageError, match=r"networks: expected the trained network .*, got none that is whole; do not"
+    ):
+        sweep([Experiment(dataset="digits", epochs=1, noise=additive(1.0), phase="inference")])

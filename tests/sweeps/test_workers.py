@@ -56,9 +56,32 @@ NEEDS_BOTH = "scheduler: expected the address of a scheduler together with the b
         ({"backend": "dask"}, NEEDS_BOTH + "backend 'dask' and scheduler None"),
         ({"scheduler": "tcp://here:1"}, NEEDS_BOTH + "backend None and scheduler 'tcp://here:1'"),
         ({"backend": "threds"}, "backend: expected dask or a backend registered with joblib, got 'threds'"),
-        ({"jobs": 0}, "jobs: expected a whole number of at least 1, got 0"),
+        ({"jobs": -1}, "jobs: expected a whole number of at least 0, got -1"),
+        ({"jobs": 1025}, "jobs: expected a whole number of at most 1024, got 1025"),
+        ({"jobs": "two"}, "jobs: expected a whole number of at least 0, got 'two'"),
+        ({"jobs": 2.0}, "jobs: expected a whole number of at least 0, got 2.0"),
     ],
 )
 def test_bad_input(options, message):
     with pytest.raises(InputError, match=message), Workers(**options).pool():
         pass
+
+
+def test_no_jobs_is_one_for_each_core(monkeypatch):
+    monkeypatch.setattr(workers, "_cores", lambda: 7)
+    assert Workers(0).jobs == 7
+    assert Workers(jobs=0) == Workers(7)
+
+
+def test_more_jobs_than_cores_is_said(monkeypatch):
+    monkeypatch.setattr(workers, "_cores", lambda: 2)
+    for jobs in (0, 1, 2):
+        Workers(jobs)
+    with pytest.warns(
+        workers.WorkersWarning, match="^jobs: 3 workers for 2 cores; more workers than cores are not fas"
+    ):
+        assert Workers(3).jobs == 3
+    Workers(3, "threading")  # who knows where
+    monkeypatch.setattr(workers, "_cores", lambda: 1)
+    with pytest.warns(workers.WorkersWarning, match="2 workers for 1 core; "):
+        Workers(2)

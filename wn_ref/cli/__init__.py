@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import warnings
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
 from wn_ref.cli.bench import bench
+from wn_ref.cli.clamped import clamped
 from wn_ref.cli.data import app as data
 from wn_ref.cli.export import export
 from wn_ref.cli.figure import figure
 from wn_ref.cli.fit import fit
 from wn_ref.cli.global_noise import global_noise
+from wn_ref.cli.groups import with_groups
 from wn_ref.cli.locate import locate
+from wn_ref.cli.maximum import maximum
 from wn_ref.cli.mixed_noise import mixed_noise
 from wn_ref.cli.multi_execution import multi_execution
 from wn_ref.cli.plan import plan
@@ -24,35 +30,43 @@ from wn_ref.cli.status import status
 from wn_ref.cli.sweep import sweep
 from wn_ref.cli.table import table
 from wn_ref.cli.train import train
+from wn_ref.cli.typed import Command
 from wn_ref.cli.vectors import vectors
 from wn_ref.cli.walk import walk
-from wn_ref.errors import WnRefError
+from wn_ref.errors import StorageError, WnRefError
 from wn_ref.version import __version__
+
+COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
+    "train": (train, "Train one network."),
+    "walk": (walk, "Find the midpoint noise level of every injection point."),
+    "locate": (locate, "Find one midpoint with as few networks as possible."),
+    "global": (global_noise, "Find the midpoint of noise at all points at once."),
+    "clamped": (clamped, "Walk noise through networks whose weights may not grow."),
+    "maximum": (maximum, "Find the layers that learn to withstand any noise."),
+    "mixed": (mixed_noise, "Inject two kinds of noise, in both orders."),
+    "multi": (multi_execution, "Average over several noisy executions of each layer."),
+    "fit": (fit, "Fit the midpoints of curves from a CSV file."),
+    "plan": (plan, "Estimate how long a sweep will take."),
+    "sweep": (sweep, "Run many experiments, or continue where they stopped."),
+    "status": (status, "Show how far a sweep is, and what failed."),
+    "export": (export, "Write stored results to a CSV file."),
+    "figure": (figure, "Draw a figure of the paper from stored results."),
+    "table": (table, "Print a table of the paper from stored results."),
+    "report": (report, "Make all figures and tables of the paper from stored results."),
+    "vectors": (vectors, "Write test vectors for another implementation."),
+    "bench": (bench, "Measure speed and memory."),
+}
+"""The commands by name, each with one line for the list of commands."""
 
 app = typer.Typer(
     help="Walking Noise: how robust is each layer of a neural network against noisy computations?\n\n"
     "Start with: wn-ref walk. Every command explains its options: wn-ref COMMAND --help.",
     rich_markup_mode=None,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(short_help="Train one network.")(train)
-app.command(short_help="Find the midpoint noise level of every injection point.")(walk)
-app.command(short_help="Find one midpoint with as few networks as possible.")(locate)
-app.command("global", short_help="Find the midpoint of noise at all points at once.")(global_noise)
-app.command("mixed", short_help="Inject two kinds of noise, in both orders.")(mixed_noise)
-app.command("multi", short_help="Average over several noisy executions of each layer.")(multi_execution)
-app.command(short_help="Fit the midpoint of a curve from a CSV file.")(fit)
-app.command(short_help="Estimate how long a sweep will take.")(plan)
-app.command(short_help="Run many experiments, or continue where they stopped.")(sweep)
-app.command(short_help="Show how far a sweep is, and what failed.")(status)
-app.command(short_help="Write stored results to a CSV file.")(export)
-app.command(short_help="Draw a figure of the paper from stored results.")(figure)
-app.command(short_help="Print a table of the paper from stored results.")(table)
-app.command(short_help="Make all figures and tables of the paper from stored results.")(report)
-app.command(short_help="Write test vectors for another implementation.")(vectors)
-app.command(short_help="Measure speed and memory.")(bench)
+for name, (command, summary) in COMMANDS.items():
+    app.command(name, short_help=summary, cls=Command)(with_groups(command))
 app.add_typer(data, name="data", short_help="List, download and look at the data sets.")
 
 
@@ -89,7 +103,8 @@ def main() -> None:
 
     An error that this package raises on purpose, or an option that does not exist, becomes one line on standard error
     and an exit code: 2 for input that cannot be used, 1 for a run that failed, 130 after Ctrl-C. Any other exception is
-    a bug and keeps its traceback.
+    a bug and keeps its traceback. If the reader of the output ends first, as in ``wn-ref data | head -1``, so does the
+    program, without a word.
     """
     shown = set()
 
@@ -101,6 +116,7 @@ def main() -> None:
     warnings.showwarning = show
     try:
         code = app(prog_name="wn-ref", standalone_mode=False)
+        sys.stdout.flush()
         if code != Interrupted.exit_code:  # typer returns it after Ctrl-C, older versions of typer raise Abort
             sys.exit(code)
         message = "interrupted"
@@ -108,6 +124,13 @@ def main() -> None:
         message, code = "interrupted", Interrupted.exit_code
     except WnRefError as error:
         message, code = str(error), error.exit_code
+    except OSError as error:
+        if error.filename is not None:  # not from print
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is not written yet goes nowhere
+        if error.errno == errno.EPIPE:
+            sys.exit(StorageError.exit_code)
+        message, code = f"expected to write to standard output, got {error.strerror}", StorageError.exit_code
     except Exception as error:
         if not hasattr(error, "format_message"):  # typer's parser has it; its class differs between versions of typer
             raise

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from wn_ref.cli.options import Force
 from wn_ref.errors import require_choice, require_whole
-from wn_ref.files import require_folder, write_atomically
+from wn_ref.files import Output
+from wn_ref.models import MODELS
 
-NETWORKS = ("mlp", "lenet5")
 HEAD = "model   BN   noise           s an epoch  of bound   PyTorch  s to evaluate  PyTorch"
 
 
@@ -20,11 +22,18 @@ def bench(
     rounds: Annotated[
         int, typer.Option(help="How many times everything is measured; the median of the times is printed.")
     ] = 3,
-    models: Annotated[str, typer.Option(help="Networks to measure: mlp, lenet5, or both with a comma.")] = "mlp,lenet5",
+    models: Annotated[
+        str,
+        typer.Option(
+            "--models",
+            "--model",
+            help=f"Networks to measure: {', '.join(MODELS)}, or several with commas between them.",
+        ),
+    ] = "mlp,lenet5",
     json_file: Annotated[
-        Path | None,
-        typer.Option("--json", help="JSON file to write the measurements to; if it exists, it is replaced."),
+        Path | None, typer.Option("--json", help="JSON file to write the measurements to, or - for standard output.")
     ] = None,
+    force: Force = False,
 ) -> None:
     """Measure speed and memory on one core.
 
@@ -38,17 +47,17 @@ def bench(
     require_whole("rounds", rounds, least=1)
     names = tuple(models.split(","))
     for name in names:
-        require_choice("models", name, NETWORKS)
-    if json_file is not None:
-        require_folder(json_file.parent)
+        require_choice("models", name, MODELS)
+    file = None if json_file is None else Output.checked(json_file, force)
+    messages = sys.stdout if file is None else file.messages
     rows: list[dict] = []
     for row in run(images, rounds, names):
         if row["kind"] == "network" and rows[-1]["kind"] != "network":
-            print(HEAD)
-        print(_line(row), flush=True)
+            print(HEAD, file=messages)
+        print(_line(row), file=messages, flush=True)
         rows.append(row)
-    if json_file is not None:
-        write_atomically(json_file, lambda path: path.write_text(json.dumps(rows, indent=1) + "\n"))
+    if file is not None:
+        file.write(lambda path: path.write_text(json.dumps(rows, indent=1) + "\n"))
 
 
 def _line(row: dict) -> str:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from wn_ref.cli.options import NOT_OVERWRITTEN, one_of
+from wn_ref.cli.options import FREE_NAME, Force, one_of
+from wn_ref.cli.typed import Command
 from wn_ref.datasets import CATALOG, DATASETS
 from wn_ref.errors import require_choice
 
@@ -17,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help=one_of(DATASETS))]
+Name = Annotated[str, typer.Argument(metavar="NAME", help=one_of(DATASETS), autocompletion=lambda: list(DATASETS))]
 
 
 @app.callback(invoke_without_command=True)
@@ -35,7 +36,7 @@ def listing(context: typer.Context) -> None:
         print(f"files that you have already are found in the folder that the environment variable {VARIABLE} names")
 
 
-@app.command(short_help="Download a data set, or check the files that are here.")
+@app.command(cls=Command, short_help="Download a data set, or check the files that are here.")
 def get(name: Name) -> None:
     """Download the files of a data set that are not on this machine, check all of them, and read them once.
 
@@ -54,30 +55,40 @@ def get(name: Name) -> None:
     print(f"{name}: {sizes}, {len(data.classes)} classes")
 
 
-@app.command(short_help="Draw examples of a data set.")
+@app.command(cls=Command, short_help="Draw examples of a data set.")
 def show(
     name: Name,
     output: Annotated[
         Path | None,
-        typer.Option(help=f"File for the figure (.png, .pdf or .svg); NAME.png by default. {NOT_OVERWRITTEN}"),
+        typer.Option(help=f"File for the figure (.png, .pdf or .svg). {FREE_NAME}", show_default="NAME.png"),
     ] = None,
+    force: Force = False,
 ) -> None:
-    """Draw training images of every class; for speech, clips with their waveforms and their features (MFCC)."""
+    """Draw training images of every class; for speech, clips with their waveforms and their features (MFCC).
+
+    The sample of speech comes without clips: its features alone are drawn, unless gsc or gsc_test_set is on this
+    machine.
+    """
     from wn_ref import figures
     from wn_ref.datasets import load_dataset
+    from wn_ref.datasets.places import find
     from wn_ref.datasets.sources import paths_of
     from wn_ref.datasets.speech import examples
-    from wn_ref.files import free_figure, write_atomically
+    from wn_ref.files import outputs
 
     require_choice("dataset", name, DATASETS)
-    (path,) = free_figure(output or Path(f"{name}.png"))
+    (file,) = outputs(output, Path(f"{name}.png"), force=force)
     data = load_dataset(name)
-    if CATALOG[name].folder == "gsc" and CATALOG[name].files:
-        figure = figures.clips(examples(paths_of(name, CATALOG[name])[-1]), data.classes)
+    entry = CATALOG[name]
+    if entry.folder == "gsc" and not entry.files and find(entry.folder, CATALOG["gsc_test_set"].files[0]):
+        entry = CATALOG["gsc_test_set"]  # the sample was made from it
+    if entry.folder == "gsc" and entry.files:
+        figure = figures.clips(examples(paths_of(name, entry)[-1]), data.classes)
     else:
         figure = figures.contact_sheet(data)
-    write_atomically(path, figure.savefig)
-    print(f"figure: {path}")
+    print(f"figure: {file.write(figure.savefig)}")
+    if entry.folder == "gsc" and not entry.files:
+        print("features only, because no clips are here; wn-ref data get gsc_test_set downloads some")
 
 
 def _where(name: str) -> str:

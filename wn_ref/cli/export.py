@@ -7,19 +7,20 @@ from typing import Annotated
 
 import typer
 
-from wn_ref.cli.options import StoreArgument
-from wn_ref.files import require_folder, write_atomically
+from wn_ref.cli.options import Force, StoreArgument
+from wn_ref.files import Output
 
 
 def export(
     store: StoreArgument,
-    csv: Annotated[Path, typer.Argument(metavar="CSV", help="File to write; if it exists, it is replaced.")],
+    csv: Annotated[Path, typer.Argument(metavar="CSV", help="File to write, or - for standard output.")],
+    force: Force = False,
 ) -> None:
     """Write all runs of a store to a CSV file, one row for each run."""
     from wn_ref.store.store import open_store
 
-    require_folder(csv.parent)
+    file = Output.checked(csv, force)
     with open_store(store) as opened:
         runs = opened.runs()
-    write_atomically(csv, lambda path: runs.to_csv(path, index=False))
-    print(f"{len(runs)} runs in {csv}")
+    path = file.write(lambda part: runs.to_csv(part, index=False))
+    print(f"{len(runs)} runs in {path}", file=file.messages)

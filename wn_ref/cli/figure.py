@@ -7,36 +7,36 @@ from typing import Annotated
 
 import typer
 
-from wn_ref.cli.options import NOT_OVERWRITTEN, ChosenBatchNorm, ChosenDataset, ChosenModel, SourceStore
-from wn_ref.files import free_figure, write_atomically
+from wn_ref.cli.chosen import Chosen
+from wn_ref.cli.options import FREE_NAME, Force, SourceStore
+from wn_ref.files import outputs
 
 
 def figure(
     number: Annotated[int, typer.Argument(metavar="NUMBER", help="Number of the figure in the paper, 1 to 11.")],
+    chosen: Chosen,
     store: SourceStore = Path("results.sqlite"),
-    dataset: ChosenDataset = None,
-    model: ChosenModel = None,
-    batchnorm: ChosenBatchNorm = None,
-    point: Annotated[
-        int | None, typer.Option(help="Number of the injection point, for Figures 4, 6 and 8 only.")
-    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
-            help=f"File for the figure (.png, .pdf or .svg); figureN.png by default. {NOT_OVERWRITTEN}",
+            help=f"File for the figure (.png, .pdf or .svg); figureN.png by default. {FREE_NAME}",
         ),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Draw a figure of the paper from the runs in a store.
 
-    If runs are missing, the message names the sweep that makes them.
+    A figure is of one network, trained in one way: if the store has several, the message names the option that chooses
+    one. If runs are missing, it names the sweep that makes them.
     """
     from wn_ref import reproduce
     from wn_ref.store.store import open_store
 
-    (path,) = free_figure(output or Path(f"figure{number}.png"))
+    (file,) = outputs(output, Path(f"figure{number}.png"), force=force)
     with open_store(store) as opened:
-        runs = opened.runs(history=True)
-    drawn = reproduce.figure(number, runs, dataset=dataset, model=model, batchnorm=batchnorm, point=point)
-    write_atomically(path, drawn.savefig)
+        runs, left = opened.runs(history=True), opened.status()["remaining"]
+    drawn = reproduce.figure(number, runs, store, left, **chosen.choice)
+    path = file.write(drawn.savefig)
     print(f"figure {number}, {reproduce.FIGURES[number].shows}: {path}")
+    for line in reproduce.remarks("figure", number, runs, store, left, **chosen.choice):
+        print(line)

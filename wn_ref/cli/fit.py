@@ -1,4 +1,4 @@
-"""`wn-ref fit`: the midpoint of a curve that was measured anywhere."""
+"""`wn-ref fit`: the midpoints of curves that were measured anywhere."""
 
 from __future__ import annotations
 
@@ -7,24 +7,36 @@ from typing import Annotated
 
 import typer
 
+from wn_ref.cli.csv_table import is_runs, numbers, read_table, runs_of
+from wn_ref.cli.midpoint_table import curves
 from wn_ref.cli.options import Scale
-from wn_ref.errors import InputError, require_choice, require_whole
-from wn_ref.fits.midpoint import SCALES, accuracy_uncertainty, fit_midpoint
+from wn_ref.errors import InputError, require_choice, require_number, require_whole
+from wn_ref.fits import accuracy_uncertainty
+from wn_ref.fits.midpoint import SCALES, MidpointFit, fit_midpoint
 from wn_ref.lazy import pandas
+
+CLASSES = 10
+RISE = 0.05
+"""Flat curves scatter by less than this."""
 
 
 def fit(
     csv: Annotated[
         Path,
         typer.Argument(
-            metavar="CSV", help="File with the columns sigma, accuracy (0 to 1) and, if known, uncertainty."
+            metavar="CSV",
+            help="File with the columns sigma, accuracy (0 to 1) and, if known, uncertainty; or a table of runs that "
+            "wn-ref walk or wn-ref export wrote, for example. - is standard input.",
         ),
     ],
     scale: Scale = "log",
     a_min: Annotated[
-        float | None, typer.Option(help="Fix the lowest accuracy at this value; by default it is fitted.")
+        float | None, typer.Option(help="Fix the lowest accuracy at this value.", show_default="it is fitted")
     ] = None,
-    classes: Annotated[int, typer.Option(help="Number of classes K: guessing has an accuracy of 1/K.")] = 10,
+    classes: Annotated[
+        int | None,
+        typer.Option(help="Number of classes K: guessing has an accuracy of 1/K.", show_default=str(CLASSES)),
+    ] = None,
     test_size: Annotated[
         int | None,
         typer.Option(help="Number of test images behind each accuracy; rows with the same sigma are then averaged."),
@@ -34,53 +46,73 @@ def fit(
 
     With --test-size, rows with the same sigma are taken as repetitions with different seeds. They are averaged, and
     the uncertainty of the average is that of equation 2: its standard error and the binomial error of the test images.
+
+    A table of runs gives one line for each curve in it: each network, kind of noise, point and phase. The numbers of
+    test images and of classes are those in the table; with additive noise only, the lowest accuracy is fixed at 1/K.
     """
     require_choice("scale", scale, SCALES)
-    require_whole("classes", classes, least=2)
-    table = _read(csv)
+    if a_min is not None:
+        require_number("a_min", a_min, "an accuracy from 0 to below 1", least=0, below=1)
+    if classes is not None:
+        require_whole("classes", classes, least=2)
     if test_size is not None:
-        table = _average(table, test_size)
-    uncertainty = table.get("uncertainty")
+        require_whole("test_size", test_size, least=1)
+    table = read_table(csv)
+    if is_runs(table):
+        given = {"a_min": a_min, "classes": classes, "test_size": test_size}
+        for name in [name for name, value in given.items() if value is not None]:
+            raise InputError(
+                f"{name}: expected none for a table of runs, which tells it, got {given[name]}; leave it out"
+            )
+        print("\n".join(curves(runs_of(table), scale)))
+        return
+    data = _curve(table, csv, test_size)
+    _refuse_a_rise(data, csv)
     found = fit_midpoint(
-        table["sigma"],
-        table["accuracy"],
-        uncertainty,
+        data["sigma"],
+        data["accuracy"],
+        data.get("uncertainty"),
         a_min=a_min,
-        chance=1 / classes,
+        chance=1 / (classes or CLASSES),
         scale=scale,
-        rescale=uncertainty is not None,
+        rescale="uncertainty" in data,
     )
-    print(found)
-    if found.kind == "measured":
-        print(f"slope s {found.slope:.4g}{' (in ln sigma)' if scale == 'log' else ''}")
-        print(f"accuracy from a_max {found.a_max:.4g} down to a_min {found.a_min:.4g}")
-    print(f"chi2 {found.chi2:.4g} with {found.dof} degrees of freedom")
+    print(_explained(found))
 
 
-def _read(csv: Path) -> pandas.DataFrame:
-    try:
-        table = pandas.read_csv(csv)
-    except (OSError, UnicodeDecodeError, pandas.errors.ParserError, pandas.errors.EmptyDataError) as error:
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise InputError(f"csv: expected a file of values with commas in {csv}, got {reason}; correct it") from None
+def _curve(table: pandas.DataFrame, csv: Path, test_size: int | None) -> pandas.DataFrame:
+    """Return the columns of one curve as numbers; average the accuracies of each sigma if the test size is known."""
     for name in ("sigma", "accuracy"):
         if name not in table:
-            columns = ", ".join(map(str, table.columns))
-            raise InputError(f"csv: expected columns sigma and accuracy, got {columns}; rename the columns of {csv}")
-    for name in {"sigma", "accuracy", "uncertainty"} & set(table.columns):
-        numbers = pandas.to_numeric(table[name], errors="coerce")
-        words = table.loc[numbers.isna() & table[name].notna(), name]
-        if len(words):
-            raise InputError(f"csv: expected numbers in column {name} of {csv}, got {words.iloc[0]!r}; correct it")
-        table[name] = numbers
-    return table
+            raise InputError(
+                f"csv: expected columns sigma and accuracy, got {', '.join(table.columns)}; rename the columns of {csv}"
+            )
+    used = [name for name in ("sigma", "accuracy", "uncertainty") if name in table]
+    data = pandas.DataFrame({name: numbers(table, name) for name in used})
+    if test_size is None:
+        return data
+    rows = [
+        (sigma, same.mean(), float(accuracy_uncertainty(same, test_size)))
+        for sigma, same in data.groupby("sigma")["accuracy"]
+    ]
+    return pandas.DataFrame(rows, columns=["sigma", "accuracy", "uncertainty"])
 
 
-def _average(table: pandas.DataFrame, test_size: int) -> pandas.DataFrame:
-    """Average the accuracies of each sigma; add the uncertainty of the average."""
-    rows = []
-    for sigma, same in table.groupby("sigma", dropna=False):
-        accuracies = same["accuracy"].to_numpy()
-        uncertainty = float(accuracy_uncertainty(accuracies, test_size))
-        rows.append({"sigma": sigma, "accuracy": accuracies.mean(), "uncertainty": uncertainty})
-    return pandas.DataFrame(rows)
+def _refuse_a_rise(data: pandas.DataFrame, csv: Path) -> None:
+    """Refuse accuracies that are higher at the largest noise levels than at the smallest; noise does not do this."""
+    ordered = data.sort_values("sigma")["accuracy"]
+    third = -(-len(ordered) // 3)
+    first, last = ordered.iloc[:third].mean(), ordered.iloc[-third:].mean()
+    if last > first + RISE:
+        raise InputError(
+            f"csv: expected accuracies that fall as sigma rises, got {first:.1%} rising to {last:.1%} in {csv}; "
+            "check the columns"
+        )
+
+
+def _explained(found: MidpointFit) -> str:
+    lines = [str(found)]
+    if found.kind == "measured":
+        lines.append(f"slope s {found.slope:.4g}{' (in ln sigma)' if found.scale == 'log' else ''}")
+        lines.append(f"accuracy from a_max {found.a_max:.4g} down to a_min {found.a_min:.4g}")
+    return "\n".join([*lines, f"chi2 {found.chi2:.4g} with {found.dof} degrees of freedom"])

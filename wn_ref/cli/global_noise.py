@@ -4,29 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wn_ref.cli.options import (
-    BatchNorm,
-    DatasetName,
-    FigureFile,
-    Grid,
-    Jobs,
-    ModelName,
-    OptionalStore,
-    PlanNoise,
-)
-from wn_ref.cli.running import run_with_history
-from wn_ref.files import free_figure, write_atomically
+from wn_ref.cli.groups import Levels, Network, PlannedTraining, Running
+from wn_ref.cli.options import FigureFile, Force, Gradient, PlanNoise
+from wn_ref.cli.running import run_and_keep
+from wn_ref.files import outputs
+from wn_ref.lazy import pandas
 
 
 def global_noise(
+    network: Network,
+    levels: Levels,
+    training: PlannedTraining,
+    running: Running,
     noise: PlanNoise = "additive",
-    dataset: DatasetName = "mnist_sample",
-    model: ModelName = "mlp",
-    batchnorm: BatchNorm = True,
-    grid: Grid = "small",
-    jobs: Jobs = 0,
-    store: OptionalStore = None,
-    output: FigureFile = Path("global.png"),
+    gradient: Gradient = "exact",
+    output: FigureFile = None,
+    force: Force = False,
 ) -> None:
     """Find the midpoint of noise at all points at once, as in Tables 1 and 4; for additive noise draw Figure 1.
 
@@ -34,12 +27,15 @@ def global_noise(
     noise goes behind every layer except batch norm.
     """
     from wn_ref import reproduce
-    from wn_ref.sweeps import grids
 
-    figure_file = free_figure(output)[0] if noise == "additive" else None
-    runs = run_with_history(store, grids.plan("global", grid, noise, dataset, model, batchnorm), jobs)
+    figure, runs_file, midpoints_file = outputs(output, Path("global.png"), "_runs.csv", "_midpoints.csv", force=force)
+    experiments = levels.plan("global", network, training, noise, gradient)
+    runs, kept = run_and_keep(experiments, running, runs_file)
     for number in (1, 4):
         print(reproduce.show_table(number, runs))
-    if figure_file is not None:
-        write_atomically(figure_file, reproduce.figure(1, runs).savefig)
-        print(f"figure: {figure_file}")
+    tables = {phase: reproduce.table(number, runs) for number, phase in ((1, "training"), (4, "inference"))}
+    midpoints = pandas.concat([table.assign(phase=phase) for phase, table in tables.items()])
+    midpoints_file.write(lambda path: midpoints.to_csv(path, index=False))
+    if noise == "additive":
+        print(f"figure: {figure.write(reproduce.figure(1, runs).savefig)}")
+    print(f"every run is in {kept}")

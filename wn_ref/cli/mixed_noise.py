@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wn_ref.cli.options import BatchNorm, DatasetName, FigureFile, Grid, Jobs, ModelName, OptionalStore
-from wn_ref.cli.running import run_with_history
-from wn_ref.files import free_figure, write_atomically
+from wn_ref.cli.captions import title
+from wn_ref.cli.groups import Levels, Network, PlannedTraining, Running
+from wn_ref.cli.options import FigureFile, Force, Gradient, OwnPoint
+from wn_ref.cli.running import run_and_keep
+from wn_ref.files import outputs
 
 
 def mixed_noise(
-    dataset: DatasetName = "mnist_sample",
-    model: ModelName = "mlp",
-    batchnorm: BatchNorm = True,
-    grid: Grid = "small",
-    jobs: Jobs = 0,
-    store: OptionalStore = None,
-    output: FigureFile = Path("mixed.png"),
+    network: Network,
+    levels: Levels,
+    training: PlannedTraining,
+    running: Running,
+    gradient: Gradient = "exact",
+    point: OwnPoint = None,
+    output: FigureFile = None,
+    force: Force = False,
 ) -> None:
     """Inject multiplicative and additive noise at one point, in both orders, and draw Figure 6.
 
-    The point is behind the second convolution, or behind the second dense layer of the MLP.
+    Unless --point is given, the point is behind the second convolution, or behind the second dense layer of the MLP.
     """
     from wn_ref import reproduce
-    from wn_ref.sweeps import grids
 
-    (figure_file,) = free_figure(output)
-    experiments = grids.plan("mixed", grid, dataset=dataset, model=model, batchnorm=batchnorm)
-    runs = run_with_history(store, experiments, jobs)
-    write_atomically(figure_file, reproduce.figure(6, runs).savefig)
-    print(f"figure: {figure_file}")
+    figure, runs_file = outputs(output, Path("mixed.png"), "_runs.csv", force=force)
+    experiments = levels.plan("mixed", network, training, gradient=gradient, point=point)
+    runs, kept = run_and_keep(experiments, running, runs_file)
+    print(title(runs, f" at {runs['name'].iloc[0]}"))
+    print(f"figure: {figure.write(reproduce.figure(6, runs).savefig)}")
+    print(f"every run is in {kept}")

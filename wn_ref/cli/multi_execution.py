@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from wn_ref.cli.options import BatchNorm, DatasetName, Grid, Jobs, ModelName, OptionalStore
-from wn_ref.cli.running import run_with_history
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wn_ref.cli.groups import Levels, Network, PlannedTraining, Running
+from wn_ref.cli.options import FREE_NAME, Force
+from wn_ref.cli.running import run_and_keep
+from wn_ref.files import outputs
 
 
 def multi_execution(
-    dataset: DatasetName = "mnist_sample",
-    model: ModelName = "mlp",
-    batchnorm: BatchNorm = True,
-    grid: Grid = "small",
-    jobs: Jobs = 0,
-    store: OptionalStore = None,
+    network: Network,
+    levels: Levels,
+    training: PlannedTraining,
+    running: Running,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help=f"CSV file for all runs, or - for standard output. {FREE_NAME}", show_default="multi_runs.csv"
+        ),
+    ] = None,
+    force: Force = False,
 ) -> None:
     """Execute noisy layers several times, average their outputs, and print Table 3.
 
@@ -21,7 +33,9 @@ def multi_execution(
     Table 3 only.
     """
     from wn_ref import reproduce
-    from wn_ref.sweeps import grids
 
-    experiments = grids.plan("multi", grid, dataset=dataset, model=model, batchnorm=batchnorm)
-    print(reproduce.show_table(3, run_with_history(store, experiments, jobs)))
+    experiments = levels.plan("multi", network, training)
+    (runs_file,) = outputs(output, Path("multi_runs.csv"), force=force)
+    runs, kept = run_and_keep(experiments, running, runs_file)
+    print(reproduce.show_table(3, runs), file=runs_file.messages)
+    print(f"every run is in {kept}", file=runs_file.messages)

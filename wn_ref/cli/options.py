@@ -1,21 +1,22 @@
-"""Options and arguments that several commands share, and how their text becomes a value."""
+"""Options and arguments that several commands share; `wn_ref.cli.values` turns their text into values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 from wn_ref.datasets import DATASETS
-from wn_ref.errors import InputError, require_whole
+from wn_ref.experiment import PHASES
+from wn_ref.fits.midpoint import SCALES
 from wn_ref.models import MODELS
-from wn_ref.noise import KINDS
-from wn_ref.sweeps.grids import NOISE_KINDS
+from wn_ref.noise import GRADIENTS, KINDS
+from wn_ref.sweeps.grids import GRIDS, NOISE_KINDS
 
-NOT_OVERWRITTEN = "If the file exists, a number is added to the name."
+FREE_NAME = "Without this option, a number is added to the default name if it is taken."
+"""What the help of an option for a figure says about names."""
 
 
 def one_of(names: Iterable[str]) -> str:
@@ -23,23 +24,47 @@ def one_of(names: Iterable[str]) -> str:
     return f"One of: {', '.join(names)}."
 
 
+def _choice(names: Iterable[str], *declared: str, help: str) -> Any:  # noqa: A002  # typer's name
+    """Return an option that has one of several values, which the shell completes."""
+    names = list(names)
+    return typer.Option(*declared, help=help, autocompletion=lambda: names)
+
+
 # what is trained
 DatasetName = Annotated[
-    str, typer.Option("--dataset", help="The data set; wn-ref data describes them. " + one_of(DATASETS))
+    str, _choice(DATASETS, "--dataset", help="The data set; wn-ref data describes them. " + one_of(DATASETS))
 ]
-ModelName = Annotated[str, typer.Option("--model", help="The network. " + one_of(MODELS))]
-BatchNorm = Annotated[bool, typer.Option(help="Whether the network has batch norm.")]
-Epochs = Annotated[int, typer.Option(help="How many times training goes through all training images.")]
+ModelName = Annotated[str, _choice(MODELS, "--model", help="The network. " + one_of(MODELS))]
+BatchNorm = Annotated[bool, typer.Option("--batchnorm/--no-batchnorm", help="Whether the network has batch norm.")]
 Clamp = Annotated[bool, typer.Option(help="Whether weights are clipped to [-1, 1] after every training step.")]
+_EPOCHS_HELP = "How many times training goes through all training images."
+Epochs = Annotated[int | None, typer.Option("--epochs", help=_EPOCHS_HELP, show_default="5")]
+BatchSize = Annotated[int | None, typer.Option(help="Images in a training step.", show_default="128")]
+LearningRate = Annotated[
+    float | None,
+    typer.Option(help="Learning rate of Adam in the first step; it falls to 0 along a cosine.", show_default="0.001"),
+]
+GridEpochs = Annotated[
+    int | None, typer.Option("--epochs", help=_EPOCHS_HELP, show_default="5; with --grid paper as published")
+]
+TrainSize = Annotated[
+    int | None,
+    typer.Option(help="How many of the training images are used, the same for every seed.", show_default="all"),
+]
+TestSize = Annotated[
+    int | None, typer.Option(help="How many of the test images are used, the same for every seed.", show_default="all")
+]
 
 # with which noise
 NoiseKind = Annotated[
     str,
-    typer.Option(
+    _choice(
+        KINDS,
         "--noise",
         help=f"Kind of noise. {one_of(KINDS)} The last two apply both kinds, the named one first, with the same sigma.",
     ),
 ]
+PlanNoise = Annotated[str, _choice(NOISE_KINDS, "--noise", help=f"Kind of noise. {one_of(NOISE_KINDS)}")]
 Sigma = Annotated[
     float,
     typer.Option(
@@ -49,9 +74,11 @@ Sigma = Annotated[
 ]
 Gradient = Annotated[
     str,
-    typer.Option(
-        help="Backward pass of multiplicative noise, y = x m: straight_through (dx = dy, as the paper says) or exact "
-        "(dx = dy m, as its published code does)."
+    _choice(
+        GRADIENTS,
+        "--gradient",
+        help="Backward pass of multiplicative noise, y = x m: exact (dx = dy m, as in the code published with the "
+        "paper, to which the paper's numbers belong) or straight_through (dx = dy, as its text says).",
     ),
 ]
 Point = Annotated[
@@ -62,20 +89,30 @@ Point = Annotated[
     ),
 ]
 Phase = Annotated[
-    str, typer.Option(help="training: noise in training and in evaluation; inference: noise in evaluation only.")
+    str,
+    _choice(PHASES, help="training: noise in training and in evaluation; inference: noise in evaluation only."),
 ]
 
 # plans, their workers and their results
-PlanNoise = Annotated[
+Grid = Annotated[
     str,
+    _choice(GRIDS, help="Noise levels, number of seeds, and epochs: small (for a laptop) or paper (as published)."),
+]
+levels_help = "Noise levels: LOW:HIGH:COUNT, evenly spaced in the logarithm, or a list such as 0.1,1,10."
+OwnSigmas = Annotated[str | None, typer.Option("--sigmas", help=levels_help, show_default="those of the grid")]
+OwnSeeds = Annotated[
+    int | None,
     typer.Option(
-        "--noise",
-        help=f"Kind of noise. {one_of(NOISE_KINDS)} Multiplicative noise has the exact gradient here, as in the code "
-        "published with the paper.",
+        "--seeds", help="How many networks are trained for each noise level.", show_default="that of the grid"
     ),
 ]
-Grid = Annotated[
-    str, typer.Option(help="Noise levels, number of seeds, and epochs: small (for a laptop) or paper (as published).")
+OwnPoint = Annotated[
+    str | None,
+    typer.Option(
+        "--point",
+        help="Where the noise goes in the plans global and mixed: a name such as dense2, its number, global or all.",
+        show_default="that of the plan",
+    ),
 ]
 Jobs = Annotated[int, typer.Option(help="Number of worker processes; 0 is one for each core.")]
 OptionalStore = Annotated[
@@ -92,70 +129,31 @@ StoreArgument = Annotated[Path, typer.Argument(metavar="STORE", help="SQLite fil
 
 # which network a figure or a table is of
 ChosenDataset = Annotated[
-    str | None, typer.Option("--dataset", help="Needed if the store has several. " + one_of(DATASETS))
+    str | None, _choice(DATASETS, "--dataset", help="Needed if the store has several. " + one_of(DATASETS))
 ]
-ChosenModel = Annotated[str | None, typer.Option("--model", help="Needed if the store has several. " + one_of(MODELS))]
+ChosenModel = Annotated[
+    str | None, _choice(MODELS, "--model", help="Needed if the store has several. " + one_of(MODELS))
+]
 ChosenBatchNorm = Annotated[
     bool | None, typer.Option("--batchnorm/--no-batchnorm", help="Needed if the store has networks with and without.")
 ]
 
-# the fit, and where a figure goes
+# the fit, and where results go
 Scale = Annotated[
     str,
-    typer.Option(
+    _choice(
+        SCALES,
         help="log: equation 1 is fitted in ln sigma, which suits curves over several decades; linear: in sigma, as in "
-        "the paper."
+        "the paper.",
     ),
 ]
 FigureFile = Annotated[
-    Path, typer.Option("--output", help=f"File for the figure (.png, .pdf or .svg). {NOT_OVERWRITTEN}")
+    Path | None,
+    typer.Option(
+        "--output",
+        help="File for the figure (.png, .pdf or .svg); CSV files go beside it, with all runs, and with all midpoints "
+        f"if there are several. {FREE_NAME}",
+        show_default="named after the command",
+    ),
 ]
-
-
-def point_of(text: str, names: tuple[str, ...]) -> int | str:
-    """Return a point as `Experiment` takes it, given its number or name; `Experiment` checks everything else."""
-    if text in names:
-        return names.index(text)
-    try:
-        return int(text)
-    except ValueError:
-        return text
-
-
-def sigmas_of(text: str) -> list[float]:
-    """Return the noise levels of LOW:HIGH:COUNT or of a list with commas, ascending.
-
-    Raises
-    ------
-    InputError
-        If the text is neither of the two, or a level is negative or not finite.
-    """
-    try:
-        if ":" in text:
-            low, high, count = text.split(":")
-            usable = float(low) > 0 and int(count) <= 10_000
-            levels = np.geomspace(float(low), float(high), int(count)).tolist() if usable else []
-        else:
-            levels = [float(part) for part in text.split(",")]
-    except ValueError:
-        levels = []
-    if len(levels) == 0 or not np.isfinite(levels).all() or min(levels) < 0:
-        raise InputError(
-            "sigmas: expected LOW:HIGH:COUNT with LOW > 0 and COUNT <= 10000, or numbers >= 0 with commas between "
-            f"them, got {text!r}; try 0.1:100:10"
-        )
-    return sorted(set(levels))
-
-
-def worker_count(jobs: int) -> int:
-    """Return how many workers --jobs asks for.
-
-    Raises
-    ------
-    InputError
-        If it is negative or above 1024.
-    """
-    import joblib
-
-    require_whole("jobs", jobs, least=0, most=1024)
-    return jobs or joblib.cpu_count()
+Force = Annotated[bool, typer.Option("--force", help="Replace files that exist already.")]

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from wn_ref.cli.captions import noise_words
 from wn_ref.cli.durations import duration
-from wn_ref.cli.options import BatchNorm, DatasetName, Grid, Jobs, ModelName, PlanNoise, SweepStore, worker_count
+from wn_ref.cli.groups import Levels, Network, PlannedTraining, Sweeping
+from wn_ref.cli.options import Gradient, OwnPoint, PlanNoise
 from wn_ref.cli.sweep import PlanName
 
 
 def plan(
     name: PlanName,
-    grid: Grid = "small",
+    network: Network,
+    levels: Levels,
+    training: PlannedTraining,
+    sweeping: Sweeping,
     noise: PlanNoise = "additive",
-    dataset: DatasetName = "mnist_sample",
-    model: ModelName = "mlp",
-    batchnorm: BatchNorm = True,
-    store: SweepStore = Path("results.sqlite"),
-    jobs: Jobs = 0,
+    gradient: Gradient = "exact",
+    point: OwnPoint = None,
 ) -> None:
     """Print how many runs a plan has, how many are done, and how long the others will take on this machine.
 
@@ -26,17 +26,18 @@ def plan(
     from wn_ref.store.canonical import keys
     from wn_ref.store.store import open_store
     from wn_ref.store.writer import writing
-    from wn_ref.sweeps import grids
     from wn_ref.sweeps.forecast import forecast
     from wn_ref.sweeps.work import work_left
 
-    workers = worker_count(jobs)
-    planned = keys(grids.plan(name, grid, noise, dataset, model, batchnorm))
+    workers, store = sweeping.workers.jobs, sweeping.store
+    experiments = levels.plan(name, network, training, noise, gradient, point)
+    planned = keys(experiments)
     with open_store(store) if store.exists() else writing(None) as opened:
         left = opened.unfinished(planned)
         work = work_left(left.values(), opened)
     todo = forecast(work.trainings, work.evaluations)
-    print(f"{len(planned)} runs, {len(planned) - len(left)} of them done in {store}")
+    done = len(planned) - len(left)
+    print(f"{len(planned)} runs with {noise_words(experiments[-1].noise)}, {done} of them done in {store}")
     print(
         f"to do: {todo.trainings} networks to train, {todo.evaluations} evaluations of networks trained without noise"
     )

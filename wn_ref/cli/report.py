@@ -2,75 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from wn_ref.cli.options import SourceStore
+from wn_ref.cli.chosen import Chosen
+from wn_ref.cli.options import Force, SourceStore
 from wn_ref.errors import InputError
-from wn_ref.files import require_folder, write_atomically
+from wn_ref.files import Output
 from wn_ref.lazy import pandas
 
 
 def report(
+    chosen: Chosen,
     store: SourceStore = Path("results.sqlite"),
     output: Annotated[Path, typer.Option(help="Folder to write to; it is made if it does not exist.")] = Path("report"),
+    force: Force = False,
 ) -> None:
     """Make all figures and tables of the paper that the runs in a store are sufficient for.
 
     The folder gets a file figureN-DATASET-MODEL.png for each figure and each network, and a page, report.md, that shows
+    them. Networks that were trained in different ways have figures and rows of their own, unless options choose among
     them. For what is missing, the page names the sweep that makes the runs.
     """
     from wn_ref import reproduce
     from wn_ref.store.store import open_store
 
     with open_store(store) as opened:
-        runs = opened.runs(history=True)
+        runs, left = opened.runs(history=True), opened.status()["remaining"]
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = error.strerror or error
         raise InputError(f"output: expected a folder, got {output} ({reason}); choose another folder") from None
-    require_folder(output)
+    page = Output.checked(output / "report.md", force)
     lines, drawn = [f"# {store.name}: {len(runs)} runs", ""], 0
     for number in reproduce.TABLES:
-        lines += [f"## Table {number}", "", *_table(number, runs), ""]
+        lines += [f"## Table {number}", "", *_table(number, runs, store, left, chosen.choice), ""]
     for number, item in reproduce.FIGURES.items():
         lines += [f"## Figure {number}: {item.shows}", ""]
         if number in (10, 11):  # these are Figure 2 of other networks
             lines += ["See Figure 2.", ""]
             continue
-        for name, choice in _networks(runs, item.one_per):
+        try:
+            networks = reproduce.choices(number, runs, store, **chosen.choice)
+        except InputError as error:
+            lines += [str(error), ""]
+            continue
+        for choice in networks:
+            name = _name(choice)
             path = output / f"figure{number}-{name}.png"
             try:
-                figure = reproduce.figure(number, runs, **choice)
+                figure = reproduce.figure(number, runs, store, left, **choice)
             except InputError as error:
                 lines += [f"{name}: {error}", ""]
                 continue
-            write_atomically(path, figure.savefig)
+            path = Output.checked(path, force).write(figure.savefig)
             lines += [f"![{name}]({path.name})", ""]
+            lines += [f"{line}\n" for line in reproduce.remarks("figure", number, runs, store, left, **choice)]
             drawn += 1
-    write_atomically(output / "report.md", lambda part: part.write_text("\n".join(lines)))
-    print(f"{drawn} figures; {output / 'report.md'}")
+    page.write(lambda part: part.write_text("\n".join(lines)))
+    print(f"{drawn} figures; {page.path}")
 
 
-def _table(number: int, runs: pandas.DataFrame) -> list[str]:
+def _table(number: int, runs: pandas.DataFrame, store: Path, left: int, choice: dict[str, Any]) -> list[str]:
     from wn_ref import reproduce
 
     try:
-        return ["```", reproduce.show_table(number, runs), "```"]
+        return ["```", reproduce.show_table(number, runs, store, left, **choice), "```"]
     except InputError as error:
         return [str(error)]
 
 
-def _networks(runs: pandas.DataFrame, columns: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
-    """Return a name for each network that a figure can be of, and the values of `columns` that choose it."""
-    names = list(columns)
-    choices = runs[names].drop_duplicates().sort_values(names).to_dict("records") if names else [{}]
-    return [("-".join(_word(*pair) for pair in choice.items()) or "all", choice) for choice in choices]
+def _name(choice: dict[str, Any]) -> str:
+    """Return a name for a figure's file that tells it from those of other choices: "digits-mlp-bn-epochs5"."""
+    plain = ("dataset", "model", "batchnorm")
+    words = [_word(name, choice[name]) for name in plain if name in choice]
+    words += [f"{name.replace('_', '-')}{value}" for name, value in choice.items() if name not in (*plain, "sigmas")]
+    return "-".join(word.replace("/", "_") for word in words) or "all"
 
 
-def _word(column: str, value: object) -> str:
-    return str(value) if column != "batchnorm" else "bn" if value else "no-bn"
+def _word(setting: str, value: object) -> str:
+    return str(value) if setting != "batchnorm" else "bn" if value else "no-bn"

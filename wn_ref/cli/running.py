@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wn_ref.cli.options import worker_count
 from wn_ref.errors import WnRefError
 from wn_ref.lazy import pandas
 
 if TYPE_CHECKING:
+    from wn_ref.cli.groups import Running
     from wn_ref.experiment import Experiment
+    from wn_ref.files import Output
     from wn_ref.store.store import Store
     from wn_ref.sweeps.workers import Workers
 
@@ -64,14 +65,24 @@ def filled_store(
         yield store
 
 
-def run_with_history(path: Path | None, experiments: Sequence[Experiment], jobs: int) -> pandas.DataFrame:
-    """Run experiments as `filled_store` does, with --jobs workers; return their rows with the history of training."""
-    from wn_ref.store.canonical import keys
-    from wn_ref.sweeps.workers import Workers
+def run_and_keep(experiments: Sequence[Experiment], running: Running, file: Output) -> tuple[pandas.DataFrame, Path]:
+    """Run experiments as `filled_store` does, and write their runs to a CSV file, also after Ctrl-C.
 
-    with filled_store(path, experiments, Workers(worker_count(jobs))) as store:
-        runs = store.runs(history=True)
-    return runs[runs["key"].isin(keys(experiments))]
+    Returns
+    -------
+    runs : pandas.DataFrame
+        One row for each experiment, in their order, with the history of training.
+    path : Path
+        Of the CSV file.
+    """
+    from wn_ref.store.canonical import keys
+
+    def save(store: Store) -> Path:
+        return file.write(lambda path: store.table(experiments).to_csv(path, index=False))
+
+    with filled_store(running.store, experiments, running.workers, save) as store:
+        path, runs = save(store), store.runs(history=True)
+    return runs.set_index("key", drop=False).loc[list(keys(experiments))].reset_index(drop=True), path
 
 
 def _kept(store: Store, path: Path | None, saved: list[Path]) -> str:

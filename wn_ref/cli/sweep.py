@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from wn_ref.cli.captions import noise_words
 from wn_ref.cli.durations import duration
-from wn_ref.cli.options import BatchNorm, DatasetName, Grid, Jobs, ModelName, PlanNoise, SweepStore, worker_count
+from wn_ref.cli.groups import Levels, Network, PlannedTraining, Sweeping
+from wn_ref.cli.options import Gradient, OwnPoint, PlanNoise
 from wn_ref.cli.running import filled_store
 
 PlanName = Annotated[
@@ -25,13 +26,13 @@ PlanName = Annotated[
 
 def sweep(
     name: PlanName,
-    grid: Grid = "small",
+    network: Network,
+    levels: Levels,
+    training: PlannedTraining,
+    sweeping: Sweeping,
     noise: PlanNoise = "additive",
-    dataset: DatasetName = "mnist_sample",
-    model: ModelName = "mlp",
-    batchnorm: BatchNorm = True,
-    store: SweepStore = Path("results.sqlite"),
-    jobs: Jobs = 0,
+    gradient: Gradient = "exact",
+    point: OwnPoint = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed experiments again.")] = False,
     backend: Annotated[
         str | None, typer.Option(help="Where the workers run: a backend of joblib, such as dask for a cluster.")
@@ -45,14 +46,17 @@ def sweep(
     You may stop it at any time, even with kill: the same command continues where it stopped. wn-ref plan says
     beforehand how long it will take.
     """
-    from wn_ref.sweeps import Workers, grids
+    from wn_ref.sweeps.workers import Workers
 
     start = time.perf_counter()
-    workers = Workers(worker_count(jobs), backend, scheduler)
-    experiments = grids.plan(name, grid, noise, dataset, model, batchnorm)
-    with filled_store(store, experiments, workers, retry_failed=retry_failed) as opened:
+    workers = Workers(sweeping.jobs, backend, scheduler)
+    experiments = levels.plan(name, network, training, noise, gradient, point)
+    with filled_store(sweeping.store, experiments, workers, retry_failed=retry_failed) as opened:
         runs = opened.table(experiments)
     failed = int(runs["accuracy"].isna().sum())
-    print(f"{len(runs)} runs in {store}, {failed} of them failed; {duration(time.perf_counter() - start)}")
+    took = duration(time.perf_counter() - start)
+    print(
+        f"{len(runs)} runs in {sweeping.store}, {failed} of them failed; {noise_words(experiments[-1].noise)}; {took}"
+    )
     if failed:
-        print(f"wn-ref status {store} says why; --retry-failed runs them again")
+        print(f"wn-ref status {sweeping.store} says why; --retry-failed runs them again")

@@ -6,55 +6,43 @@ from typing import Annotated
 
 import typer
 
-from wn_ref.cli.options import (
-    BatchNorm,
-    Clamp,
-    DatasetName,
-    Epochs,
-    Gradient,
-    ModelName,
-    NoiseKind,
-    Phase,
-    Point,
-    Sigma,
-    point_of,
-)
-from wn_ref.experiment import Experiment, run
+from wn_ref.cli.captions import noise_words
+from wn_ref.cli.groups import Network, Training
+from wn_ref.cli.options import Gradient, NoiseKind, Phase, Point, Sigma
+from wn_ref.cli.values import point_of
+from wn_ref.experiment import Experiment
 from wn_ref.noise import of_kind
+from wn_ref.running import run
 from wn_ref.train import Epoch
 
 
 def train(
-    dataset: DatasetName = "mnist_sample",
-    model: ModelName = "mlp",
-    batchnorm: BatchNorm = True,
+    network: Network,
+    training: Training,
     noise: NoiseKind = "additive",
     sigma: Sigma = 0.0,
     point: Point = "global",
     phase: Phase = "training",
-    gradient: Gradient = "straight_through",
-    epochs: Epochs = 5,
+    gradient: Gradient = "exact",
     seed: Annotated[
         int, typer.Option(help="Seed of the initial weights, of the order of the images, and of the noise.")
     ] = 0,
-    clamp: Clamp = False,
 ) -> None:
     """Train one network, and print its loss and its accuracy on the test images after every epoch.
 
     With --phase inference the network is trained without noise, and evaluated with noise at the end. Nothing is stored.
     """
-    points = Experiment(dataset=dataset, model=model, batchnorm=batchnorm).points
+    injected = of_kind(noise, sigma, gradient)
     experiment = Experiment(
-        dataset=dataset,
-        model=model,
-        batchnorm=batchnorm,
-        noise=of_kind(noise, sigma, gradient),
-        point=point_of(point, points),
+        **network.settings,
+        **training.settings,
+        noise=injected,
+        point=point_of(point),
         phase=phase,
-        epochs=epochs,
         seed=seed,
-        clamp=clamp,
     )
+    if sigma and phase == "training":
+        print(f"{noise_words(injected)}, sigma {sigma:g} at {point}")
     print("epoch      loss  accuracy")
     number = 0
 
@@ -65,4 +53,5 @@ def train(
 
     result = run(experiment, show)
     if phase == "inference" and sigma:
+        # no gradient: there is no backward pass under noise
         print(f"accuracy with {noise} noise of {sigma:g} at {point}: {result.accuracy:.2%}")

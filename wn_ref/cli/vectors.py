@@ -8,27 +8,29 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from wn_ref.cli.options import BatchNorm, DatasetName, Gradient, ModelName, NoiseKind, Point, Sigma, point_of
-from wn_ref.datasets import CATALOG, DATASETS
+from wn_ref.cli.captions import noise_words
+from wn_ref.cli.groups import Network
+from wn_ref.cli.options import FREE_NAME, Force, Gradient, NoiseKind, Point, Sigma
+from wn_ref.cli.values import point_of
+from wn_ref.datasets import CATALOG
 from wn_ref.errors import require_choice
 from wn_ref.experiment import Experiment
-from wn_ref.files import require_folder, write_atomically
+from wn_ref.files import outputs
 from wn_ref.injection import Injection
 from wn_ref.noise import of_kind
 
 
 def vectors(
-    dataset: DatasetName = "mnist_sample",
-    model: ModelName = "mlp",
-    batchnorm: BatchNorm = True,
+    network: Network,
     noise: NoiseKind = "additive",
     sigma: Sigma = 0.5,
-    gradient: Gradient = "straight_through",
+    gradient: Gradient = "exact",
     point: Point = "global",
     seed: Annotated[int, typer.Option(help="Seed of the weights, of the batch, and of the noise.")] = 0,
-    output: Annotated[Path, typer.Option(help="NumPy file (.npz) to write; if it exists, it is replaced.")] = Path(
-        "vectors.npz"
-    ),
+    output: Annotated[
+        Path | None, typer.Option(help=f"NumPy file (.npz) to write. {FREE_NAME}", show_default="vectors.npz")
+    ] = None,
+    force: Force = False,
 ) -> None:
     """Write one training step in full: batch, weights, normals, activations, loss, gradients, weights after Adam.
 
@@ -38,11 +40,13 @@ def vectors(
     """
     from wn_ref.ports.vectors import vectors as make
 
-    require_choice("dataset", dataset, DATASETS)
-    require_folder(output.parent)
-    entry, points = CATALOG[dataset], Experiment(dataset=dataset, model=model, batchnorm=batchnorm).points
-    injection = Injection(of_kind(noise, sigma, gradient) if sigma else None, point_of(point, points), seed)
-    arrays: dict[str, Any] = make(model, entry.shape, len(entry.classes), batchnorm, injection)
-    path = output.with_suffix(".npz")
-    write_atomically(path, lambda part: np.savez(part, **arrays))
-    print(f"{len(arrays)} arrays in {path}")
+    injected = of_kind(noise, sigma, gradient)
+    experiment = Experiment(**network.settings, noise=injected, point=point_of(point), seed=seed)
+    if output is not None:
+        require_choice("output", output.suffix, [".npz"])
+    (file,) = outputs(output, Path("vectors.npz"), force=force)
+    entry = CATALOG[network.dataset]
+    injection = Injection(injected if sigma else None, experiment.point, seed)
+    arrays: dict[str, Any] = make(network.model, entry.shape, len(entry.classes), network.batchnorm, injection)
+    path = file.write(lambda part: np.savez(part, **arrays))
+    print(f"{len(arrays)} arrays in {path}; {noise_words(injected)}")

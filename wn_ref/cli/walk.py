@@ -3,42 +3,35 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from wn_ref.cli.options import (
-    NOT_OVERWRITTEN,
-    BatchNorm,
-    DatasetName,
-    Epochs,
-    Gradient,
-    Jobs,
-    ModelName,
-    NoiseKind,
-    OptionalStore,
-    Scale,
-    sigmas_of,
-    worker_count,
-)
-from wn_ref.cli.running import filled_store
-from wn_ref.cli.walk_table import table, title
-from wn_ref.errors import InputError, require_choice, require_whole
+from wn_ref.cli.captions import noise_kind, title
+from wn_ref.cli.groups import Network, Running, Training
+from wn_ref.cli.options import FigureFile, Force, Gradient, NoiseKind, Scale, levels_help
+from wn_ref.cli.running import run_and_keep
+from wn_ref.cli.values import seeds_of, sigmas_of
+from wn_ref.cli.walk_table import table
+from wn_ref.errors import InputError, require_choice
 from wn_ref.experiment import PHASES
-from wn_ref.files import free_figure, write_atomically
+from wn_ref.files import Output, outputs
+from wn_ref.findings.robustness import LEAST_LEVELS
 from wn_ref.fits.midpoint import SCALES
 from wn_ref.lazy import pandas
 from wn_ref.noise import of_kind
 
+FACTS = ("dataset", "model", "batchnorm", "epochs", "clamp", "gradient", "algorithm", "data")
+"""Columns of runs that stand beside every midpoint."""
+
 
 def walk(
-    dataset: DatasetName = "mnist_sample",
-    model: ModelName = "mlp",
-    batchnorm: BatchNorm = True,
+    network: Network,
+    training: Training,
+    running: Running,
     noise: NoiseKind = "additive",
-    gradient: Gradient = "straight_through",
+    gradient: Gradient = "exact",
     phase: Annotated[
         str,
         typer.Option(
@@ -46,22 +39,11 @@ def walk(
             "after the other."
         ),
     ] = "both",
-    sigmas: Annotated[
-        str,
-        typer.Option(help="Noise levels: LOW:HIGH:COUNT, evenly spaced in the logarithm, or a list such as 0.1,1,10."),
-    ] = "0.1:100:10",
+    sigmas: Annotated[str, typer.Option(help=levels_help)] = "0.1:100:10",
     seeds: Annotated[int, typer.Option(help="How many networks are trained for each noise level.")] = 2,
-    epochs: Epochs = 5,
     scale: Scale = "log",
-    jobs: Jobs = 0,
-    output: Annotated[
-        Path,
-        typer.Option(
-            help=f"File for the figure (.png, .pdf or .svg); two CSV files go beside it, with all runs and all "
-            f"midpoints. {NOT_OVERWRITTEN}"
-        ),
-    ] = Path("walk.png"),
-    store: OptionalStore = None,
+    output: FigureFile = None,
+    force: Force = False,
 ) -> None:
     """Walk noise through a network: inject it at one point after the other, and find the midpoint of each.
 
@@ -70,59 +52,43 @@ def walk(
     cores.
     """
     from wn_ref.sweeps.plans import walking
-    from wn_ref.sweeps.workers import Workers
 
     start = time.perf_counter()
     require_choice("phase", phase, (*PHASES, "both"))
     require_choice("scale", scale, SCALES)
-    require_whole("seeds", seeds, least=1, most=10_000)
-    workers = Workers(worker_count(jobs))
-    files = Files.beside(output)
-    settings: dict[str, Any] = {"dataset": dataset, "model": model, "batchnorm": batchnorm, "epochs": epochs}
-    phases = PHASES if phase == "both" else (phase,)
     levels = sigmas_of(sigmas)
-    if len(levels) < 4:
+    if len(levels) < LEAST_LEVELS:
         raise InputError(f"sigmas: expected at least 4 levels to fit a curve to, got {len(levels)}; add some")
-    plan = walking(lambda sigma: of_kind(noise, sigma, gradient), levels, range(seeds), phases, **settings)
-    with filled_store(store, plan, workers, save=lambda opened: files.write_runs(opened.table(plan))) as opened:
-        runs = opened.table(plan)
-    files.write_runs(runs)
-    print(_fit_and_draw(runs, files, scale))
-    print(f"{len(runs)} runs in {time.perf_counter() - start:.0f} s")
+    experiments = walking(
+        lambda sigma: of_kind(noise, sigma, gradient),
+        levels,
+        seeds_of(seeds),
+        PHASES if phase == "both" else (phase,),
+        **network.settings,
+        **training.settings,
+    )
+    figure, runs_file, midpoints_file = outputs(output, Path("walk.png"), "_runs.csv", "_midpoints.csv", force=force)
+    runs, kept = run_and_keep(experiments, running, runs_file)
+    print(show_midpoints(runs, scale, figure, midpoints_file))
+    print(f"every run is in {kept}; {len(runs)} runs in {time.perf_counter() - start:.0f} s")
 
 
-@dataclass(frozen=True)
-class Files:
-    """Where the results of a walk go: the figure, and beside it one table of all runs and one of all midpoints."""
-
-    figure: Path
-    runs: Path
-    midpoints: Path
-
-    @classmethod
-    def beside(cls, figure: Path) -> Files:
-        """Choose names that are not taken yet; see `wn_ref.files.free_figure`."""
-        return cls(*free_figure(figure, "_runs.csv", "_midpoints.csv"))
-
-    def write_runs(self, runs: pandas.DataFrame) -> Path:
-        """Write the table of runs and return its path."""
-        write_atomically(self.runs, lambda path: runs.to_csv(path, index=False))
-        return self.runs
-
-
-def _fit_and_draw(runs: pandas.DataFrame, files: Files, scale: str) -> str:
-    """Fit the midpoints, write them and the figure to files, and return the text to print."""
+def show_midpoints(runs: pandas.DataFrame, scale: str, figure: Output, midpoints_file: Output) -> str:
+    """Fit the midpoint of every injection point, write them and a figure to files, and return the text to print."""
     from wn_ref import figures
     from wn_ref.findings.robustness import midpoints
 
     sigma = "sigma_mul" if (runs["sigma_mul"] > 0).any() else "sigma_add"
-    fits = midpoints(runs, sigma=sigma, scale=scale)
-    name = title(runs)
-    write_atomically(files.midpoints, lambda path: fits.to_csv(path, index=False))
-    write_atomically(files.figure, figures.walking(fits, name).savefig)
+    fits, name = midpoints(runs, sigma=sigma, scale=scale), title(runs)
+    facts = {column: runs[column].iloc[0] for column in FACTS} | {
+        "noise": noise_kind(runs),
+        "seeds": runs["seed"].nunique(),
+    }
+    table_of_fits = fits.assign(**{column: value for column, value in facts.items() if column not in fits})
+    midpoints_file.write(lambda path: table_of_fits.to_csv(path, index=False))
+    drawn = figure.write(figures.walking(fits, name).savefig)
     lines = [name, "", *table(fits, show_floor=sigma == "sigma_mul"), ""]
     failed = runs.loc[runs["accuracy"].isna(), "error"]
     if len(failed):
         lines.append(f"{len(failed)} runs stopped, the first with: {failed.iloc[0]}")
-    lines += [f"midpoint noise level with its 95 % interval; every run is in {files.runs}", f"figure: {files.figure}"]
-    return "\n".join(lines)
+    return "\n".join([*lines, "midpoint noise level with its 95 % interval", f"figure: {drawn}"])

@@ -5,15 +5,6 @@ from __future__ import annotations
 from wn_ref.lazy import pandas
 
 
-def title(runs: pandas.DataFrame) -> str:
-    """Say which network was walked, on which data, for how many epochs and seeds."""
-    first = runs.iloc[0]
-    return (
-        f"{first['model'].upper()} {'with' if first['batchnorm'] else 'without'} batch norm, {first['dataset']}, "
-        f"{_count(first['epochs'], 'epoch')}, {_count(runs['seed'].nunique(), 'seed')}"
-    )
-
-
 def table(fits: pandas.DataFrame, show_floor: bool = False) -> list[str]:
     """Lay out midpoints of injection points as lines of text.
 
@@ -34,18 +25,15 @@ def table(fits: pandas.DataFrame, show_floor: bool = False) -> list[str]:
     width = 38 if show_floor else 24
     lines = ["point  name    " + "".join(f"{f'noise in {phase}':<{width}}" for phase in phases) + "highest accuracy"]
     for (point, name), same in fits.groupby(["point", "name"]):
-        cells = [_cell(same[same["phase"] == phase].iloc[0], show_floor) for phase in phases]
+        cells = [cell(same[same["phase"] == phase].iloc[0], show_floor) for phase in phases]
         highest = f"{same['highest'].max():8.1%}"
         lines.append(f"{point:5}  {name:<8}" + "".join(f"{cell:<{width}}" for cell in cells) + highest)
     return lines
 
 
-def _cell(fit: pandas.Series, show_floor: bool) -> str:
+def cell(fit: pandas.Series, show_floor: bool = False) -> str:
+    """Return a midpoint with its interval, a bound, or "unknown"; see `table` for `show_floor`."""
     if fit["kind"] == "measured":
         end = f", ends at {fit['a_min']:.0%}" if show_floor else ""
         return f"{fit['midpoint']:.3g} ({fit['low']:.3g} to {fit['high']:.3g}){end}"
     return {"lower bound": f"> {fit['low']:.3g}", "upper bound": f"< {fit['high']:.3g}"}.get(fit["kind"], "unknown")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -14,9 +14,17 @@ from wn_ref.datasets.entry import Entry, PublishedFile
 def _idx_files(base: str, *facts: tuple[str, int, str, str]) -> tuple[PublishedFile, ...]:
     """Return four files at one address; the facts are name without .gz, size, MD5, and MD5 of the content."""
     return tuple(
-        PublishedFile(f"{stem}.gz", size, f"md5:{md5}", f"{base}/{stem}.gz", unpacked=stem, content_md5=content_md5)
+        PublishedFile(
+            f"{stem}.gz", size, f"md5:{md5}", f"{base}/{stem}.gz", unpacked=stem, other_names=_kaggle(stem),
+            content_md5=content_md5,
+        )
         for stem, size, md5, content_md5 in facts
-    )
+    )  # fmt: skip
+
+
+def _kaggle(stem: str) -> tuple[str, ...]:
+    """Return where the file is in Kaggle's copies of MNIST: train-images.idx3-ubyte, or in a folder of its own."""
+    return (stem.replace("-idx", ".idx"), f"{stem}/{stem}")
 
 
 _MNIST_FILES = _idx_files(
@@ -53,6 +61,7 @@ _CIFAR10_ARCHIVE = PublishedFile(
     "sha256:c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
     "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
     unpacked="cifar-10-batches-bin",
+    unreadable=("cifar-10-batches-py", "cifar-10-python.tar.gz"),
     members=(
         ("data_batch_1.bin", "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5"),
         ("data_batch_2.bin", "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed"),

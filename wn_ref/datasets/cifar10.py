@@ -27,7 +27,7 @@ def read(paths: list[Path]) -> TrainTest:
     Raises
     ------
     InputError
-        If a file is missing or damaged.
+        If a file is missing or damaged, or the files do not have equally many records.
     """
     (path,) = paths
     found: dict[str, np.ndarray] = {}
@@ -38,6 +38,10 @@ def read(paths: list[Path]) -> TrainTest:
     missing = [name for name in TRAIN + TEST if name not in found]
     if missing:
         raise damaged(path, f"the files {', '.join(TRAIN + TEST)}", f"no {missing[0]}")
+    sizes = {name: len(found[name]) for name in TRAIN + TEST}
+    if len(set(sizes.values())) > 1:
+        got = ", ".join(f"{size} in {name}" for name, size in sizes.items())
+        raise damaged(path, "equally many records in each file", got)
     return TrainTest(*_images_and_labels(found, TRAIN), *_images_and_labels(found, TEST))
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from wn_ref.datasets.gather import gather, gather_augmented
-from wn_ref.errors import InputError
+from wn_ref.arrays import real_type
+from wn_ref.datasets import contract
+from wn_ref.datasets.gather import MOST_PADDING, gather, gather_augmented
+from wn_ref.errors import InputError, require_whole
 from wn_ref.random import AUGMENT, words
 
 
@@ -23,13 +26,14 @@ class Dataset:
     name : str
         The name that was given to `load_dataset`.
     train_images, test_images : np.ndarray
-        uint8 images or float32 features, (n, channels, height, width); those of `load_dataset` are read-only.
+        uint8 images or float32 features, (n, channels, height, width), read-only. They share the memory of the arrays
+        that were given, unless those are of another float type or not in C order; then they are copies.
     train_labels, test_labels : np.ndarray
-        int64, (n,), from 0 to the number of classes - 1; those of `load_dataset` are read-only.
+        int64, (n,), from 0 to the number of classes - 1, read-only.
     classes : tuple of str
         Names of the classes.
     mean, std : tuple of float
-        One value for each channel. A network sees (pixel / 255 - mean) / std of uint8 images, and
+        One value for each channel; std > 0. A network sees (pixel / 255 - mean) / std of uint8 images, and
         (feature - mean) / std of features.
     padding : int
         In training, each image gets a border of this many black pixels on every side, and a part of its original size
@@ -37,7 +41,13 @@ class Dataset:
     flip : bool
         Whether, in training, each image is flipped left to right with probability 1/2.
     class_weights : tuple of float, or None
-        How much each class counts in the loss; None means that all count the same.
+        How much each class counts in the loss, > 0; None means that all count the same.
+
+    Raises
+    ------
+    InputError
+        If an array has another type or shape, a part is empty, images and labels are not equally many, a label is not
+        the number of a class, a feature is not finite, or another argument cannot be used.
 
     Examples
     --------
@@ -73,6 +83,28 @@ class Dataset:
     flip: bool = False
     class_weights: tuple[float, ...] | None = None
 
+    def __post_init__(self) -> None:
+        set_field = partial(object.__setattr__, self)  # the way to set a field of a frozen dataclass
+        if not isinstance(self.name, str):
+            raise InputError(f"name: expected a str, got {self.name!r}; name the data set")
+        set_field("classes", contract.names("classes", self.classes))
+        for part in ("train", "test"):
+            images = contract.images(f"{part}_images", getattr(self, f"{part}_images"))
+            labels = getattr(self, f"{part}_labels")
+            set_field(f"{part}_images", images)
+            set_field(f"{part}_labels", contract.labels(f"{part}_labels", labels, len(images), len(self.classes)))
+        if self.test_images.shape[1:] != self.shape:
+            shapes = f"{self.shape} as in train_images, got {self.test_images.shape[1:]}"
+            raise InputError(f"test_images: expected (channels, height, width) to be {shapes}; reshape them")
+        set_field("mean", contract.numbers("mean", self.mean, self.shape[0], "channel"))
+        set_field("std", contract.numbers("std", self.std, self.shape[0], "channel", positive=True))
+        require_whole("padding", self.padding, least=0, most=MOST_PADDING)
+        if not isinstance(self.flip, bool | np.bool):
+            raise InputError(f"flip: expected True or False, got {self.flip!r}; correct it")
+        if self.class_weights is not None:
+            weights = contract.numbers("class_weights", self.class_weights, len(self.classes), "class", positive=True)
+            set_field("class_weights", weights)
+
     @property
     def shape(self) -> tuple[int, int, int]:
         """(channels, height, width) of an image."""
@@ -103,10 +135,11 @@ class Dataset:
         Parameters
         ----------
         images : np.ndarray
-            `train_images` or `test_images`: uint8 or float32, (n, channels, height, width).
-        indices : np.ndarray
-            int64, (batch,).
-        dtype : dtype
+            `train_images` or `test_images`, or others like them: uint8 or float32, (n, channels, height, width). They
+            may lie in memory in any order, also in that of a file (np.memmap).
+        indices : array_like
+            Integers from 0 to n - 1, (batch,); each may occur several times.
+        dtype : "float32" or "float64"
             Type of the result.
         augmentation : np.ndarray, optional
             What the method `augmentation` drew: uint32, (n,). Without it, images are neither cropped nor flipped.
@@ -119,22 +152,42 @@ class Dataset:
         Raises
         ------
         InputError
-            If an index is out of range.
+            If an argument has another type or shape, or an index is out of range, or there is none.
         """
-        if len(indices) and not 0 <= np.min(indices) <= np.max(indices) < len(images):
-            got = f"{np.min(indices)} to {np.max(indices)}"
-            raise InputError(f"indices: expected 0 to {len(images) - 1}, got {got}; choose indices in this range")
-        channels, height, width = images.shape[1:]
+        images, indices, dtype = np.asarray(images), np.asarray(indices), real_type(dtype)
+        self._check_batch(images, indices, augmentation)
+        drawn = None if augmentation is None else augmentation[indices]
+        if not images.flags.c_contiguous:
+            images, indices = np.ascontiguousarray(images[indices]), np.arange(len(indices))
+        channels, height, width = self.shape
         out = np.empty((channels, height, width, len(indices)), dtype)
-        flat, starts = images.reshape(-1), np.asarray(indices, np.int64) * images[0].size
-        scale, shift = self._normalisation(images.dtype, out.dtype)
+        flat, starts = images.reshape(-1), indices.astype(np.int64) * (channels * height * width)
+        scale, shift = self._normalisation(images.dtype, dtype)
         target = out.reshape(channels, height * width, len(indices))
-        if augmentation is None:
+        if drawn is None:
             gather(flat, starts, scale, shift, target)
         else:
-            drawn = augmentation[indices]
             gather_augmented(flat, starts, drawn, self.padding, self.flip, width, scale, shift, target)
         return out
+
+    def _check_batch(self, images: np.ndarray, indices: np.ndarray, augmentation: np.ndarray | None) -> None:
+        """Check what the compiled loops of `batch` rely on."""
+        if images.dtype not in contract.PIXELS or images.shape[1:] != self.shape:
+            expected = f"uint8 or float32 of shape (n, {', '.join(map(str, self.shape))})"
+            got = f"{images.dtype} of shape {images.shape}"
+            raise InputError(f"images: expected {expected}, got {got}; hand over images of this data set")
+        if indices.ndim != 1 or not indices.size or indices.dtype.kind not in "iu":
+            got = f"{indices.dtype} of shape {indices.shape}"
+            raise InputError(f"indices: expected at least one whole number in one dimension, got {got}; correct them")
+        if not 0 <= indices.min() <= indices.max() < len(images):
+            got = f"{indices.min()} to {indices.max()}"
+            raise InputError(f"indices: expected 0 to {len(images) - 1}, got {got}; choose indices in this range")
+        if augmentation is None:
+            return
+        shape, kind = np.shape(augmentation), getattr(augmentation, "dtype", type(augmentation).__name__)
+        if not isinstance(augmentation, np.ndarray) or kind != np.uint32 or shape != (len(images),):
+            expected = f"uint32 of shape ({len(images)},), one word for each image"
+            raise InputError(f"augmentation: expected {expected}, got {kind} of shape {shape}; draw it anew")
 
     def _normalisation(self, source: np.dtype, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
         """Return (scale, shift) so that (value / full - mean) / std = value * scale + shift."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from wn_ref.datasets.subset import stratified
 from wn_ref.datasets.train_test import TrainTest
+from wn_ref.random import SPLIT
 
 TRAIN_SIZE = 1437
 SEED = 0
@@ -20,6 +21,6 @@ def read(_: list[Path]) -> TrainTest:
     content = load_digits()
     images = np.round(content.images * (255 / 16)).astype(np.uint8)[:, None]
     labels = content.target.astype(np.int64)
-    train = np.sort(stratified(labels, TRAIN_SIZE, SEED))
+    train = np.sort(stratified(labels, TRAIN_SIZE, SEED, SPLIT))
     test = np.setdiff1d(np.arange(len(labels)), train)
     return TrainTest(images[train], labels[train], images[test], labels[test])

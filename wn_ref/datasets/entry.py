@@ -27,6 +27,11 @@ class PublishedFile:
         The address from which the file is downloaded.
     unpacked : str
         Name of the file or folder that decompressing or unpacking makes of it; "" if there is none.
+    other_names : tuple of str
+        Other paths at which people have the unpacked file, relative to the data set's folder.
+    unreadable : tuple of str
+        What is offered beside the file with the same content, but cannot be read; a data set that is here in this form
+        only is refused.
     content_md5 : str
         MD5 of the decompressed content of a .gz file. It still identifies the file after somebody compressed it again.
     members : tuple of (str, str)
@@ -38,6 +43,8 @@ class PublishedFile:
     checksum: str
     url: str
     unpacked: str = ""
+    other_names: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
     content_md5: str = ""
     members: tuple[tuple[str, str], ...] = ()
 

@@ -7,20 +7,21 @@ import json
 import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
 
 from wn_ref.datasets.mfcc import FRAMES, PARAMETERS, RATE, Clip, clip_samples, features
 from wn_ref.datasets.places import cache
+from wn_ref.datasets.reading import damaged
 from wn_ref.datasets.sources import DataWarning
 from wn_ref.errors import InputError, WorkerError
 from wn_ref.files import write_atomically
 
 CLIPS = 128
 """Number of clips that are handed to a worker process at a time."""
-VERSION = 1
+VERSION = 2
 """To be increased whenever the same parameters lead to other features; cached features are then computed again."""
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -32,8 +33,8 @@ def cached(name: str, paths: list[Path], clips: Callable[[], Iterable[Clip]]) ->
     Parameters
     ----------
     name : str
-        The beginning of the cached file's name. The rest is a hash of the parameters and of the sizes and times of the
-        files.
+        The beginning of the cached file's name. The rest is a hash of the parameters and of the names, sizes and times
+        of the files: of an archive, or of all files in a folder.
     paths : list of Path
         The archives or folders that the clips come from.
     clips : callable
@@ -78,7 +79,7 @@ def compute(name: str, clips: Iterable[Clip]) -> Arrays:
     Raises
     ------
     InputError
-        If there are no clips, or if one is damaged.
+        If there are no clips, if one is damaged, or if two have the same name.
     WorkerError
         If the system kills a worker process.
     """
@@ -100,6 +101,9 @@ def compute(name: str, clips: Iterable[Clip]) -> Arrays:
         raise InputError(f"{name}: expected WAV files in folders, got none; delete the files and fetch them again")
     rows.sort(key=lambda row: row[0])
     names, labels, arrays = zip(*rows)
+    twice = next((one for one, other in pairwise(names) if one == other), None)
+    if twice is not None:
+        raise damaged(name, "clips with different names", f"{twice} twice")
     return np.stack(arrays), np.array(labels, np.int64), np.array(names)
 
 
@@ -112,13 +116,24 @@ def _batches(clips: Iterable[Clip]) -> Iterator[list[Clip]]:
 
 def _rows(clips: Iterable[Clip]) -> list[tuple[str, int, np.ndarray]]:
     """Return the name, label and features of each clip."""
-    return [(clip.name, clip.label, features(clip_samples(clip), clip.background)) for clip in clips]
+    rows = [(clip.name, clip.label, features(clip_samples(clip), clip.background)) for clip in clips]
+    for name, _, x in rows:
+        if not np.isfinite(x).all():
+            raise damaged(name, "a sound with finite features", "one whose samples are too large or too small")
+    return rows
 
 
 def _key(paths: list[Path]) -> str:
-    """Return a hash of what the features depend on; sizes and times stand for the files, which need not be read."""
-    files = [file for path in paths for file in (sorted(path.rglob("*.wav")) if path.is_dir() else [path])]
-    stamps = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    """Return a hash of what the features depend on; sizes and times stand for content, which need not be read.
+
+    In a folder every file counts, with its own folder: lists say which clips are used, and folders are labels.
+    """
+    files = [(path, file) for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+    stamps = [
+        (file.relative_to(path.parent).as_posix(), file.stat().st_size, file.stat().st_mtime_ns)
+        for path, file in files
+        if file.is_file()
+    ]
     facts = json.dumps([VERSION, RATE, FRAMES, PARAMETERS, stamps])
     return hashlib.sha256(facts.encode()).hexdigest()[:16]
 

@@ -12,6 +12,8 @@ from wn_ref.compiled import kernel
 
 MARGIN = 64
 """Extra elements in each row of the tile, so that neighbouring rows do not compete for the same lines of the cache."""
+MOST_PADDING = 16383
+"""15 random bits choose the first column of a crop, so there can be no more than 2^15 places for it."""
 
 
 @kernel
@@ -50,7 +52,8 @@ def _crop(image, top, left, flipped, width, out):
     """out[y, x] = image[y + top, x + left], or 0 outside of the image, for flat arrays; x runs backwards if flipped."""
     height = image.size // width
     out[:] = 0
-    begin, end = max(0, -left), min(width, width - left)
+    begin = max(0, -left)
+    end = max(begin, min(width, width - left))
     for y in range(max(0, -top), min(height, height - top)):
         source = image[(y + top) * width + left + begin : (y + top) * width + left + end]
         if flipped:

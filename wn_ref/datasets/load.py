@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
 from wn_ref.datasets.catalog import CATALOG
 from wn_ref.datasets.dataset import Dataset
-from wn_ref.datasets.sources import paths_of
+from wn_ref.datasets.places import places
+from wn_ref.datasets.sources import PUBLISHED, RECOMPRESSED, DataWarning, Found, files_of
 from wn_ref.datasets.subset import stratified
 from wn_ref.datasets.train_test import TrainTest
 from wn_ref.errors import InputError, require_choice, require_whole
+from wn_ref.random import TEST_SUBSET, TRAIN_SUBSET
 
 
 def load_dataset(name: str, train_size: int | None = None, test_size: int | None = None, seed: int = 0) -> Dataset:
@@ -48,7 +52,7 @@ def load_dataset(name: str, train_size: int | None = None, test_size: int | None
     Warns
     -----
     DataWarning
-        If a file is not the publisher's, or if this cannot be checked.
+        If a file is not the publisher's, or if this cannot be checked, or if there are fewer images than published.
 
     Examples
     --------
@@ -71,44 +75,59 @@ def load_dataset(name: str, train_size: int | None = None, test_size: int | None
     for what, size in (("train_size", train_size), ("test_size", test_size)):
         if size is not None:
             require_whole(what, size, least=1)
-    return _load(name, train_size, test_size, seed)
+    entry = CATALOG[name]
+    return _load(name, train_size, test_size, seed, tuple(places(entry.folder)) if entry.files else ())
 
 
 @lru_cache(maxsize=4)
-def _load(name: str, train_size: int | None, test_size: int | None, seed: int) -> Dataset:
-    """Load a data set, or the part of it that is asked for."""
-    data = _load_all(name)
+def _load(name: str, train_size: int | None, test_size: int | None, seed: int, where: tuple[Path, ...]) -> Dataset:
+    """Load a data set, or the part of it that is asked for; see `_load_all`."""
+    data = _load_all(name, where)
     if train_size is None and test_size is None:
         return data
-    train = _choose(f"train_size of {name}", data.train_images, data.train_labels, train_size, seed)
-    test = _choose(f"test_size of {name}", data.test_images, data.test_labels, test_size, seed)
+    train = _choose(f"train_size of {name}", data.train_images, data.train_labels, train_size, seed, TRAIN_SUBSET)
+    test = _choose(f"test_size of {name}", data.test_images, data.test_labels, test_size, seed, TEST_SUBSET)
     return _dataset(name, TrainTest(*train, *test))
 
 
 @lru_cache(maxsize=2)
-def _load_all(name: str) -> Dataset:
-    """Load all images of a data set."""
+def _load_all(name: str, where: tuple[Path, ...] = ()) -> Dataset:  # noqa: ARG001  # what is kept belongs to one place
+    """Load all images of a data set; `where` says where its files are looked for."""
     entry = CATALOG[name]
-    return _dataset(name, entry.read(paths_of(name, entry)))
+    files = files_of(name, entry)
+    data = _dataset(name, entry.read([file.path for file in files]))
+    _check_sizes(name, data, files)
+    return data
+
+
+def _check_sizes(name: str, data: Dataset, files: list[Found]) -> None:
+    """Compare the numbers of images with those that are published; a part of a data set is used, with a warning."""
+    entry = CATALOG[name]
+    sizes = len(data.train_labels), len(data.test_labels)
+    if sizes == (entry.train_size, entry.test_size):
+        return
+    what = f"expected {entry.train_size} to train and {entry.test_size} to test, got {sizes[0]} and {sizes[1]}"
+    if all(file.state in (PUBLISHED, RECOMPRESSED) for file in files):
+        raise InputError(f"{name}: {what}; {'delete the files and fetch them' if files else 'install wn_ref'} again")
+    warnings.warn(f"{name}: {what}; results are those of this part of the data set", DataWarning, stacklevel=5)
 
 
 def _choose(
-    what: str, images: np.ndarray, labels: np.ndarray, size: int | None, seed: int
+    what: str, images: np.ndarray, labels: np.ndarray, size: int | None, seed: int, step: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Choose images and their labels at random, in their old order; all of them if `size` is None."""
     if size is None:
         return images, labels
     if size > len(labels):
         raise InputError(f"{what}: expected at most {len(labels)}, got {size}; ask for fewer images")
-    chosen = np.sort(stratified(labels, size, seed))
+    chosen = np.sort(stratified(labels, size, seed, step))
     return images[chosen], labels[chosen]
 
 
 def _dataset(name: str, arrays: TrainTest) -> Dataset:
-    """Check and protect the arrays of a data set, and join them with the facts of its entry."""
+    """Check the arrays of a data set, and join them with the facts of its entry."""
     entry = CATALOG[name]
     arrays.check(name, entry.shape, len(entry.classes))
-    arrays.make_read_only()
     return Dataset(
         name=name,
         train_images=arrays.train_images,

@@ -67,7 +67,8 @@ def waveform(name: str, content: bytes) -> np.ndarray:
     Raises
     ------
     InputError
-        If it is not a WAV file, or if it has another sampling rate, several channels or no samples.
+        If it is not a WAV file, or if it has another sampling rate, several channels, no samples, or samples that are
+        not finite.
     """
     import soundfile
 
@@ -79,6 +80,8 @@ def waveform(name: str, content: bytes) -> np.ndarray:
         raise InputError(f"{name}: expected one channel at {RATE} Hz, got {got}; convert it, or {REMEDY}")
     if not len(samples):
         raise damaged(name, "one second of sound", "no samples")
+    if not np.isfinite(samples).all():
+        raise damaged(name, "finite samples", "some that are not")
     clip = np.zeros(RATE, np.float32)
     clip[: len(samples)] = samples[:RATE, 0]
     return clip

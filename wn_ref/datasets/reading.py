@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import Self
 
 from wn_ref.errors import InputError
 
@@ -62,13 +63,19 @@ def decompressed(path: Path) -> bytes:
 def archive_members(path: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the name and the content of every file in a .tar.gz, in the archive's order.
 
+    The archive is read to its very end, because its last bytes are the checksum of all others.
+
     Raises
     ------
     InputError
         If the archive is damaged, if a member's name points outside of the archive, or if a member is a link or a
         device: no publisher's archive has such members.
     """
-    with reading(path, "a complete .tar.gz", tarfile.TarError, zlib.error), tarfile.open(path, "r|gz") as archive:
+    with (
+        reading(path, "a complete .tar.gz", tarfile.TarError, zlib.error),
+        _Source(path) as source,
+        tarfile.open(fileobj=source, mode="r|", tarinfo=_Header) as archive,
+    ):
         for member in archive:
             name = PurePosixPath(member.name)
             if name.is_absolute() or ".." in name.parts or not (member.isfile() or member.isdir()):
@@ -76,3 +83,32 @@ def archive_members(path: Path) -> Iterator[tuple[str, bytes]]:
             file = archive.extractfile(member)
             if file is not None:  # it is None for a folder
                 yield str(name), file.read()
+        rest = source.last[archive.offset - source.start :]
+        while rest:
+            if rest.strip(b"\0"):
+                raise damaged(path, "zeros behind the end of the archive", "something else")
+            rest = source.read(1 << 20)
+
+
+class _Header(tarfile.TarInfo):
+    """A member's header; a damaged one is an error, whereas `tarfile` takes all but the first for the archive's end."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile_: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(tarfile_)
+        except tarfile.HeaderError as error:
+            if type(error).__name__ == "EOFHeaderError":  # a block of zeros: this is how an archive ends
+                raise
+            raise tarfile.ReadError(f"{error} at byte {tarfile_.offset}") from None
+
+
+class _Source(gzip.GzipFile):
+    """A decompressed stream that remembers what it gave last, because `tarfile` reads ahead."""
+
+    start, last = 0, b""
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.start += len(self.last)
+        self.last = super().read(size)
+        return self.last

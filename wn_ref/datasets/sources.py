@@ -13,7 +13,7 @@ from pathlib import Path
 
 from wn_ref.datasets.download import fetch
 from wn_ref.datasets.entry import Entry, PublishedFile
-from wn_ref.datasets.places import cache, find
+from wn_ref.datasets.places import cache, find, places
 from wn_ref.datasets.reading import decompressed
 from wn_ref.errors import InputError
 
@@ -44,7 +44,12 @@ class Found:
 
 
 def paths_of(name: str, entry: Entry) -> list[Path]:
-    """Return the paths of a data set's files, in the order of its entry; absent files are downloaded.
+    """Return the paths of the files that `files_of` finds; warnings and errors are the same."""
+    return [found.path for found in files_of(name, entry)]
+
+
+def files_of(name: str, entry: Entry) -> list[Found]:
+    """Find and examine a data set's files, in the order of its entry; absent files are downloaded.
 
     Warns
     -----
@@ -54,21 +59,33 @@ def paths_of(name: str, entry: Entry) -> list[Path]:
     Raises
     ------
     InputError
-        If a file is absent and cannot be downloaded, or if it cannot be read.
+        If a file is absent and cannot be downloaded, if it is here in a form only that cannot be read, or if it cannot
+        be opened.
     StorageError
         If a download cannot be written.
     """
-    paths = []
+    files = []
     for file in entry.files:
+        if find(entry.folder, file) is None:
+            _refuse_unreadable(name, entry, file)
         found = find_or_fetch(name, entry, file)
         if found.state in (DIFFERENT, UNPACKED):
             warnings.warn(f"{name}: {found.path} is used, but is {found.state}", DataWarning, stacklevel=4)
-        paths.append(found.path)
-    return paths
+        files.append(found)
+    return files
+
+
+def _refuse_unreadable(name: str, entry: Entry, file: PublishedFile) -> None:
+    """Say why files that are here are of no use, instead of downloading the others without a word."""
+    for place in places(entry.folder):
+        for other in file.unreadable:
+            if (place / other).exists():
+                got = f"{place / other}, a pickle (loading a pickle can run any code)"
+                raise InputError(f"{name}: expected {file.name}, got {got}; download it by wn-ref data get {name}")
 
 
 def find_or_fetch(name: str, entry: Entry, file: PublishedFile) -> Found:
-    """Find and examine a file of a data set, or download it into the user's cache; errors are those of `paths_of`."""
+    """Find and examine a file of a data set, or download it into the user's cache; errors are those of `files_of`."""
     path = find(entry.folder, file)
     if path is not None:
         return examine(path, file)

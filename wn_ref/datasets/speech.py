@@ -14,18 +14,20 @@ a function of the clip's name. It is the same in every epoch, so that features n
 from __future__ import annotations
 
 import io
+import warnings
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from wn_ref.datasets.features import cached
 from wn_ref.datasets.mfcc import RATE, Clip
 from wn_ref.datasets.reading import archive_members, damaged, reading
+from wn_ref.datasets.sources import DataWarning
 from wn_ref.datasets.subset import stratified
 from wn_ref.datasets.train_test import TrainTest
-from wn_ref.random import AUGMENT, uniform
+from wn_ref.random import BACKGROUND, SPLIT, uniform
 
 WORDS = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")
 CLASSES = (*WORDS, "silence", "unknown")
@@ -50,7 +52,7 @@ def read_test_set(paths: list[Path]) -> TrainTest:
     """Read the test set, an archive or a folder, and divide it: a fifth of every class goes to the test part."""
     (path,) = paths
     x, labels, _ = cached("gsc_test_set", paths, lambda: test_clips(path))
-    test = np.sort(stratified(labels, max(1, round(TEST_SHARE * len(labels))), seed=0))
+    test = np.sort(stratified(labels, max(1, round(TEST_SHARE * len(labels))), seed=0, step=SPLIT))
     train = np.setdiff1d(np.arange(len(labels)), test)
     return TrainTest(x[train], labels[train], x[test], labels[test])
 
@@ -110,45 +112,78 @@ def training_clips(path: Path) -> Iterator[Clip]:
     ------
     InputError
         If a list of held-out clips or the background noise is missing or damaged.
+
+    Warns
+    -----
+    DataWarning
+        If some of the held-out clips are not here, which may mean that other clips are missing, too.
     """
-    held_out, noises = _lists_and_noises(path)
+    words, lists, noises = _contents(path)
+    held_out = {name for file in LISTS for name in _listed(path, file, lists[file], words)}
     for file, noise in noises.items():
         if file != VALIDATION_NOISE:
             for start in range(0, len(noise) - RATE + 1, RATE // 2):
                 yield Clip(f"{NOISES}/{file}@{start}", SILENCE, noise[start : start + RATE])
     for name, content in sounds(path):
-        folder, _, file = name.rpartition("/")
-        if file.endswith(".wav") and folder != NOISES and name not in held_out:
+        if name in words and name not in held_out:
+            folder = name.partition("/")[0]
             label = WORDS.index(folder) if folder in WORDS else UNKNOWN
             yield Clip(name, label, content, _background(name, list(noises.values())))
 
 
-def _lists_and_noises(path: Path) -> tuple[set[str], dict[str, np.ndarray]]:
-    """Return the names of the clips that are not for training, and the samples of the background noises by name."""
-    import soundfile
-
-    held_out: set[str] = set()
-    lists, noises = [], {}
+def _contents(path: Path) -> tuple[set[str], dict[str, bytes], dict[str, np.ndarray]]:
+    """Return the names of the words' clips, the lists by name, and the samples of the background noises by name."""
+    words: set[str] = set()
+    lists: dict[str, bytes] = {}
+    noises: dict[str, np.ndarray] = {}
     for name, content in sounds(path):
         folder, _, file = name.rpartition("/")
         if file in LISTS:
-            lists.append(file)
-            held_out.update(content.decode().split())
-        elif folder == NOISES and file.endswith(".wav"):
-            with reading(name, "a WAV file", soundfile.SoundFileError):
-                noises[file] = soundfile.read(io.BytesIO(content), dtype="float32")[0]
-            if noises[file].ndim != 1 or len(noises[file]) < RATE:
-                got = f"an array of shape {noises[file].shape}"
-                raise damaged(name, f"one channel with at least {RATE} samples", got)
+            lists[file] = content
+        elif file.endswith(".wav") and folder == NOISES:
+            noises[file] = _noise(name, content)
+        elif file.endswith(".wav"):
+            words.add(name)
     missing = [name for name in LISTS if name not in lists] or ([] if noises else [NOISES])
     if missing:
         raise damaged(path, f"{', '.join(LISTS)} and {NOISES}", f"no {missing[0]}")
-    return held_out, dict(sorted(noises.items()))
+    return words, lists, dict(sorted(noises.items()))
+
+
+def _noise(name: str, content: bytes) -> np.ndarray:
+    """Return the samples of a file of background noise, of any length from one second on."""
+    import soundfile
+
+    with reading(name, "a WAV file", soundfile.SoundFileError):
+        samples, rate = soundfile.read(io.BytesIO(content), dtype="float32")
+    if rate != RATE or samples.ndim != 1 or len(samples) < RATE or not np.isfinite(samples).all():
+        expected = f"one channel with at least {RATE} finite samples at {RATE} Hz"
+        raise damaged(name, expected, f"an array of shape {samples.shape} at {rate} Hz")
+    return samples
+
+
+def _listed(path: Path, file: str, content: bytes, words: set[str]) -> set[str]:
+    """Return the clips that a list names, in whatever way the system that wrote it writes paths.
+
+    A list that was misunderstood would put clips that are held out into the training part. Therefore its names have to
+    be those of clips that are here.
+    """
+    with reading(file, "a list of names in UTF-8", UnicodeError):
+        lines = content.decode("utf-8-sig").replace("\\", "/").splitlines()
+    names = {"/".join(PurePosixPath(line.strip()).parts[-2:]) for line in lines if line.strip()}
+    absent = sorted(names - words)
+    if len(absent) == len(names):
+        got = f"no clip that is here, but {absent[0]!r}" if absent else "an empty list"
+        raise damaged(path, f"names of clips, such as 'yes/0a7c2a8d_nohash_0.wav', in {file}", got)
+    if absent:
+        message = f"{path}: {len(absent)} of the {len(names)} clips in {file} are not here, such as {absent[0]}"
+        warnings.warn(message, DataWarning, stacklevel=2)
+    return names
 
 
 def _background(name: str, noises: list[np.ndarray]) -> np.ndarray | None:
     """Return the noise that is added to a clip, or None: a function of the clip's name."""
-    share, which, where, volume = uniform(4, seed=0, point=AUGMENT, step=zlib.crc32(name.encode()))
+    share, which, where, volume = uniform(4, seed=0, point=BACKGROUND, step=zlib.crc32(name.encode()))
     if share >= NOISY_SHARE:
         return None
     noise = noises[int(which * len(noises))]

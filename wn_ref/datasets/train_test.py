@@ -57,8 +57,3 @@ class TrainTest:
             if labels.min() < 0 or labels.max() >= classes:
                 expected, got = f"labels 0 to {classes - 1}", f"{labels.min()} to {labels.max()} in the {part} part"
                 raise InputError(f"{name}: expected {expected}, got {got}; {remedy}")
-
-    def make_read_only(self) -> None:
-        """Protect the arrays, which all users of the data set share, against changes."""
-        for array in (self.train_images, self.train_labels, self.test_images, self.test_labels):
-            array.flags.writeable = False

@@ -47,8 +47,11 @@ def binarization(
             _accuracies(bars, row, chance)
         axes[0, 0].set_title("size of the activation")
         axes[0, 1].set_title("activation")
-        axes[0, 2].set_title("accuracy")
-        axes[0, 0].legend(loc="upper left", fontsize=8)
+        axes[0, 2].set_title("accuracy (dotted: guessing)", fontsize=8)
+        axes[-1, 0].set_xlabel("|activation|")
+        axes[-1, 1].set_xlabel("activation")
+        figure.supylabel("share of activations (left: linear, middle: logarithmic)", fontsize=9)
+        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
         figure.suptitle(title, fontsize=10)
     return figure
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,15 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from wn_ref.figures.style import BLUE, GREEN, ORANGE, PAPER, log_axis, panels, percent_axis
+from wn_ref.figures.style import BLUE, GREEN, NOT_COMPARABLE, ORANGE, PAPER, log_axis, panels, percent_axis
 from wn_ref.fits.midpoint import MidpointFit
 from wn_ref.fits.stacked import StackedFit
 from wn_ref.lazy import pandas
 
 
-def midpoint(points: pandas.DataFrame, fit: MidpointFit, title: str = "", published: float = np.nan) -> Figure:
+def midpoint(
+    points: pandas.DataFrame, fit: MidpointFit, title: str = "", published: float = np.nan, differs: str = ""
+) -> Figure:
     """Draw a curve, its fit by equation 1 and the meaning of the fit's parameters, like Figure 1.
 
     Parameters
@@ -29,8 +32,10 @@ def midpoint(points: pandas.DataFrame, fit: MidpointFit, title: str = "", publis
         The text above the panel.
     published : float
         The midpoint that the paper prints, in units of sigma; NaN if it prints none.
+    differs : str
+        In what the paper's runs differ from these, if they do; its midpoint is grey then, with the reason below.
     """
-    with panels(5.2, 3.8) as (figure, axes):
+    with panels(5.2, 4.0) as (figure, axes):
         panel = axes[0, 0]
         _draw_points(panel, points)
         _draw_fit(panel, points, fit, "equation 1, fitted")
@@ -44,10 +49,18 @@ def midpoint(points: pandas.DataFrame, fit: MidpointFit, title: str = "", publis
             for level, name in ((fit.a_max, "$a_{max}$"), (fit.a_min, "$a_{min}$")):
                 panel.axhline(level, color="grey", linestyle=":", linewidth=1)
                 panel.annotate(name, (1, level), xycoords=("axes fraction", "data"), va="center", color="grey")
+        else:
+            upper_right: dict[str, Any] = {"xy": (0.98, 0.97), "ha": "right", "va": "top"}
+            free = {"xy": (0.03, 0.05)} if fit.kind == "lower bound" else upper_right  # where no points are
+            panel.annotate(_no_midpoint(fit), xycoords="axes fraction", color=ORANGE, fontsize=9, **free)
         if np.isfinite(published):
             half = fit.a_min + fit.half_range if fit.kind == "measured" else points["accuracy"].mean()
-            panel.plot(published, half, **PAPER)
-        figure.legend(*panel.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
+            panel.plot(published, half, **(NOT_COMPARABLE if differs else PAPER))
+        handles, labels = panel.get_legend_handles_labels()
+        reason = "\n".join(wrap(differs, 70))
+        figure.legend(
+            handles, labels, loc="outside lower center", ncols=3, fontsize=8, title=reason or None, title_fontsize=7
+        )
         panel.set_title(title)
     return figure
 
@@ -71,7 +84,8 @@ def stacked(points: pandas.DataFrame, one: StackedFit, two: StackedFit, title: s
             _draw_fit(panel, points, fit, f"{name}, AICc {fit.aicc:.0f}", color)
         for number, mu in enumerate(two.midpoints, start=1):
             panel.axvline(mu, color=GREEN, linewidth=1, linestyle=":")
-            panel.annotate(f"$\\mu_{number}$", (mu, 1), xycoords=("data", "axes fraction"), color=GREEN, va="top")
+            place = {"xytext": (3, 0), "textcoords": "offset points", "color": GREEN, "va": "top"}
+            panel.annotate(f"$\\mu_{number}$ = {mu:.3g}", (mu, 1), xycoords=("data", "axes fraction"), **place)
         panel.set_title(title)
         handles, labels = panel.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
@@ -108,6 +122,15 @@ def epochs(runs: pandas.DataFrame, sigma: str = "sigma_add", title: str = "") ->
         figure.legend(handles, labels, loc="outside right center", title="noise $\\sigma$", fontsize=9)
         panel.set_title(title)
     return figure
+
+
+def _no_midpoint(fit: MidpointFit) -> str:
+    """Say why no midpoint is drawn."""
+    reasons = {
+        "lower bound": f"no midpoint: it is above {fit.bound:.3g},\nthe curve does not fall far enough",
+        "upper bound": f"no midpoint: it is below {fit.bound:.3g},\nthe curve has fallen from the start",
+    }
+    return reasons.get(fit.kind, "no midpoint: the points do not show where the curve falls")
 
 
 def _draw_points(axes: Axes, points: pandas.DataFrame) -> None:

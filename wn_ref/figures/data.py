@@ -32,13 +32,15 @@ def contact_sheet(data: Dataset, columns: int = 12) -> Figure:
             sheet[top : top + height, left : left + width] = _shades(data, index).transpose(1, 2, 0)
     with panels(8.0, 7.0 * sheet.shape[0] / sheet.shape[1] + 0.4) as (figure, axes):
         panel = axes[0, 0]
+        figure.set_layout_engine("compressed")  # leaves room for the labels although images keep their shape
         panel.imshow(sheet, interpolation="nearest")
         panel.set_yticks([k * (height + gap) + height / 2 for k in range(len(data.classes))], data.classes)
         panel.set_xticks([])
         panel.tick_params(length=0)
         panel.spines[:].set_visible(False)
         panel.grid(visible=False)
-        panel.set_title(f"{data.name}: {len(data.train_labels):,} to train, {len(data.test_labels):,} to test")
+        what = "" if data.train_images.dtype == np.uint8 else "features (MFCC) of "
+        panel.set_title(f"{what}{data.name}: {len(data.train_labels):,} to train, {len(data.test_labels):,} to test")
     return figure
 
 

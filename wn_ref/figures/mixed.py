@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from wn_ref.figures.style import log_axis, panels
+from wn_ref.figures.style import panels
 from wn_ref.lazy import pandas
 
 ORDERS = {"multiplicative": "multiplicative noise first", "additive": "additive noise first"}
@@ -15,7 +15,7 @@ ORDERS = {"multiplicative": "multiplicative noise first", "additive": "additive 
 def mixed(runs: pandas.DataFrame, title: str = "") -> Figure:
     """Draw accuracy over the plane of (sigma_mul, sigma_add), one panel per order.
 
-    Dots mark what was measured; the colours between them are interpolated.
+    Dots mark what was measured; the colours between them are interpolated, linearly in the logarithms.
 
     Parameters
     ----------
@@ -27,13 +27,14 @@ def mixed(runs: pandas.DataFrame, title: str = "") -> Figure:
     orders = [order for order in ORDERS if order in set(runs["first"])]
     with panels(1.0 + 3.6 * len(orders), 3.8, 1, len(orders), sharey=True, sharex=True) as (figure, axes):
         for order, panel in zip(orders, axes[0]):
-            grid = runs[runs["first"] == order].pivot_table(index="sigma_add", columns="sigma_mul", values="accuracy")
-            x, y = grid.columns.to_numpy(), grid.index.to_numpy()
-            filled = panel.contourf(x, y, grid, levels=np.linspace(0, 1, 11), cmap="cividis")
-            panel.scatter(*np.meshgrid(x, y), s=4, color="black")
-            panel.set(xscale="log", yscale="log", xlabel="multiplicative noise $\\sigma_{mul}$", title=ORDERS[order])
-            log_axis(panel.xaxis)
-            log_axis(panel.yaxis)
+            shown = runs[runs["first"] == order].groupby(["sigma_mul", "sigma_add"])["accuracy"].mean().reset_index()
+            x, y = np.log10(shown["sigma_mul"]), np.log10(shown["sigma_add"])
+            filled = panel.tricontourf(x, y, shown["accuracy"], levels=np.linspace(0, 1, 11), cmap="cividis")
+            panel.scatter(x, y, s=6, color="black", clip_on=False, zorder=3)
+            panel.set(xlabel="multiplicative noise $\\sigma_{mul}$", title=ORDERS[order])
+            for axis in (panel.xaxis, panel.yaxis):
+                axis.set_major_locator(MaxNLocator(6, integer=True))
+                axis.set_major_formatter("$10^{{{x:.0f}}}$")
             panel.grid(visible=False)
         axes[0, 0].set_ylabel("additive noise $\\sigma_{add}$")
         figure.colorbar(filled, ax=axes, label="accuracy", format=PercentFormatter(1, decimals=0))

@@ -27,7 +27,9 @@ PAPER: dict[str, Any] = {
     "markersize": 6,
     "label": "the paper's value",
 }
-"""How a number that the paper prints is drawn."""
+"""How a number that the paper prints is drawn beside runs that are like the paper's."""
+NOT_COMPARABLE = PAPER | {"color": "darkgrey", "label": "the paper's value, not comparable"}
+"""How it is drawn beside runs that are not."""
 MODEL_NAMES = {"mlp": "MLP", "lenet5": "LeNet-5", "cnn_s": "CNN-S"}
 """The names of the models as the paper writes them."""
 STYLE: dict[Any, Any] = {
@@ -69,6 +71,11 @@ def panels(
         yield figure, figure.subplots(rows, columns, squeeze=False, **settings)
 
 
+def model_name(model: Any) -> str:
+    """Return the name of a model as the paper writes it, such as "LeNet-5"; other models keep their own name."""
+    return MODEL_NAMES.get(model, str(model))
+
+
 def network_name(row: pandas.Series, batchnorm: bool = True) -> str:
     """Name the network and the data set of one row of a table of runs.
 
@@ -80,7 +87,7 @@ def network_name(row: pandas.Series, batchnorm: bool = True) -> str:
         Whether the name says if the network has batch norm.
     """
     bn = f" {'with' if row['batchnorm'] else 'without'} batch norm" if batchnorm else ""
-    return f"{MODEL_NAMES[row['model']]}{bn}, {row['dataset']}"
+    return f"{model_name(row['model'])}{bn}, {row['dataset']}"
 
 
 def layer_axis(axes: Axes, points: Sequence[int], names: Sequence[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -12,7 +11,7 @@ from wn_ref.lazy import pandas
 SERIES = {  # (phase, clamp): colour and marker as in the paper, and the entry in the legend
     ("inference", False): (BLUE, "o", "noise at inference only"),
     ("training", False): (ORANGE, "s", "noise in training, too"),
-    ("inference", True): ("grey", "v", "noise at inference only, weights clamped"),
+    ("inference", True): ("grey", "P", "noise at inference only, weights clamped"),
     ("training", True): (GREEN, "D", "noise in training, weights clamped"),
 }
 BOUNDS = {"lower bound": ("^", "greater than"), "upper bound": ("v", "less than")}
@@ -48,7 +47,8 @@ def walking(midpoints: pandas.DataFrame, title: str = "") -> Figure:
                 panel.set_title(f"{'with' if batchnorm else 'without'} batch norm")
         axes[0, 0].set_ylabel("midpoint noise level $\\mu$")
         shown = {label: line for panel in axes[0] for line, label in zip(*panel.get_legend_handles_labels())}
-        axes[0, 0].legend(shown.values(), shown.keys(), loc="best", fontsize=9)
+        ncols = 2 if len(kinds) == 1 else 3
+        figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=ncols, fontsize=9)
         figure.suptitle(title, fontsize=10)
     return figure
 
@@ -75,10 +75,12 @@ def _rows_of(rows: pandas.DataFrame, key: tuple[str, bool]) -> pandas.DataFrame:
 def _series(axes: Axes, rows: pandas.DataFrame, key: tuple[str, bool], shift: float) -> None:
     """Draw measured midpoints with error bars, joined by a line, and bounds as triangles."""
     color, marker, label = SERIES[key]
-    known = rows[rows["kind"] == "measured"]
-    x, mu = known["point"] + shift, known["midpoint"]
-    bars = np.array([mu - known["low"], known["high"] - mu])
-    axes.errorbar(x, mu, bars, label=label, color=color, marker=marker, markersize=5, linewidth=1, capsize=3)
+    # at a point that is only bounded the numbers are NaN, which breaks the line
+    known = rows[["midpoint", "low", "high"]].where(rows["kind"] == "measured").to_numpy(float)
+    x, (mu, low, high) = rows["point"] + shift, known.T
+    axes.errorbar(
+        x, mu, [mu - low, high - mu], label=label, color=color, marker=marker, markersize=5, linewidth=1, capsize=3
+    )
     for _, row in rows[rows["kind"].isin(BOUNDS)].iterrows():
         bound = row["low"] if row["kind"] == "lower bound" else row["high"]
         axes.plot(row["point"] + shift, bound, marker=BOUNDS[row["kind"]][0], color=color, markersize=8, linestyle="")

@@ -12,9 +12,14 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from wn_ref.errors import InputError
+from wn_ref.errors import InputError, require_choice
+from wn_ref.findings.alike import require_runs
 from wn_ref.fits import student_quantile
+from wn_ref.fits.inputs import numbers
 from wn_ref.lazy import pandas
+
+COLUMNS = ("rule", "seed", "repetition", "total", "accuracy")
+"""The columns that every table of rules has."""
 
 
 def differences(runs: pandas.DataFrame, rule: str, than: str, level: float = 0.95) -> pandas.DataFrame:
@@ -36,6 +41,11 @@ def differences(runs: pandas.DataFrame, rule: str, than: str, level: float = 0.9
         network average over its repetitions, and their interval tells what other noise would do. The row with seed
         "all" averages over networks, and its interval tells what other networks would do.
 
+    Raises
+    ------
+    InputError
+        If there are no runs, a rule is not among them, or a repetition does not have exactly one accuracy of each rule.
+
     Examples
     --------
     >>> accuracy = {"uniform": [0.70, 0.72, 0.71], "guided": [0.75, 0.78, 0.75]}
@@ -45,9 +55,18 @@ def differences(runs: pandas.DataFrame, rule: str, than: str, level: float = 0.9
     >>> table.loc[0, ["difference", "low", "high"]].astype(float).round(3).tolist()
     [0.05, 0.025, 0.075]
     """
+    runs = _once(runs)
+    for name, value in (("rule", rule), ("than", than)):
+        require_choice(name, value, sorted(runs["rule"].unique()))
     rows = []
-    for total, same in runs.groupby("total"):
-        pairs = same.pivot(index=["seed", "repetition"], columns="rule", values="accuracy")
+    for total, same in runs[runs["rule"].isin([rule, than])].groupby("total"):
+        pairs = same.pivot(index=["seed", "repetition"], columns="rule", values="accuracy").reindex(
+            columns=[rule, than]
+        )
+        if pairs.isna().any(axis=None):
+            seed, repetition, name = pairs.isna().stack().idxmax()
+            where = f"total {total}, seed {seed}, repetition {repetition}"
+            raise InputError(f"runs: expected pairs of both rules, got no accuracy of {name!r} at {where}; measure it")
         gaps = pairs[rule] - pairs[than]
         groups = dict(iter(gaps.groupby("seed"))) | {"all": gaps.groupby("seed").mean()}
         for seed, values in groups.items():
@@ -70,7 +89,13 @@ def pareto(runs: pandas.DataFrame, level: float = 0.95) -> pandas.DataFrame:
     pandas.DataFrame
         rule, total, accuracy, low and high (ends of the interval over networks, or over repetitions if there is only
         one network), and efficient (whether no rule reaches a higher accuracy with at most this total).
+
+    Raises
+    ------
+    InputError
+        If there are no runs, or a repetition has several accuracies of a rule, or none.
     """
+    runs = _once(runs)
     rows = []
     for (rule, total), same in runs.groupby(["rule", "total"], sort=False):
         means = same.groupby("seed")["accuracy"].mean()
@@ -100,7 +125,7 @@ def interval(values: npt.ArrayLike, level: float = 0.95) -> tuple[float, float, 
     Raises
     ------
     InputError
-        If the level is not a probability between 0 and 1.
+        If the level is not a probability between 0 and 1, or the sample is empty or has what is not a finite number.
 
     Examples
     --------
@@ -110,9 +135,23 @@ def interval(values: npt.ArrayLike, level: float = 0.95) -> tuple[float, float, 
     """
     if not 0 < level < 1:
         raise InputError(f"level: expected a probability between 0 and 1, got {level}; 0.95 is usual")
-    sample = np.asarray(values, np.float64)
+    sample = numbers("values", values)
+    if sample.ndim != 1 or not len(sample):
+        raise InputError(f"values: expected a list of at least one number, got shape {sample.shape}; add some")
     mean, n = float(np.mean(sample)), len(sample)
     if n < 2:
         return mean, -math.inf, math.inf
     reach = student_quantile((1 + level) / 2, n - 1) * float(np.std(sample, ddof=1)) / math.sqrt(n)
     return mean, mean - reach, mean + reach
+
+
+def _once(runs: pandas.DataFrame) -> pandas.DataFrame:
+    """Check that runs have all columns, and one finite accuracy for each rule, total, seed and repetition."""
+    runs = require_runs(runs, COLUMNS)
+    numbers("accuracy", runs["accuracy"].to_numpy())
+    again = runs.duplicated(["rule", "total", "seed", "repetition"])
+    if again.any():
+        row = runs[again].iloc[0]
+        where = f"total {row['total']}, seed {row['seed']}, repetition {row['repetition']}"
+        raise InputError(f"runs: expected each run once, got {row['rule']!r} twice at {where}; leave one out")
+    return runs

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from wn_ref.errors import InputError
+from wn_ref.findings.alike import require_runs
 from wn_ref.fits import accuracy_uncertainty
 from wn_ref.lazy import pandas
 
@@ -51,7 +52,7 @@ def preserved(runs: pandas.DataFrame, by: Sequence[str] = ("point", "name")) -> 
     Raises
     ------
     InputError
-        If there is no run without noise, or none with noise.
+        If there are no runs, none without noise, or none with noise.
 
     Examples
     --------
@@ -61,7 +62,9 @@ def preserved(runs: pandas.DataFrame, by: Sequence[str] = ("point", "name")) -> 
     >>> table[["name", "preserved", "above_chance"]].round(3).to_numpy().tolist()
     [['dense3', 0.8, 0.775], ['dense4', 0.111, 0.0]]
     """
-    runs = runs.dropna(subset="accuracy")
+    runs = require_runs(runs, ("sigma_mul", "sigma_add", "accuracy", "classes", "tested", *by)).dropna(
+        subset="accuracy"
+    )
     largest = runs["sigma_mul"].max()
     noisy = runs[(runs["sigma_mul"] == largest) & (largest > 0)]
     quiet = runs[(runs["sigma_mul"] == 0) & (runs["sigma_add"] == 0)]

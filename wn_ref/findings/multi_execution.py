@@ -33,6 +33,7 @@ from wn_ref.injection import ALL
 from wn_ref.lazy import pandas
 from wn_ref.network import Network
 from wn_ref.noise import additive
+from wn_ref.random import HELD_OUT
 from wn_ref.train import evaluate
 
 SIGMAS = tuple(np.geomspace(0.03, 100, 18))
@@ -55,7 +56,7 @@ def held_out(data: Dataset, size: int, seed: int = 0) -> Dataset:
     InputError
         If no training image would be left.
     """
-    chosen = stratified(data.train_labels, size, seed)
+    chosen = stratified(data.train_labels, size, seed, HELD_OUT)
     rest = np.setdiff1d(np.arange(len(data.train_labels)), chosen)
     if not len(rest):
         images = len(data.train_labels)

@@ -18,7 +18,8 @@ def crossing(excess: Callable[[float], float], centre: float, step: float, limit
     Parameters
     ----------
     excess : callable
-        A function of the parameter, negative at `centre`, that grows about linearly towards `limit`.
+        A function of the parameter, negative at `centre`, that grows about linearly towards `limit`. The crossing is
+        found to 1e-4 of its size at `centre`, whatever its unit.
     centre : float
         Where the search starts.
     step : float
@@ -31,7 +32,10 @@ def crossing(excess: Callable[[float], float], centre: float, step: float, limit
     float or None
         The parameter at the crossing, or None if the function is not positive anywhere up to `limit`.
     """
-    inside, f_inside = centre, None
+    inside, f_inside = centre, excess(centre)
+    if f_inside >= 0:
+        return float(centre)
+    close = 1e-4 * abs(f_inside)
     while True:
         outside = centre + step
         if abs(step) >= abs(limit - centre) or (limit - centre) * step <= 0:
@@ -43,10 +47,6 @@ def crossing(excess: Callable[[float], float], centre: float, step: float, limit
             return None
         inside, f_inside = outside, f_outside
         step *= 1.7
-    if f_inside is None:
-        f_inside = excess(inside)
-    if f_inside >= 0:
-        return float(centre)
     bisect = False
     for _ in range(100):
         if abs(outside - inside) <= 1e-5 * abs(outside - centre):
@@ -54,7 +54,7 @@ def crossing(excess: Callable[[float], float], centre: float, step: float, limit
         share = 0.5 if bisect else f_inside / (f_inside - f_outside)  # the middle, or the secant's zero
         middle, bisect = inside + share * (outside - inside), not bisect
         f_middle = excess(middle)
-        if abs(f_middle) < 1e-4:
+        if abs(f_middle) < close:
             return float(middle)
         if f_middle > 0:
             outside, f_outside = middle, f_middle

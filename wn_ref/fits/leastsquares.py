@@ -85,7 +85,7 @@ def covariance(J: np.ndarray) -> np.ndarray:
         (parameters, parameters); every entry is inf if the data do not determine all parameters.
     """
     size = np.sqrt(np.sum(J * J, axis=0))
-    if (size == 0).any():
+    if not np.isfinite(size).all() or (size == 0).any():
         return np.full((len(size), len(size)), np.inf)
     correlation = (J / size).T @ (J / size)  # its diagonal is 1, so units do not matter
     if np.linalg.cond(correlation) > 1e13:

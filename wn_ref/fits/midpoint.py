@@ -15,15 +15,20 @@ sigma itself the fit is far worse: it trades a_max for mu and loses the midpoint
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from wn_ref.errors import InputError, require_choice, require_whole
+from wn_ref.errors import InputError, require_choice
+from wn_ref.fits.between_seeds import over_seeds, wider
 from wn_ref.fits.logistic import logistic
 from wn_ref.fits.problem import SCALES, MidpointProblem, abscissa
-from wn_ref.fits.verdict import CONFIDENCE, verdict
+from wn_ref.fits.profile import Profile
+from wn_ref.fits.verdict import CONFIDENCE, Verdict, verdict
+
+RESTARTS = 20
+"""How often a fit starts again because the profile of its midpoint has found better parameters."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class MidpointFit:
         s, delta_a, a_min and 2 delta_a + a_min; NaN unless `kind` is "measured".
     kind : "measured", "lower bound", "upper bound" or "open"
         What the data can tell about the midpoint; "open" means nothing.
+    reason : str
+        Why the fit is worth nothing although the accuracy falls (see `wn_ref.fits.misfit`); otherwise empty.
     bound : float
         The midpoint is greater (lower bound) or less (upper bound) than this; NaN for the other kinds.
     chi2 : float
@@ -55,12 +62,14 @@ class MidpointFit:
         parameters, NaN unless `kind` is "measured".
     scale : "linear" or "log"
         Whether equation 1 was fitted in sigma or in ln sigma; `slope` has the same units.
+    seed_midpoints : np.ndarray
+        The midpoint of each seed, in units of sigma; empty unless `wn_ref.fits.fit_seeds` made this fit.
 
     Examples
     --------
     >>> import wn_ref as wn
     >>> sigma = [0.1, 0.3, 1, 3, 10, 30, 100]
-    >>> fit = wn.fit_midpoint(sigma, [0.90, 0.90, 0.88, 0.70, 0.25, 0.12, 0.10], [0.01] * 7, scale="log")
+    >>> fit = wn.fit_midpoint(sigma, [0.90, 0.90, 0.88, 0.70, 0.25, 0.12, 0.10], [0.01] * 7)
     >>> print(f"{fit.midpoint:.2f} +- {fit.midpoint_std:.2f}, {fit.kind}")
     5.01 +- 0.15, measured
     >>> print("{:.2f} to {:.2f}".format(*fit.interval(0.68)))
@@ -80,9 +89,11 @@ class MidpointFit:
     dof: int
     covariance: np.ndarray = field(repr=False)
     scale: str
-    _problem: MidpointProblem = field(repr=False)
-    _best: np.ndarray = field(repr=False)
+    reason: str
+    _profile: Profile = field(repr=False)
     _interval: tuple[float, float] = field(repr=False)  # at the level CONFIDENCE
+    _flat: bool = field(repr=False)
+    seed_midpoints: np.ndarray = field(repr=False, default_factory=lambda: np.empty(0))
 
     @property
     def a_max(self) -> float:
@@ -91,7 +102,7 @@ class MidpointFit:
 
     def __call__(self, sigma: npt.ArrayLike) -> np.ndarray:
         """The fitted accuracy at sigma."""
-        return logistic(abscissa(sigma, self.scale), *self._best)
+        return logistic(abscissa(sigma, self.scale), *self._profile.best)
 
     @np.errstate(all="ignore")
     def interval(self, level: float = CONFIDENCE) -> tuple[float, float]:
@@ -99,8 +110,12 @@ class MidpointFit:
 
         It holds every mu for which chi2, with all other free parameters fitted again, exceeds the minimum by at most
         the `level` quantile of chi-squared with one degree of freedom (without standard errors: by what Student's t
-        allows). Unlike midpoint +- 2 standard errors, it need not be symmetric. If the whole fall lies between two
-        neighbouring noise levels, the data cannot tell where, and the interval covers the truth more often than asked.
+        allows). Unlike midpoint +- 2 standard errors, it need not be symmetric. If the whole fall may lie between two
+        neighbouring noise levels, the data cannot tell where; the interval then holds all that is between them, and
+        covers the truth more often than asked.
+
+        What all noise levels have in common, such as the seeds, is not seen by this fit. If `fit_seeds` made it, the
+        interval is at least as wide as the midpoints of the single seeds demand.
 
         Parameters
         ----------
@@ -121,11 +136,11 @@ class MidpointFit:
             raise InputError(f"level: expected a probability between 0 and 1, got {level}; 0.95 is usual")
         if self.kind != "measured" or level == CONFIDENCE:
             return self._interval
-        return self._problem.interval(self._best, level)
+        return wider(self._profile.interval(level), over_seeds(self.seed_midpoints, level))
 
     def __str__(self) -> str:
         if self.kind == "open":
-            return "midpoint unknown"
+            return f"midpoint unknown{': ' * bool(self.reason)}{self.reason}"
         if self.kind != "measured":
             return f"midpoint {'>' if self.kind == 'lower bound' else '<'} {self.bound:.3g}"
         low, high = self.interval()
@@ -143,7 +158,7 @@ def fit_midpoint(
     delta_a: float | None = None,
     a_min: float | None = None,
     chance: float = 0.1,
-    scale: str = "linear",
+    scale: str = "log",
     rescale: bool = False,
 ) -> MidpointFit:
     """Fit equation 1 to a curve of accuracy against noise, by weighted least squares (equation 2).
@@ -151,11 +166,17 @@ def fit_midpoint(
     The result claims no more than the data support. The midpoint is "measured" if it lies among the noise levels and
     its 95 % interval is closed. There is only a "lower bound" if the curve never falls, or not far enough to show where
     its middle is, and only an "upper bound" if it is at chance from the start, or falls already at the smallest level.
+    The midpoint is unknown ("open") if equation 1 misses the curve by far, for example if `a_min` is held where the
+    curve does not end (see `wn_ref.fits.misfit`).
+
+    Noise levels have to be independent. If each seed was measured at all levels, its whole curve may be shifted, which
+    no fit to averages can see: with two or three seeds, 95 % intervals of such curves hold the midpoint of other seeds
+    in 60 to 70 % of cases only. Use `wn_ref.midpoints`, or `wn_ref.fits.fit_seeds`, which look at the seeds one by one.
 
     Parameters
     ----------
     sigma : array_like
-        Noise levels, >= 0, (n,), in any order.
+        Noise levels, >= 0, (n,), in any order; those that agree to 12 significant digits count as one level.
     accuracy : array_like
         y, from 0 to 1, (n,); usually averages over seeds.
     uncertainty : array_like, optional
@@ -167,7 +188,8 @@ def fit_midpoint(
         Accuracy of guessing, 1/K. If the curve is flat, it tells one that never falls from one that has fallen already;
         otherwise it is not used.
     scale : "linear" or "log"
-        Fit equation 1 in sigma, as printed in the paper, or in ln sigma (see the top of this module).
+        Fit equation 1 in ln sigma, which describes curves over decades, or in sigma, as printed in the paper (see the
+        top of this module).
     rescale : bool
         If chi2 exceeds the degrees of freedom, the curve is not exactly logistic or the standard errors are too small.
         With True, the reported standard errors and intervals are then multiplied by sqrt(chi2 / dof), the scale factor
@@ -188,7 +210,7 @@ def fit_midpoint(
     --------
     >>> import wn_ref as wn
     >>> sigma = [0.1, 0.3, 1, 3, 10, 30, 100]
-    >>> print(wn.fit_midpoint(sigma, [0.90, 0.90, 0.88, 0.70, 0.25, 0.12, 0.10], [0.01] * 7, scale="log"))
+    >>> print(wn.fit_midpoint(sigma, [0.90, 0.90, 0.88, 0.70, 0.25, 0.12, 0.10], [0.01] * 7))
     midpoint 5.01 (95 %: 4.71 to 5.32)
     >>> print(wn.fit_midpoint(sigma, [0.90, 0.90, 0.90, 0.89, 0.90, 0.91, 0.90], [0.01] * 7))
     midpoint > 100
@@ -197,12 +219,21 @@ def fit_midpoint(
     if not 0 <= chance < 1:
         raise InputError(f"chance: expected 0 <= chance < 1, got {chance}; 1 / number of classes is usual")
     held = {"mu": mu, "s": s, "delta_a": delta_a, "a_min": a_min}
-    problem = MidpointProblem.checked(sigma, accuracy, uncertainty, held, scale)
-    best = problem.minimise()
-    chi2 = problem.chi2(best)
-    if rescale and problem.weighted and chi2 > problem.dof > 0:
-        problem = replace(problem, dy=problem.dy * math.sqrt(chi2 / problem.dof))
-    kind, bound, interval = verdict(problem, best, chance)
+    given = MidpointProblem.checked(sigma, accuracy, uncertainty, held, scale)
+    best: np.ndarray | None = None
+    for _ in range(RESTARTS):
+        best = given.minimise(best)
+        profile = Profile(given.scaled(best, rescale), best)
+        told = verdict(profile, chance, given)
+        if profile.better is None:
+            break
+        best = profile.better
+    return _result(given, profile, told)
+
+
+def _result(given: MidpointProblem, profile: Profile, told: Verdict) -> MidpointFit:
+    """Collect what is reported; the standard errors of `given` are those of the user."""
+    problem, best, kind, scale = profile.problem, profile.best, told.kind, profile.problem.scale
     known = kind == "measured"
     midpoint = problem.sigma_at(best[0]) if known else math.nan
     by_mu = np.array([midpoint if scale == "log" else 1.0, 1, 1, 1])  # d mu / d ln mu = mu
@@ -215,61 +246,13 @@ def fit_midpoint(
         half_range=half_range,
         a_min=lowest,
         kind=kind,
-        bound=bound,
-        chi2=chi2,
+        bound=told.bound,
+        chi2=given.chi2(best),
         dof=problem.dof,
         covariance=cov,
         scale=scale,
-        _problem=problem,
-        _best=best,
-        _interval=interval,
+        reason=told.reason,
+        _profile=profile,
+        _interval=told.interval,
+        _flat=told.flat,
     )
-
-
-def accuracy_uncertainty(accuracies: npt.ArrayLike, test_size: int) -> np.ndarray:
-    """Standard error Delta_y of the mean accuracy of several seeds on the same test images.
-
-    It adds two parts in quadrature: the standard error over seeds, and the binomial standard error
-    sqrt(a (1 - a) / n) of one evaluation on n images. The first can be 0 by accident, for example if two seeds agree or
-    a network always answers the same class. The second does not shrink with more seeds, because all of them see the
-    same images; to keep it positive at a = 0 and a = 1, one success and one failure are added to the count.
-
-    What all points of a curve have in common is not included: the test images, and the seeds, whose noise at one sigma
-    is their noise at another sigma, scaled. With few seeds this may shift a whole curve; more seeds make it smaller.
-
-    Parameters
-    ----------
-    accuracies : array_like
-        From 0 to 1, (..., seeds).
-    test_size : int
-        n, the number of test images.
-
-    Returns
-    -------
-    np.ndarray
-        (...,). For a single seed it is the binomial part alone.
-
-    Raises
-    ------
-    InputError
-        If an accuracy is not from 0 to 1, there are none, or the test size is no whole number of at least 1.
-
-    Examples
-    --------
-    Two noise levels, three seeds each:
-
-    >>> import wn_ref as wn
-    >>> wn.accuracy_uncertainty([[0.95, 0.96, 0.94], [0.41, 0.52, 0.45]], test_size=2000).round(3).tolist()
-    [0.008, 0.034]
-    """
-    accuracies = np.atleast_1d(np.asarray(accuracies, np.float64))
-    if not accuracies.size:
-        raise InputError(f"accuracies: expected those of at least one seed, got shape {accuracies.shape}; add some")
-    if not ((accuracies >= 0) & (accuracies <= 1)).all():
-        found = f"{accuracies.min()} to {accuracies.max()}"
-        raise InputError(f"accuracies: expected numbers from 0 to 1, got {found}; divide percentages by 100")
-    require_whole("test_size", test_size, least=1)
-    seeds = accuracies.shape[-1]
-    a = (accuracies.mean(axis=-1) * test_size + 1) / (test_size + 2)
-    spread = accuracies.std(axis=-1, ddof=1) / math.sqrt(seeds) if seeds > 1 else 0.0
-    return np.sqrt(spread**2 + a * (1 - a) / test_size)

@@ -1,22 +1,25 @@
-"""The least-squares problem behind a midpoint: the data of one curve, the best parameters and their uncertainty."""
+"""The least-squares problem behind a midpoint: the data of one curve, and the parameters that describe it best."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from statistics import NormalDist
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from wn_ref.errors import InputError
-from wn_ref.fits.intervals import crossing, student_quantile
+from wn_ref.fits.inputs import curve_arrays, held_value
 from wn_ref.fits.leastsquares import covariance, levenberg_marquardt
+from wn_ref.fits.levels import merge_levels
 from wn_ref.fits.logistic import logistic, logistic_jacobian
 
 NAMES = ("mu", "s", "delta_a", "a_min")
 SCALES = ("linear", "log")
+ROUNDING = 1e-9
+"""Accuracies are not more exact than this: without standard errors, the scatter is never taken to be smaller."""
 
 
 def abscissa(sigma: npt.ArrayLike, scale: str) -> np.ndarray:
@@ -42,7 +45,7 @@ class MidpointProblem:
     y, dy : np.ndarray
         Accuracies and their standard errors, (n,).
     weighted : bool
-        Whether standard errors were given. If not, dy is 1 and the scatter about the fit estimates their size.
+        Whether standard errors were given. If not, dy is 1 until `scaled` estimates it from the scatter about the fit.
     held : dict of int to float
         Parameters that are held fixed: position in p and value.
     scale : "linear" or "log"
@@ -67,17 +70,13 @@ class MidpointProblem:
         scale: str,
     ) -> MidpointProblem:
         """Check a user's arrays and make the problem; `held` is a value for each of `NAMES`, None if it is free."""
-        sigma, y, dy = _vectors(sigma, accuracy, np.ones(np.shape(accuracy)) if uncertainty is None else uncertainty)
-        fixed = {i: float(value) for i, name in enumerate(NAMES) if (value := held[name]) is not None}
-        if not all(map(math.isfinite, fixed.values())) or fixed.get(0, 1.0) <= 0 or fixed.get(1, 1.0) <= 0:
-            raise InputError(
-                f"fixed parameters: expected finite numbers, mu > 0 and s > 0, got {dict(held)}; correct them"
-            )
+        sigma, y, dy = curve_arrays(sigma, accuracy, uncertainty)
+        fixed = {i: held_value(name, value) for i, name in enumerate(NAMES) if (value := held[name]) is not None}
         if len(fixed) == len(NAMES):
             raise InputError("fixed parameters: expected one to be free, got a value for all four; leave one out")
         if 0 in fixed:
             fixed[0] = float(abscissa(fixed[0], scale))
-        free, levels = len(NAMES) - len(fixed), len(np.unique(sigma))
+        free, levels = len(NAMES) - len(fixed), len(np.unique(merge_levels(sigma)))
         least = free + (uncertainty is None)  # without standard errors, the scatter is one more unknown
         if levels < least:
             raise InputError(
@@ -86,12 +85,12 @@ class MidpointProblem:
             )
         return cls(sigma, abscissa(sigma, scale), y, dy, uncertainty is not None, fixed, scale)
 
-    @property
+    @cached_property
     def levels(self) -> np.ndarray:
-        """The different noise levels, ascending; without 0 on the scale "log"."""
-        return np.unique(self.sigma[np.isfinite(self.x)])
+        """The different noise levels (see `wn_ref.fits.levels`), ascending; without 0 on the scale "log"."""
+        return np.unique(merge_levels(self.sigma[np.isfinite(self.x)]))
 
-    @property
+    @cached_property
     def x_levels(self) -> np.ndarray:
         """The same levels as values of x."""
         return abscissa(self.levels, self.scale)
@@ -114,9 +113,22 @@ class MidpointProblem:
         """The sum of equation 2."""
         return float(np.sum(((logistic(self.x, *p) - self.y) / self.dy) ** 2))
 
-    def minimise(self) -> np.ndarray:
-        """The best p, (4,): Levenberg-Marquardt from each of the best points of a grid of mu and s."""
-        free, starts, gentlest = self.free, self._starts(), self._slopes()[-1]
+    def scaled(self, best: np.ndarray, rescale: bool) -> MidpointProblem:
+        """Return the same problem with the standard errors that the scatter about the best fit suggests.
+
+        Without standard errors, dy becomes sqrt(chi2 / dof), so that whatever is decided by chi2 afterwards does not
+        depend on the size of the scatter. With standard errors and `rescale`, dy is multiplied by it if it exceeds 1.
+        """
+        if not self.weighted:
+            return replace(self, dy=self.dy * max(math.sqrt(self.chi2(best) / self.dof), ROUNDING))
+        if rescale and self.chi2(best) > self.dof > 0:
+            return replace(self, dy=self.dy * math.sqrt(self.chi2(best) / self.dof))
+        return self
+
+    def minimise(self, start: np.ndarray | None = None) -> np.ndarray:
+        """The best p, (4,): Levenberg-Marquardt from `start`, or from each of the best points of a grid of mu and s."""
+        starts = self._starts() if start is None else start[None]
+        free, gentlest = self.free, self.slopes()[-1]
 
         def full(q: np.ndarray) -> np.ndarray:
             p = starts[0].copy()
@@ -125,7 +137,7 @@ class MidpointProblem:
 
         def residuals(q: np.ndarray) -> np.ndarray:
             p = full(q)
-            inside = 0 < p[1] <= gentlest  # the same slopes as `profile_chi2` looks at
+            inside = 0 < p[1] <= gentlest  # the same slopes as a `Profile` looks at
             return (logistic(self.x, *p) - self.y) / self.dy if inside else np.full(len(self.y), np.inf)
 
         def jacobian(q: np.ndarray) -> np.ndarray:
@@ -134,69 +146,27 @@ class MidpointProblem:
         return min((full(levenberg_marquardt(residuals, jacobian, p[free])) for p in starts), key=self.chi2)
 
     def covariance(self, p: np.ndarray) -> np.ndarray:
-        """Covariance of the parameters at the best p, (4, 4); rows and columns of fixed parameters are 0.
-
-        Without standard errors, it is scaled by chi2 / dof.
-        """
+        """Covariance of the parameters at the best p, (4, 4); rows and columns of fixed parameters are 0."""
         J = logistic_jacobian(self.x, *p)[:, self.free] / self.dy[:, None]
         result = np.zeros((len(NAMES), len(NAMES)))
-        part = covariance(J)
-        if not self.weighted and np.isfinite(part).all():
-            part *= self.chi2(p) / self.dof
-        result[np.ix_(self.free, self.free)] = part
+        result[np.ix_(self.free, self.free)] = covariance(J)
         return result
 
-    def profile_chi2(self, mu: float) -> float:
-        """The least chi2 for a given mu: s by a grid that narrows until chi2 is flat, the others by `_project`."""
-        slopes = self._slopes()
-        for _ in range(30):
-            chi2, _ = self._project(np.full(len(slopes), mu), slopes)
-            winner = int(np.argmin(chi2))
-            left, right = max(winner - 1, 0), min(winner + 1, len(slopes) - 1)
-            if max(chi2[left], chi2[right]) - chi2[winner] < 1e-5:
-                break
-            slopes = np.geomspace(slopes[left], slopes[right], 9)
-        return float(chi2[winner])
-
-    def interval(self, best: np.ndarray, level: float) -> tuple[float, float]:
-        """Confidence interval of the midpoint in units of sigma; an end that the data leave open is 0 or inf.
-
-        It holds all mu whose `profile_chi2` exceeds the minimum by no more than the quantile for `level`.
-        """
-        if 0 in self.held:
-            return self.sigma_at(best[0]), self.sigma_at(best[0])
-        lowest = self.chi2(best)
-        if self.weighted:
-            allowed = NormalDist().inv_cdf((1 + level) / 2)
-        else:
-            allowed = student_quantile((1 + level) / 2, self.dof) * math.sqrt(lowest / self.dof)
-
-        def excess(mu: float) -> float:  # grows about linearly with |mu - best|
-            return math.sqrt(max(self.profile_chi2(mu) - lowest, 0.0)) - allowed
-
-        levels = self.x_levels
-        std = math.sqrt(self.covariance(best)[0, 0])
-        span = max(levels[-1] - levels[0], 1e-300)
-        step = allowed * std if 1e-6 * span < allowed * std < span else span / 20
-        # the search ends at sigma = 0, or a hundredth of the smallest level, and at a hundred times the largest level
-        bottom, top = (0.0, 100 * levels[-1]) if self.scale == "linear" else (levels[0] - 4.6, levels[-1] + 4.6)
-        low = crossing(excess, best[0], -step, limit=bottom)
-        high = crossing(excess, best[0], step, limit=top)
-        return 0.0 if low is None else self.sigma_at(low), math.inf if high is None else self.sigma_at(high)
-
-    def _starts(self, count: int = 3) -> np.ndarray:
-        """The best p on a grid, (count, 4): the best mu for each slope s, and the best `count` of these."""
+    def _starts(self, count: int = 4) -> np.ndarray:
+        """Points of a grid, (up to `count`, 4): the best mu for each s, if chi2 is lower than for the next s."""
         levels = self.x_levels
         between = np.interp(np.arange(0, len(levels) - 0.9, 0.2), np.arange(len(levels)), levels)
         midpoints = np.array([self.held[0]]) if 0 in self.held else between
         best = []
-        for slope in self._slopes():
-            chi2, linear = self._project(midpoints, np.full(len(midpoints), slope))
+        for slope in self.slopes():
+            chi2, linear = self.project(midpoints, np.full(len(midpoints), slope))
             winner = int(np.argmin(chi2))
             best.append((chi2[winner], midpoints[winner], slope, *linear[winner]))
-        return np.array(sorted(best)[:count])[:, 1:]
+        chi2 = np.r_[np.inf, [row[0] for row in best], np.inf]
+        lowest = np.flatnonzero((chi2[1:-1] <= chi2[:-2]) & (chi2[1:-1] <= chi2[2:]))
+        return np.array(sorted(best[i] for i in lowest)[:count])[:, 1:]
 
-    def _slopes(self, count: int = 60) -> np.ndarray:
+    def slopes(self, count: int = 60) -> np.ndarray:
         """Slopes s from a step between two neighbouring levels to nearly a straight line across all of them."""
         if 1 in self.held:
             return np.array([self.held[1]])
@@ -205,7 +175,7 @@ class MidpointProblem:
         span = levels[-1] - levels[0] if len(levels) > 1 else 1.0
         return np.geomspace(gap / 1000, 4 * span, count)
 
-    def _project(self, mu: np.ndarray, s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def project(self, mu: np.ndarray, s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The least chi2 for each pair (mu, s), (m,), and the (delta_a, a_min) that give it, (m, 2).
 
         Equation 1 is linear in delta_a and a_min, so 2 x 2 normal equations give them. A tiny ridge keeps these
@@ -227,22 +197,3 @@ class MidpointProblem:
             linear[:, free] = solution[..., 0]
             target = target - (basis @ solution)[..., 0]
         return np.sum(target**2, axis=1), linear
-
-
-def _vectors(
-    sigma: npt.ArrayLike, accuracy: npt.ArrayLike, uncertainty: npt.ArrayLike
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The three as float64 arrays of one length; raise `InputError` if they cannot be."""
-    x, y, dy = (np.asarray(values, np.float64) for values in (sigma, accuracy, uncertainty))
-    for name, values in (("sigma", x), ("accuracy", y), ("uncertainty", dy)):
-        if values.ndim != 1 or len(values) != len(x):
-            expected = f"{x.size} values in one dimension, as many as of sigma"
-            raise InputError(f"{name}: expected {expected}, got shape {values.shape}; match the lengths")
-        if not np.isfinite(values).all():
-            bad = int(np.flatnonzero(~np.isfinite(values))[0])
-            raise InputError(f"{name}: expected finite numbers, got {values[bad]} at position {bad}; leave it out")
-    if (x < 0).any():
-        raise InputError(f"sigma: expected noise levels >= 0, got {x.min()}; correct it")
-    if (dy < 1e-12).any():
-        raise InputError(f"uncertainty: expected standard errors > 1e-12, got {dy.min()}; see accuracy_uncertainty")
-    return x, y, dy

@@ -1,7 +1,7 @@
 """What the data can tell about a midpoint: its value, only a bound, or nothing.
 
-A best fit always exists, but it is worth reporting only if the curve supports it: accuracy has to fall at all, both
-plateaus have to be seen, and the confidence interval has to be closed.
+A best fit always exists, but it is worth reporting only if the curve supports it: accuracy has to fall at all, equation
+1 has to describe how it falls, both plateaus have to be seen, and the confidence interval has to be closed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from wn_ref.fits.misfit import misfit
 from wn_ref.fits.problem import MidpointProblem
+from wn_ref.fits.profile import Profile
 
 CONFIDENCE = 0.95  # level of the interval that has to be closed
 FLAT = 16.27  # 99.9 % quantile of chi-squared with 3 degrees of freedom: mu, s and delta_a against a constant
@@ -28,36 +30,45 @@ class Verdict(NamedTuple):
         The bound in units of sigma; NaN if there is none.
     interval : tuple of float
         (low, high) in units of sigma; an open end is 0 or inf.
+    flat : bool
+        Whether the accuracy does not fall at all.
+    reason : str
+        Why equation 1 does not describe the curve; empty if it does, or if the kind says enough.
     """
 
     kind: str
     bound: float
     interval: tuple[float, float]
+    flat: bool = False
+    reason: str = ""
 
 
-def verdict(problem: MidpointProblem, best: np.ndarray, chance: float) -> Verdict:
+def verdict(profile: Profile, chance: float, given: MidpointProblem) -> Verdict:
     """Decide what the data tell.
 
     Parameters
     ----------
-    problem : MidpointProblem
-        The data.
-    best : np.ndarray
-        The best parameters, (4,).
+    profile : Profile
+        Of the data, with the standard errors that decide.
     chance : float
         Accuracy of guessing: a flat curve at this height has fallen already, any other has not fallen yet.
+    given : MidpointProblem
+        The data with the standard errors as they were given, which tell whether equation 1 describes the curve.
     """
+    problem, best = profile.problem, profile.best
     if 0 in problem.held:
-        return Verdict("measured", math.nan, problem.interval(best, CONFIDENCE))
-    if _flat(problem, best):
+        return Verdict("measured", math.nan, profile.interval(CONFIDENCE))
+    flat = is_flat(problem, best)
+    low, high = (0.0, math.inf) if flat else profile.interval(CONFIDENCE)
+    if reason := misfit(given, best, max(float(np.ptp(problem.y)), (1 - chance) / 2)):
+        return _open(reason)
+    if flat:
         level, error = _mean(problem)
-        if level - chance < max(0.05 * (1 - chance), 3 * error):
-            return _upper(problem.levels[0])
-        return _lower(problem.levels[-1])
-    low, high = problem.interval(best, CONFIDENCE)
+        fallen = level - chance < max(0.05 * (1 - chance), 3 * error)
+        return (_upper(problem.levels[0]) if fallen else _lower(problem.levels[-1]))._replace(flat=True)
     top_seen, bottom_seen, below = _plateaus(problem, best)
     if not top_seen and not bottom_seen:
-        return Verdict("open", math.nan, (0.0, math.inf))
+        return _open()
     if best[0] > problem.x_levels[-1] or math.isinf(high) or not bottom_seen or len(below) == 0:
         return _lower(min(low, problem.levels[-1]))
     if best[0] < problem.x_levels[0] or low <= 0 or not top_seen:
@@ -69,17 +80,15 @@ def _mean(problem: MidpointProblem) -> tuple[float, float]:
     """The weighted mean of the accuracies, and its standard error."""
     weights = 1 / problem.dy**2
     mean = float(np.sum(weights * problem.y) / np.sum(weights))
-    scatter = 1.0 if problem.weighted else float(np.var(problem.y)) ** 0.5
-    return mean, scatter * float(np.sum(weights) ** -0.5)
+    return mean, float(np.sum(weights) ** -0.5)
 
 
-def _flat(problem: MidpointProblem, best: np.ndarray) -> bool:
+def is_flat(problem: MidpointProblem, best: np.ndarray) -> bool:
     """Whether the curve does not fall, or a constant describes it about as well as equation 1 does."""
     if np.ptp(problem.y) == 0 or best[2] <= 0:
         return True
-    constant, chi2 = float(np.sum(((problem.y - _mean(problem)[0]) / problem.dy) ** 2)), problem.chi2(best)
-    unit = 1.0 if problem.weighted else max(chi2 / problem.dof, 1e-300)
-    return (constant - chi2) / unit < FLAT
+    constant = float(np.sum(((problem.y - _mean(problem)[0]) / problem.dy) ** 2))
+    return constant - problem.chi2(best) < FLAT
 
 
 def _plateaus(problem: MidpointProblem, best: np.ndarray) -> tuple[bool, bool, np.ndarray]:
@@ -101,11 +110,15 @@ def _plateaus(problem: MidpointProblem, best: np.ndarray) -> tuple[bool, bool, n
 
 def _lower(bound: float) -> Verdict:
     if bound <= 0:
-        return Verdict("open", math.nan, (0.0, math.inf))
+        return _open()
     return Verdict("lower bound", float(bound), (float(bound), math.inf))
 
 
 def _upper(bound: float) -> Verdict:
     if bound <= 0:
-        return Verdict("open", math.nan, (0.0, math.inf))
+        return _open()
     return Verdict("upper bound", float(bound), (0.0, float(bound)))
+
+
+def _open(reason: str = "") -> Verdict:
+    return Verdict("open", math.nan, (0.0, math.inf), reason=reason)

@@ -1,7 +1,7 @@
 """Where to measure before there is a fit: find where the accuracy falls, and narrow it down.
 
 Runs are at x = ln sigma, and their heights say how far the accuracy has fallen: 1 is the accuracy without noise, 0 that
-under infinite noise, and the midpoint is at height 1/2 (`wn_ref.locate.local_fit.Plateaus.height`).
+under infinite noise, and the midpoint is at height 1/2 (`wn_ref.locate.plateaus.Plateaus.height`).
 """
 
 from __future__ import annotations
@@ -11,27 +11,17 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from wn_ref.locate.local_fit import REACH, SLOPES
+from wn_ref.locate.local_fit import REACH
+from wn_ref.locate.plateaus import bracket
 
 TYPICAL_SLOPE = 0.5
 """The slope s in ln sigma that is assumed until the runs tell it."""
+STEEPEST = 0.02
+"""The smallest slope that is guessed from two runs."""
 STEP = math.log(10)
 """The first step of the search in ln sigma: one decade."""
 PARTLY_FALLEN = (0.1, 0.9)
 """Heights between which one accuracy tells how far away the midpoint is."""
-
-
-def bracket(x: npt.ArrayLike, height: npt.ArrayLike) -> tuple[float, float]:
-    """Return the largest ln sigma above half way and the smallest one below; -inf or inf if there is none.
-
-    Parameters
-    ----------
-    x, height : array_like
-        ln sigma and height of each run, (n,). The height of a run that overflowed is NaN; it had too much noise, and
-        counts as below.
-    """
-    x, above = np.asarray(x, np.float64), np.asarray(height, np.float64) > 0.5
-    return float(max(x[above], default=-math.inf)), float(min(x[~above], default=math.inf))
 
 
 def guess(x: npt.ArrayLike, height: npt.ArrayLike) -> tuple[float, float]:
@@ -43,7 +33,7 @@ def guess(x: npt.ArrayLike, height: npt.ArrayLike) -> tuple[float, float]:
     Parameters
     ----------
     x, height : array_like
-        As in `bracket`.
+        As in `wn_ref.locate.plateaus.bracket`.
 
     Returns
     -------
@@ -60,7 +50,7 @@ def guess(x: npt.ArrayLike, height: npt.ArrayLike) -> tuple[float, float]:
         ((side, z),) = logit.items()
         return min(max(side + TYPICAL_SLOPE * z, low), high), TYPICAL_SLOPE
     s = (high - low) / (logit[low] - logit[high]) if logit[low] > logit[high] else TYPICAL_SLOPE
-    s = min(max(s, SLOPES[0]), 2 * TYPICAL_SLOPE)
+    s = min(max(s, STEEPEST), 2 * TYPICAL_SLOPE)
     return min(max(low + s * logit[low], low), high), s
 
 
@@ -75,7 +65,7 @@ def approach(
     Parameters
     ----------
     x, height : array_like
-        As in `bracket`.
+        As in `wn_ref.locate.plateaus.bracket`.
     limits : tuple of float
         The range of ln sigma to search.
     start : float

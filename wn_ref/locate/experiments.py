@@ -1,22 +1,23 @@
-"""Find one midpoint with few networks: the search of `wn_ref.locate.search`, with real experiments."""
+"""Find one midpoint with few networks: the searches of this package, with real experiments."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from wn_ref.datasets import CATALOG
-from wn_ref.errors import InputError, require_whole
+from wn_ref.errors import InputError, RunError, require_choice, require_number, require_whole
 from wn_ref.experiment import Experiment
 from wn_ref.lazy import pandas
-from wn_ref.locate.question import Estimate, Question
-from wn_ref.locate.search import at_inference, in_training
+from wn_ref.locate.at_inference import at_inference
+from wn_ref.locate.in_training import in_training
+from wn_ref.locate.question import Estimate, Question, Show
 from wn_ref.noise import Noise, additive
+from wn_ref.overflow import is_overflow
 from wn_ref.store.writer import writing
 from wn_ref.sweeps.runner import fill
 from wn_ref.sweeps.workers import Workers
@@ -34,6 +35,8 @@ class Location:
         Every run, as in the table that `wn_ref.sweep` returns.
     networks : int
         How many networks were trained.
+    experiment : Experiment
+        What the midpoint is of: the first experiment of the search, with the first sigma and seed 0.
 
     Examples
     --------
@@ -49,6 +52,7 @@ class Location:
     estimate: Estimate
     runs: pandas.DataFrame = field(repr=False)
     networks: int
+    experiment: Experiment
 
     @property
     def midpoint(self) -> float:
@@ -62,11 +66,11 @@ class Location:
 
     @property
     def kind(self) -> str:
-        """How the search ended: "measured", "lower bound", "upper bound" or "stopped" (see `Estimate`)."""
+        """How the search ended: "measured", "lower bound", "upper bound", "stopped" or "unknown" (see `Estimate`)."""
         return self.estimate.kind
 
     def __str__(self) -> str:
-        return str(self.estimate)
+        return f"{_describe(self.experiment)}: {self.estimate}"
 
 
 def locate_midpoint(
@@ -79,27 +83,34 @@ def locate_midpoint(
     low: float = 1e-4,
     high: float = 1e10,
     start: float = 1.0,
-    show: Callable[[int, Estimate], None] | None = None,
+    show: Show | None = None,
+    retry_failed: bool = False,
     **settings: Any,
 ) -> Location:
-    """Find a midpoint noise level with as few networks as possible; `wn_ref.locate.search` describes how.
+    """Find a midpoint noise level with as few networks as possible.
+
+    `wn_ref.locate.in_training` and `wn_ref.locate.at_inference` describe how. A run that overflowed counts as one with
+    too much noise.
 
     Parameters
     ----------
     noise : callable
-        Returns the noise for a sigma, such as `wn_ref.additive`.
+        Returns the noise for a sigma, such as `wn_ref.additive`. The paper's numbers for multiplicative noise belong to
+        ``lambda sigma: wn_ref.multiplicative(sigma, gradient="exact")``.
     width : float
         The search ends when the 95 % interval is narrower than this fraction of the midpoint; 0.1 means +-5 %.
     max_runs : int
         How many networks are trained at most; 12 or more.
     jobs : int
-        Number of worker processes, and of runs that are placed at the same time.
+        Number of worker processes, and of runs that are placed at the same time; 0 is one for each core.
     store : str or Path, optional
         A file that keeps every run as it ends. Runs that have a result in it are not run again.
     low, high, start : float
         The smallest and the largest sigma of the search, and the first one.
     show : callable, optional
         Called with the number of networks trained so far and the `Estimate`, after every batch of runs.
+    retry_failed : bool
+        Whether to run experiments again that failed according to the store.
     **settings
         The other fields of `Experiment` except seed: dataset, model, point, phase, epochs, ...
 
@@ -112,6 +123,8 @@ def locate_midpoint(
     ------
     InputError
         If an argument has a value that cannot be used.
+    RunError
+        If a run fails for another reason than an overflow.
     StorageError
         If another process is writing to the store, or the disk is full or fails.
 
@@ -124,21 +137,18 @@ def locate_midpoint(
     >>> location.kind, location.estimate.width <= 0.3
     ('measured', True)
     """
-    if not 1e-3 <= width < 2:
-        raise InputError(f"width: expected 0.001 <= width < 2, got {width}; 0.1 means an interval of +-5 %")
-    require_whole("max_runs", max_runs, least=12)
-    require_whole("jobs", jobs, least=1)
-    if not 0 < low <= start <= high < math.inf:
+    width = require_number("width", width, "0.001 <= width < 2", least=1e-3, below=2)
+    max_runs = require_whole("max_runs", max_runs, least=12)
+    low, high, start = (
+        require_number(name, value, "a positive number", least=TINY)
+        for name, value in (("low", low), ("high", high), ("start", start))
+    )
+    if not low <= start <= high:
         raise InputError(f"start: expected 0 < low <= start <= high, got {low}, {start}, {high}; correct them")
-    if taken := {"noise", "seed"} & set(settings):
-        raise InputError(f"settings: expected neither noise nor seed, got {', '.join(taken)}; leave it out")
-    if not isinstance(first := noise(start), Noise):
-        raise InputError(
-            f"noise: expected a function from sigma to its noise, got one that returns {first!r}; correct it"
-        )
-    template = Experiment(noise=first, **settings)
-    chance = 1 / len(CATALOG[template.dataset].classes)
-    question = Question(chance, first.sigma_mul == 0, width, low, high, start, max_runs, jobs)
+    if show is not None and not callable(show):
+        raise InputError(f"show: expected a function or None, got {show!r}; leave it out")
+    workers = Workers(jobs)
+    template = Experiment(noise=_first_noise(noise, low, start, high), **_checked(settings))
     clean = replace(template, phase="inference").training_experiment()
     asked: dict[Experiment, None] = {}
 
@@ -148,11 +158,87 @@ def locate_midpoint(
             for sigma, seed in requests
         ]
         asked.update(dict.fromkeys(plan))
-        fill(opened, plan, Workers(jobs))
-        return opened.table(plan)["accuracy"].to_numpy()
+        fill(opened, plan, workers, retry_failed=retry_failed)
+        return _accuracies(opened.table(plan), requests, store)
 
+    question = Question(
+        1 / len(CATALOG[template.dataset].classes), _ends_at_chance(template), width, low, high, start, max_runs,
+        workers.jobs,
+    )  # fmt: skip
     search = in_training if template.phase == "training" else at_inference
     with writing(store) as opened:
         estimate = search(measure, question, show)
         runs = opened.table(asked)
-    return Location(estimate, runs, len({experiment.training_experiment() for experiment in asked}))
+    return Location(estimate, runs, len({experiment.training_experiment() for experiment in asked}), template)
+
+
+TINY = 1e-300
+"""The smallest sigma that is taken for a positive number."""
+SEARCHED = ("noise", "seed")
+"""The fields of `Experiment` that a search chooses itself."""
+
+
+def _first_noise(noise: Callable[[float], Noise], low: float, start: float, high: float) -> Noise:
+    """Return the noise at `start`, once it is sure that `noise` is a function from sigma to its noise."""
+    expected = "noise: expected a function from sigma to its noise, such as wn_ref.additive"
+    if not callable(noise):
+        raise InputError(f"{expected}, got {noise!r}; give the function itself")
+    try:
+        made = [noise(sigma) for sigma in (start, low, high)]
+    except TypeError as error:
+        raise InputError(f"{expected}, got one that stops with {error}; let it take one number") from None
+    if not all(isinstance(one, Noise) for one in made):
+        raise InputError(f"{expected}, got one that returns {made[0]!r}; correct it")
+    if low < high and made[1] == made[2]:
+        raise InputError(f"{expected}, got one that returns {made[0]!r} for every sigma; correct it")
+    return made[0]
+
+
+def _checked(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings, once it is sure that all of them are fields of `Experiment` that a user may choose."""
+    if taken := [name for name in SEARCHED if name in settings]:
+        raise InputError(f"settings: expected neither noise nor seed, got {', '.join(taken)}; leave it out")
+    allowed = [one.name for one in fields(Experiment) if one.init and one.name not in SEARCHED]
+    for name in settings:
+        require_choice("settings", name, allowed)
+    return settings
+
+
+def _ends_at_chance(template: Experiment) -> bool:
+    """Return whether accuracy is that of guessing under infinite noise.
+
+    Additive noise then is all that the layers behind it see. Of multiplicative noise (section 6), and of noise of a
+    class of one's own, nobody knows.
+    """
+    return type(template.noise) is Noise and template.noise.sigma_mul == 0
+
+
+def _accuracies(runs: pandas.DataFrame, requests: Sequence[tuple[float, int]], store: str | Path | None) -> np.ndarray:
+    """Return the accuracies of runs, NaN where one overflowed.
+
+    Raises
+    ------
+    RunError
+        If one failed for another reason: it says nothing about the noise.
+    """
+    for (sigma, seed), error in zip(requests, runs["error"]):
+        if error and not is_overflow(error):
+            again = "start again" if store is None else "run it again with retry_failed (--retry-failed)"
+            raise RunError(
+                f"run: expected an accuracy, got {error} at sigma {sigma:g}, seed {seed}; correct its cause and {again}"
+            )
+    return runs["accuracy"].to_numpy()
+
+
+def _describe(experiment: Experiment) -> str:
+    """Say what a midpoint is of: data, network, noise, gradient, point and phase, in the values of `Experiment`."""
+    e, noise = experiment, experiment.noise or Noise()
+    kind = " and ".join(name for name in ("multiplicative", "additive") if getattr(noise, f"sigma_{name[:3]}"))
+    details = [f"{noise.first} first"] if noise.sigma_mul and noise.sigma_add else []
+    details += [f"{noise.gradient.replace('_', '-')} gradient"] if noise.sigma_mul else []
+    name = type(noise).__name__ if e.own_noise else " ".join([kind, *([f"({', '.join(details)})"] if details else [])])
+    where = f"all points ({e.point})" if isinstance(e.point, str) else e.points[e.point]
+    return (
+        f"{e.dataset}, {e.model} {'with' if e.batchnorm else 'without'} batch norm, "
+        f"{e.epochs} epoch{'s' * (e.epochs > 1)}, {name} noise at {where} in {e.phase}"
+    )

@@ -18,6 +18,7 @@ averaged over seeds is half way between the plateaus, F(mu) = a_min + delta_a.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,43 +27,26 @@ import numpy.typing as npt
 from wn_ref.fits.intervals import crossing, student_quantile
 from wn_ref.fits.leastsquares import covariance, levenberg_marquardt
 from wn_ref.fits.logistic import logistic, logistic_jacobian
+from wn_ref.locate.plateaus import Plateaus, bracket
 
 WINDOW = 1.0
 """Runs with |ln sigma - mu| <= WINDOW s are fitted."""
 FEWEST = 4
 """Runs that a fit needs: mu, s and two degrees of freedom for tau. If the window has fewer, the nearest runs count."""
+EACH_SIDE = 2
+"""Runs on each side of mu that are fitted, however far away they are: they bound mu where the curve is steep."""
 KNOWN = 1e-6
 """Standard error of a plateau that is known, in units of tau."""
-QUIET = 0.25
-"""The scatter of accuracies on the plateaus relative to that near the midpoint, roughly as measured."""
-SLOPES = (0.02, 3.0)
-"""Values of s in ln sigma that are possible: a steeper curve is a step, and a gentler one does not fall."""
+QUIET, LOUD = 0.25, 1.0
+"""What is assumed of the scatter of accuracies without noise, and on the floor, relative to that near the midpoint."""
+WEIGHT = 1
+"""How many runs on a plateau this assumption counts as much as, once there are such runs."""
+SLOPES = (1e-6, 30.0)
+"""Values of s in ln sigma that a fit may find. A steeper curve is a step; a gentler one needs 50 decades to fall."""
+FINEST = 1e-6
+"""Scatter between runs below which accuracies are taken to be equal: less than one of a million images."""
 REACH = 0.5
 """Runs are placed within this many slopes of mu."""
-
-
-@dataclass(frozen=True)
-class Plateaus:
-    """The two accuracies that the midpoint is half way between.
-
-    Attributes
-    ----------
-    clean : float
-        Accuracy without noise, the mean of `clean_runs` runs.
-    floor : float
-        Accuracy under infinite noise: that of guessing, or the mean of `floor_runs` runs.
-    clean_runs, floor_runs : int
-        How many runs measured each; floor_runs = 0 means that the floor is known.
-    """
-
-    clean: float
-    floor: float
-    clean_runs: int = 1
-    floor_runs: int = 0
-
-    def height(self, y: npt.ArrayLike) -> np.ndarray:
-        """Return where accuracies lie between the plateaus: 1 at `clean`, 1/2 half way, 0 at `floor`."""
-        return (np.asarray(y) - self.floor) / (self.clean - self.floor)
 
 
 @dataclass(frozen=True)
@@ -80,6 +64,10 @@ class LocalFit:
     dof : int
         Degrees of freedom for tau: the number of runs in the window, minus 2 for mu and s. (Each plateau adds one point
         and one parameter.)
+    plateau_dy : tuple of float
+        The scatter of a run without noise, and of one on the floor, in units of tau.
+    spread : float
+        How far around mu runs tell about it, in ln sigma: the slope of `wide`, unless that is too small to matter.
     """
 
     best: np.ndarray
@@ -88,6 +76,8 @@ class LocalFit:
     y: np.ndarray
     dy: np.ndarray
     dof: int
+    plateau_dy: tuple[float, float]
+    spread: float
 
     @property
     def runs(self) -> int:
@@ -117,32 +107,35 @@ class LocalFit:
         minimum over all of them; t is Student's quantile. An end is infinite where the runs do not bound it.
         """
         lowest = _chi2(self.best, self)
-        allowed = student_quantile((1 + level) / 2, self.dof) * math.sqrt(lowest / self.dof)
-        if allowed == 0:
-            return float(self.best[0]), float(self.best[0])
+        tau = max(self.tau, FINEST)
+        allowed = student_quantile((1 + level) / 2, self.dof) * tau
 
         def excess(mu: float) -> float:
-            return math.sqrt(max(_chi2(_minimise(self, mu), self) - lowest, 0.0)) - allowed
+            return math.sqrt(max(_chi2(_minimise(self, mu), self) - lowest, 0.0)) / allowed - 1
 
-        mu, reach = self.best[0], 10 * self.best[1]
-        step = min(max(allowed / self.tau * self.midpoint_std, 1e-9), reach / 2)
+        mu = self.best[0]
+        reach = 10 * self.best[1] + float(np.max(np.abs(self.x[:-2] - mu)))
+        step = min(max(allowed / tau * self.midpoint_std, 1e-9), reach / 2)
         low, high = (crossing(excess, mu, sign * step, limit=mu + sign * reach) for sign in (-1, 1))
         return -math.inf if low is None else low, math.inf if high is None else high
 
-    def next(self, count: int = 1) -> list[float]:
+    def next(self, count: int = 1, limits: tuple[float, float] = (-math.inf, math.inf)) -> list[float]:
         """Return the `count` values of ln sigma that promise the smallest variance of mu (a c-optimal design).
 
-        They are chosen one after the other. With J the Jacobian of the runs so far and j its new row, the variance
-        after one more run is the element (mu, mu) of (J^T J + j j^T)^-1, by the formula of Sherman and Morrison. J
-        depends on mu, which is not known exactly; therefore the variance is averaged over mu and mu +- its standard
-        error, which places runs on both sides.
+        They are chosen one after the other, within `limits`, from values around mu and two others: -inf is one more run
+        without noise, and inf, if the floor is not known, one on the floor. With J the Jacobian of the runs so far and
+        j its new row, the variance after one more run is the element (mu, mu) of (J^T J + j j^T)^-1, by the formula of
+        Sherman and Morrison. J depends on mu, which is not known exactly; therefore the variance is averaged over mu
+        and mu +- its standard error, which places runs on both sides.
         """
-        mu, s = self.wide[:2]
+        mu, s, heights = self.wide[0], self.spread, self.wide[2:]
         shift = min(self.midpoint_std, REACH * s) * np.array([-1, 0, 1])
-        candidates = mu + s * np.linspace(-REACH, REACH, 21)
-        truths = [self.wide + [d, 0, 0, 0] for d in shift]
+        candidates = np.clip(mu + s * np.linspace(-REACH, REACH, 21), *limits)
+        ends = [-np.inf, np.inf] if self.dy[-1] > KNOWN else [-np.inf]
+        candidates, dy = np.r_[candidates, ends], np.r_[np.ones(len(candidates)), self.plateau_dy[: len(ends)]]
+        truths = [np.array([mu + d, s, *heights]) for d in shift]
         information = [self._information(p) for p in truths]
-        rows = [logistic_jacobian(candidates, *p) for p in truths]
+        rows = [logistic_jacobian(candidates, *p) / dy[:, None] for p in truths]
         chosen = []
         for _ in range(count):
             variance = np.zeros(len(candidates))
@@ -161,8 +154,13 @@ class LocalFit:
         return J.T @ J + 1e-9 * np.eye(len(p))
 
 
-def fit_window(x: npt.ArrayLike, y: npt.ArrayLike, plateaus: Plateaus, mu: float, s: float) -> LocalFit | None:
+def fit_window(
+    x: npt.ArrayLike, y: npt.ArrayLike, plateaus: Plateaus, starts: Sequence[tuple[float, float]], least: float = 0.0
+) -> LocalFit | None:
     """Fit equation 1 to all runs, then only to those within one slope of the midpoint that this first fit finds.
+
+    If there are few of these, the nearest runs are fitted, some on each side. Where runs above and below half way are
+    mixed, all of them are fitted.
 
     Parameters
     ----------
@@ -170,8 +168,10 @@ def fit_window(x: npt.ArrayLike, y: npt.ArrayLike, plateaus: Plateaus, mu: float
         ln sigma and accuracy of all runs, (n,); finite.
     plateaus : Plateaus
         The accuracies that the midpoint is half way between.
-    mu, s : float
-        Where the fit starts, in ln sigma.
+    starts : sequence of (float, float)
+        Values of mu and s that the fit starts from, in ln sigma; the best of its results counts.
+    least : float
+        The smallest `spread`.
 
     Returns
     -------
@@ -179,22 +179,41 @@ def fit_window(x: npt.ArrayLike, y: npt.ArrayLike, plateaus: Plateaus, mu: float
         None if there are fewer than FEWEST runs.
     """
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
-    start = np.array([mu, s, (plateaus.clean - plateaus.floor) / 2, plateaus.floor])
     if len(x) < FEWEST:
         return None
-    wide = _minimise(_problem(x, y, plateaus, start))
-    distance = np.abs(x - wide[0])
-    inside = distance <= max(WINDOW * wide[1], np.sort(distance)[FEWEST - 1])
-    fit = _problem(x[inside], y[inside], plateaus, wide)
-    return replace(fit, best=_minimise(fit))
+    heights = (plateaus.clean - plateaus.floor) / 2, plateaus.floor
+    problems = [_problem(x, y, plateaus, np.array([*start, *heights])) for start in starts]
+    wide = min(map(_minimise, problems), key=lambda p: _chi2(p, problems[0]))
+    tau = math.sqrt(_chi2(wide, problems[0]) / problems[0].dof)
+    distance, (above, below) = np.abs(x - wide[0]), bracket(x, plateaus.height(y))
+    spread = max(wide[1], least)
+    inside = distance <= max(WINDOW * spread, np.sort(distance)[FEWEST - 1])
+    for side in (x < wide[0], x > wide[0]):
+        nearest = np.argsort(np.where(side, distance, np.inf))[:EACH_SIDE]
+        inside[nearest[side[nearest]]] = True
+    inside |= (below <= x) & (x <= above)
+    fit = _problem(x[inside], y[inside], plateaus, wide, tau)
+    return replace(fit, best=_minimise(fit), spread=float(spread))
 
 
-def _problem(x: np.ndarray, y: np.ndarray, plateaus: Plateaus, wide: np.ndarray) -> LocalFit:
-    """Return runs and plateaus as a `LocalFit` that is not fitted yet."""
-    clean_dy = QUIET / math.sqrt(plateaus.clean_runs)
-    floor_dy = 1 / math.sqrt(plateaus.floor_runs) if plateaus.floor_runs else KNOWN
-    dy = np.r_[np.ones(len(x)), clean_dy, floor_dy]
-    return LocalFit(wide, wide, np.r_[x, -np.inf, np.inf], np.r_[y, plateaus.clean, plateaus.floor], dy, len(x) - 2)
+def _problem(x: np.ndarray, y: np.ndarray, plateaus: Plateaus, wide: np.ndarray, tau: float | None = None) -> LocalFit:
+    """Return runs and plateaus as a `LocalFit` that is not fitted yet; tau is that of an earlier fit."""
+    clean = _relative_scatter(QUIET, plateaus.clean_runs, plateaus.clean_squares, tau)
+    floor = _relative_scatter(LOUD, plateaus.floor_runs, plateaus.floor_squares, tau)
+    ends = (
+        clean / math.sqrt(plateaus.clean_runs),
+        floor / math.sqrt(plateaus.floor_runs) if plateaus.floor_runs else KNOWN,
+    )
+    dy = np.r_[np.ones(len(x)), ends]
+    x, y = np.r_[x, -np.inf, np.inf], np.r_[y, plateaus.clean, plateaus.floor]
+    return LocalFit(wide, wide, x, y, dy, len(x) - 4, (clean, floor), wide[1])
+
+
+def _relative_scatter(assumed: float, runs: int, squares: float, tau: float | None) -> float:
+    """Return the scatter of runs on a plateau in units of tau: between what is assumed and what `runs` of them show."""
+    if runs < 2 or not tau:
+        return assumed
+    return math.sqrt((WEIGHT * assumed**2 + squares / tau**2) / (WEIGHT + runs - 1))
 
 
 def _chi2(p: np.ndarray, fit: LocalFit) -> float:
@@ -208,7 +227,7 @@ def _minimise(fit: LocalFit, mu: float | None = None) -> np.ndarray:
     fixed = len(first)
 
     def residuals(q: np.ndarray) -> np.ndarray:
-        if not SLOPES[0] / 10 < q[1 - fixed] < SLOPES[1]:
+        if not SLOPES[0] < q[1 - fixed] < SLOPES[1]:
             return np.full(len(fit.x), np.inf)
         return (logistic(fit.x, *first, *q) - fit.y) / fit.dy
 

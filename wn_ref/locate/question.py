@@ -10,6 +10,8 @@ import numpy as np
 
 Measure = Callable[[Sequence[tuple[float, int]]], np.ndarray]
 """Returns the accuracies of networks with given (sigma, seed); sigma = 0 is no noise, NaN a run that overflowed."""
+Show = Callable[[int, "Estimate"], None]
+"""Called with the number of networks trained so far and the estimate, after every batch of runs."""
 
 
 @dataclass(frozen=True)
@@ -23,17 +25,20 @@ class Estimate:
     interval : tuple of float
         The 95 % interval. As long as there is none, the largest sigma above half way and the smallest one below (0 or
         inf if there is none).
-    kind : "measured", "lower bound", "upper bound" or "stopped"
+    kind : "measured", "lower bound", "upper bound", "stopped" or "unknown"
         "measured": the interval is as narrow as asked for. "stopped": it is not, or not yet. The bounds: there is no
-        midpoint in the range that was searched.
+        midpoint in the range that was searched. "unknown": the runs do not tell.
     seed_std : float
         Standard deviation of ln mu between single networks, which is about their relative scatter; NaN if unknown.
+    reason : str
+        Why there is only a bound, or nothing at all; empty otherwise.
     """
 
     midpoint: float = math.nan
     interval: tuple[float, float] = (0.0, math.inf)
     kind: str = "stopped"
     seed_std: float = math.nan
+    reason: str = ""
 
     @property
     def width(self) -> float:
@@ -43,10 +48,13 @@ class Estimate:
 
     def __str__(self) -> str:
         low, high = self.interval
+        because = f": {self.reason}" if self.reason else ""
         if self.kind == "lower bound":
-            return f"midpoint > {low:.3g}"
+            return f"midpoint > {low:.3g}{because}"
         if self.kind == "upper bound":
-            return f"midpoint < {high:.3g}"
+            return f"midpoint < {high:.3g}{because}"
+        if self.kind == "unknown":
+            return f"midpoint unknown{because}"
         if math.isnan(self.midpoint):
             return f"midpoint between {low:.3g} and {high:.3g}"
         return f"midpoint {self.midpoint:.3g} (95 %: {low:.3g} to {high:.3g})"
@@ -79,17 +87,3 @@ class Question:
     def limits(self) -> tuple[float, float]:
         """The range of ln sigma."""
         return math.log(self.low), math.log(self.high)
-
-    def flat(self, clean: float, floor: float) -> Estimate | None:
-        """Return the answer for a curve that cannot fall; None if it can.
-
-        Parameters
-        ----------
-        clean, floor : float
-            The accuracies without noise and under infinite noise.
-        """
-        if clean - self.chance < 0.05 * (1 - self.chance):
-            return Estimate(interval=(0.0, self.low), kind="upper bound")
-        if clean - floor < 0.05 * (1 - self.chance):
-            return Estimate(interval=(self.high, math.inf), kind="lower bound")
-        return None

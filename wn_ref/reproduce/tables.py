@@ -1,98 +1,97 @@
-"""The paper's tables: our numbers beside those that it prints."""
+"""The paper's tables, one function for each: from runs that belong together to rows."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from wn_ref import paper
 from wn_ref.findings import weight_growth
-from wn_ref.findings.robustness import midpoint_of, midpoints
+from wn_ref.findings.robustness import LEAST_LEVELS, TOO_FEW, curve, midpoint_of
+from wn_ref.fits import CONFIDENCE, fit_midpoint
 from wn_ref.injection import WEIGHTED, kind_of
 from wn_ref.lazy import pandas
-from wn_ref.reproduce.select import (
-    NETWORK_COLUMNS,
-    Choice,
-    NoRuns,
-    at_one_point,
-    choose,
-    only_additive,
-    only_multiplicative,
-    paper_midpoint,
-    without_noise,
-)
+from wn_ref.reproduce.comparison import differences, original, paper_midpoint
+from wn_ref.reproduce.words import points_of
+
+Rows = list[dict[str, Any]]
 
 
-def table_1(runs: pandas.DataFrame, choice: Choice) -> pandas.DataFrame:
-    """Midpoints of global noise in training, one row per network and kind of noise."""
-    return _global_midpoints(1, "training", runs, choice)
+def table_1(runs: pandas.DataFrame) -> Rows:
+    """Midpoint of global noise in training."""
+    return _global_midpoint(1, runs)
 
 
-def table_2(runs: pandas.DataFrame, choice: Choice) -> pandas.DataFrame:
+def table_2(runs: pandas.DataFrame) -> Rows:
     """Mean |w| without clamping over mean |w| with it, one row per layer with weights.
 
-    The noise is at the output of that layer, and its sigma is the one in the table of runs that is closest to the
-    midpoint of the unclamped network.
+    The noise is at the output of that layer, and its sigma is the one that both networks were trained with and that is
+    closest to the midpoint of the unclamped network. Layers without such runs are left out.
     """
-    what = "walking additive noise in training, both with and without clamped weights"
-    runs = runs[only_additive(runs) & at_one_point(runs) & (runs["phase"] == "training")]
-    runs = runs[runs["name"].map(kind_of).isin(WEIGHTED)]
-    runs = choose(runs, what, choice, ("dataset", "model"))
     rows = []
-    for (batchnorm, name), same in runs.groupby(["batchnorm", "name"], sort=False):
-        unclamped, clamped = same[~same["clamp"]], same[same["clamp"]]
-        if not len(unclamped) or not len(clamped):
-            raise NoRuns(what)
+    layers = [name for name in points_of(runs.iloc[0]) if kind_of(name) in WEIGHTED]
+    for number, name in enumerate(layers):
+        here = runs[runs["name"] == name]
+        unclamped, clamped = here[~here["clamp"]], here[here["clamp"]]
+        both = unclamped.merge(clamped, on=["sigma_add", "seed"], suffixes=("", "_clamped"))
+        if not len(both):
+            continue
         mu = midpoint_of(unclamped).midpoint
-        levels = np.intersect1d(unclamped["sigma_add"], clamped["sigma_add"])
+        levels = np.unique(both["sigma_add"])
         sigma = levels[np.argmin(np.abs(np.log(levels / mu)))] if np.isfinite(mu) else levels[-1]
-        magnitudes = [
-            list(part[part["sigma_add"] == sigma].sort_values("seed")["weight_magnitudes"])
-            for part in (unclamped, clamped)
-        ]
+        pairs = both[both["sigma_add"] == sigma].sort_values("seed")
+        magnitudes = [list(pairs[column]) for column in ("weight_magnitudes", "weight_magnitudes_clamped")]
         ratios = weight_growth.unclamped_over_clamped(*magnitudes)
-        row = {"batchnorm": batchnorm, "sigma": sigma, "midpoint": mu}
-        rows.append(row | ratios[ratios["layer"] == name].iloc[0].to_dict())
-    return pandas.DataFrame(rows)
+        rows.append({"sigma": sigma, "midpoint": mu} | ratios[ratios["layer"] == name].iloc[0].to_dict())
+        if (original(here["dataset"].iloc[0]), here["model"].iloc[0]) == ("cifar10", "lenet5"):
+            printed = paper.table(2)["with_bn" if here["batchnorm"].iloc[0] else "without_bn"]
+            rows[-1] |= {"paper": printed.iloc[number], "differs": differences("walking", unclamped)}
+    return rows
 
 
-def table_3(runs: pandas.DataFrame, choice: Choice) -> pandas.DataFrame:
-    """Accuracy under additive noise, one row per network, sigma and list of executions.
+def table_3(runs: pandas.DataFrame) -> Rows:
+    """Accuracy under additive noise, one row per sigma.
 
     The paper's accuracy is beside a row if it is for the same executions: any uniform list, or the same guided one.
     """
-    runs = runs[only_additive(runs) & runs["executions"].notna()]
-    runs = choose(runs, "additive noise and several executions", choice, ())
-    runs = runs.assign(executions=runs["executions"].map(lambda counts: " ".join(map(str, counts))))
-    by = ["dataset", "model", "batchnorm", "sigma_add", "executions"]
-    ours = runs.groupby(by, sort=False)["accuracy"].agg(["mean", "std", "count"]).reset_index()
-    printed = paper.table(3)
-    printed["batchnorm"] = printed["batchnorm"] == "with"
-    return ours.assign(paper=[_paper_accuracy(printed, row) for _, row in ours.iterrows()])
+    executions = runs["executions"].iloc[0]
+    rows = []
+    for sigma, same in runs.groupby("sigma_add", sort=False):
+        row = {"sigma": sigma, "executions": executions} | dict(same["accuracy"].agg(["mean", "std"]))
+        printed = _paper_accuracy(same.iloc[0])
+        if np.isfinite(printed):
+            row |= {"paper": printed, "differs": differences("multi", same)}
+        rows.append(row)
+    return rows
 
 
-def table_4(runs: pandas.DataFrame, choice: Choice) -> pandas.DataFrame:
-    """Midpoints of global noise at inference only, one row per network and kind of noise."""
-    return _global_midpoints(4, "inference", runs, choice)
+def table_4(runs: pandas.DataFrame) -> Rows:
+    """Midpoint of global noise at inference only."""
+    return _global_midpoint(4, runs)
 
 
-def _global_midpoints(number: int, phase: str, runs: pandas.DataFrame, choice: Choice) -> pandas.DataFrame:
-    runs = runs[(runs["name"] == "global") & (runs["phase"] == phase) & ~runs["clamp"]]
-    runs = choose(runs[~without_noise(runs)], f"global noise in the phase {phase!r}", choice, ())
-    kinds = (("additive", only_additive, "sigma_add"), ("multiplicative", only_multiplicative, "sigma_mul"))
-    fits = [
-        midpoints(runs[mask(runs)], [*NETWORK_COLUMNS, "gradient"], sigma).assign(noise=noise)
-        for noise, mask, sigma in kinds
-        if mask(runs).any()
-    ]
-    table = pandas.concat(fits, ignore_index=True)
-    table["paper"] = [paper_midpoint(number, row) for _, row in table.iterrows()]
-    return table[[*NETWORK_COLUMNS, "noise", "gradient", "midpoint", "low", "high", "kind", "paper"]]
+def _global_midpoint(number: int, runs: pandas.DataFrame) -> Rows:
+    """Fit the curve of one network under one kind of noise, in ln sigma and as equation 1 is printed."""
+    noise, sigma = ("multiplicative", "sigma_mul") if runs["sigma_mul"].iloc[0] > 0 else ("additive", "sigma_add")
+    points = curve(runs, sigma)
+    row: dict[str, Any] = {"noise": noise, "levels": len(points), "gradient": runs["gradient"].iloc[0]}
+    row |= {"midpoint": np.nan, "low": 0.0, "high": np.inf, "kind": TOO_FEW, "as_printed": np.nan}
+    if len(points) >= LEAST_LEVELS:
+        fit = midpoint_of(runs, sigma)
+        low, high = fit.interval(CONFIDENCE)
+        columns = (points[name] for name in ("sigma", "accuracy", "uncertainty"))
+        printed = fit_midpoint(*columns, chance=1 / int(runs["classes"].iloc[0]), scale="linear")
+        row |= {"midpoint": fit.midpoint, "low": low, "high": high, "kind": fit.kind, "as_printed": printed.midpoint}
+    published = paper_midpoint(number, runs.iloc[0], noise)
+    return [row | {"paper": published, "differs": differences("global", runs, noise) if published > 0 else ""}]
 
 
-def _paper_accuracy(printed: pandas.DataFrame, row: pandas.Series) -> float:
+def _paper_accuracy(row: pandas.Series) -> float:
     """Return the accuracy, 0 to 1, that the paper's Table 3 prints for a row of ours, NaN if it prints none."""
-    found = (printed["dataset"] == row["dataset"].removesuffix("_sample")) & (printed["model"] == row["model"])
-    found &= printed["batchnorm"] == row["batchnorm"]
+    printed = paper.table(3)
+    found = (printed["dataset"] == original(row["dataset"])) & (printed["model"] == row["model"])
+    found &= (printed["batchnorm"] == "with") == row["batchnorm"]
     kind = "uniform" if len(set(row["executions"].split())) == 1 else "guided"
     if kind == "guided":
         found &= printed["guided_executions"] == row["executions"]

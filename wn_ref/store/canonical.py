@@ -10,6 +10,9 @@ Equal experiments have equal forms: a whole number is written without a point (1
 the fewest digits that identify it. Because defaults are left out, a field may be added to `Experiment` without changing
 the keys in existing stores, provided that its default means what was done before there was this field. For the same
 reason **neither the name nor the default of a field may ever change**.
+
+A noise of a class of the user's own stands there as `Experiment.own_noise` describes it, with all its fields and a
+fingerprint of its code.
 """
 
 from __future__ import annotations
@@ -20,8 +23,6 @@ from dataclasses import fields
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
-
-import numpy as np
 
 from wn_ref.experiment import Experiment
 from wn_ref.noise import Noise
@@ -45,26 +46,30 @@ def keys(experiments: Iterable[Experiment]) -> dict[str, Experiment]:
 def _object(instance: Experiment | Noise) -> str:
     """Return an experiment or a noise as JSON."""
     values = vars(instance)
-    kind: Any = type(instance)  # mypy does not see that the class of a dataclass can be hashed
-    parts = [f'"{name}":{_text(values[name])}' for name, default in _fields(kind) if values[name] != default]
+    own_noise = values.get("own_noise")
+    parts = []
+    for name, default in _fields(type(instance)):  # type: ignore[arg-type]  # the class of a dataclass can be hashed
+        if values[name] != default:
+            parts.append(f'"{name}":{own_noise if own_noise and name == "noise" else _text(values[name])}')
     return "{" + ",".join(parts) + "}"
 
 
 @lru_cache(maxsize=1 << 16, typed=True)
 def _text(value: Any) -> str:
     """Return one value as JSON; equal values give the same text."""
-    if isinstance(value, Experiment | Noise):
+    if isinstance(value, Noise):
         return _object(value)
     if isinstance(value, tuple):
         return "[" + ",".join(map(_text, value)) + "]"
     if isinstance(value, str) or value is None:
         return json.dumps(value)
-    if isinstance(value, bool | np.bool):
+    if isinstance(value, bool):
         return "true" if value else "false"
-    return str(int(value)) if value == int(value) else repr(float(value))
+    return str(int(value)) if value == int(value) else repr(value)
 
 
 @lru_cache
 def _fields(kind: type[Experiment] | type[Noise]) -> tuple[tuple[str, Any], ...]:
-    """Return the fields of a dataclass with their defaults, sorted by name."""
-    return tuple((field.name, field.default) for field in sorted(fields(kind), key=lambda field: field.name))
+    """Return the fields of a dataclass that can be given, with their defaults, sorted by name."""
+    given = sorted((field for field in fields(kind) if field.init), key=lambda field: field.name)
+    return tuple((field.name, field.default) for field in given)

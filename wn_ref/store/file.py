@@ -8,6 +8,7 @@ FILE-networks   trained networks (see `wn_ref.store.networks`)
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -50,8 +51,26 @@ def clear_errors(name: str) -> Iterator[None]:
         raise kind(f"store: expected to use {name}, got {error}; {hint}") from None
 
 
-def connect_to_read(path: Path) -> sqlite3.Connection:
+Added = Mapping[str, Mapping[str, Any]]
+"""For each table the columns that it must have, with the values that rows have there that were written before."""
+
+
+def path_of(store: object) -> Path:
+    """Return the path of a store's file; raise `InputError` if that is not what was given."""
+    if not isinstance(store, str | os.PathLike) or not str(store):
+        raise InputError(f"store: expected the path of a file, got {store!r}; try 'results.sqlite'")
+    return Path(store)
+
+
+def connect_to_read(path: Path, added: Added) -> sqlite3.Connection:
     """Open a store's file for reading, also while another process writes to it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    added : dict
+        Columns that an older file may lack; they are read as if they were there.
 
     Raises
     ------
@@ -63,7 +82,6 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
         raise InputError(f"store: expected a file, got {path}, which {found}; make one with wn-ref sweep")
     try:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)
-        connection.execute("PRAGMA query_only = ON")
         connection.execute("SELECT count(*) FROM sqlite_schema")
     except sqlite3.OperationalError as error:  # this process may not make files in the folder
         log = path.with_name(f"{path.name}-wal")
@@ -75,13 +93,15 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
         pass  # not a database, or a broken one: reported below, in one line
     with clear_errors(str(path)):
         _check(connection, path)
+        for table, missing in _missing(connection, added):
+            columns = ", ".join(f'{_literal(value)} AS "{name}"' for name, value in missing.items())
+            connection.execute(f"CREATE TEMP VIEW {table} AS SELECT *, {columns} FROM main.{table}")
+        connection.execute("PRAGMA query_only = ON")
     return connection
 
 
 @contextmanager
-def connect_to_write(
-    path: Path | None, tables: str, table: str, fields: Mapping[str, Any]
-) -> Iterator[sqlite3.Connection]:
+def connect_to_write(path: Path | None, tables: str, added: Added) -> Iterator[sqlite3.Connection]:
     """Open a store's file for the one process that writes; make the file if it does not exist.
 
     Parameters
@@ -90,8 +110,8 @@ def connect_to_write(
         The file; None keeps everything in memory.
     tables : str
         SQL that makes the tables of a new file.
-    table, fields : str and dict of str to object
-        A table, and the columns that it must have with their defaults. Those that an older file lacks are added.
+    added : dict
+        Columns that an older file may lack; they are added to it.
 
     Raises
     ------
@@ -112,9 +132,9 @@ def connect_to_write(
             if connection.execute("PRAGMA user_version").fetchone() == (0,):
                 header = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
                 connection.executescript(f"BEGIN; {tables} {header} COMMIT;")
-            there = {name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")}
-            for name in fields.keys() - there:
-                connection.execute(f'ALTER TABLE {table} ADD COLUMN "{name}" DEFAULT {_literal(fields[name])}')
+            for table, missing in _missing(connection, added):
+                for name, value in missing.items():
+                    connection.execute(f'ALTER TABLE {table} ADD COLUMN "{name}" DEFAULT {_literal(value)}')
         yield connection
 
 
@@ -165,6 +185,15 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         )
     if version > VERSION:
         raise InputError(f"store: expected version {VERSION}, got {version} in {path}; update wn_ref to use it")
+
+
+def _missing(connection: sqlite3.Connection, added: Added) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (table, {column: value}) for the columns that the tables of an older file lack."""
+    for table, columns in added.items():
+        there = {name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")}
+        missing = {name: value for name, value in columns.items() if name not in there}
+        if there and missing:
+            yield table, missing
 
 
 def _literal(value: Any) -> str:

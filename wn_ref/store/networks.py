@@ -1,12 +1,14 @@
 """Trained networks, kept as NumPy's .npz files: one array for each parameter and each running average of batch norm.
 
-A file appears under its name only when it is complete. A broken file counts as absent, because the network can be
-trained again. Nothing is pickled.
+A file says itself which network it is: of which training, on which data, by which version of the algorithm. One that is
+broken, incomplete or another experiment's counts as absent, because the network can be trained again. A file appears
+under its name only when it is complete. Nothing is pickled.
 """
 
 from __future__ import annotations
 
 import zipfile
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +16,13 @@ import numpy as np
 from wn_ref.experiment import Experiment
 from wn_ref.files import write_atomically
 from wn_ref.network import Network
+from wn_ref.store.canonical import key
+from wn_ref.version import ALGORITHM
 
 Arrays = dict[str, np.ndarray]
 """A trained network: its parameters and running averages by name, such as "dense1.weight"."""
+IDENTITY = "identity"
+"""The name of one more array, which says which network it is: key of the training, version of the algorithm, data."""
 
 
 class Networks:
@@ -31,8 +37,17 @@ class Networks:
         """Return the networks that belong to a store's file; None is a store in memory."""
         return cls(None if store is None else store.with_name(f"{store.name}-networks"))
 
-    def save(self, key: str, arrays: Arrays) -> None:
-        """Keep a network's arrays under a key.
+    def save(self, training_experiment: Experiment, data: str, arrays: Arrays) -> None:
+        """Keep the arrays of a trained network.
+
+        Parameters
+        ----------
+        training_experiment : Experiment
+            What trained it.
+        data : str
+            `fingerprint` of the data set on which it was trained.
+        arrays : dict of str to np.ndarray
+            As `to_arrays` returns them.
 
         Raises
         ------
@@ -41,30 +56,55 @@ class Networks:
         StorageError
             If the disk is full or fails.
         """
+        k = key(training_experiment)
+        kept = {**arrays, IDENTITY: _identity(training_experiment, data)}
         if self._folder is None:
-            self._memory[key] = arrays
+            self._memory[k] = kept
             return
 
         def write(path: Path) -> None:
             path.parent.mkdir(exist_ok=True)
-            np.savez(path, **arrays)  # type: ignore[arg-type]  # NumPy's types take a name for the option allow_pickle
+            np.savez(path, **kept)  # type: ignore[arg-type]  # NumPy's types take a name for the option allow_pickle
 
-        write_atomically(self._folder / f"{key}.npz", write)
+        write_atomically(self._folder / f"{k}.npz", write)
 
-    def load(self, key: str) -> Arrays | None:
-        """Return the arrays kept under a key; None if there are none, or their file is broken."""
-        if self._folder is None:
-            return self._memory.get(key)
+    def load(self, training_experiment: Experiment, data: str) -> Arrays | None:
+        """Return the arrays that `save` kept; None if there are none, or what is there is broken or another network."""
+        k = key(training_experiment)
+        kept = dict(self._memory.get(k, {})) if self._folder is None else self._read(k)
+        if not np.array_equal(kept.pop(IDENTITY, None), _identity(training_experiment, data)):  # type: ignore[arg-type]
+            return None
+        return kept if is_complete(training_experiment, kept) else None
+
+    def _read(self, k: str) -> Arrays:
+        """Return what a file has, or nothing if there is no such file, or it is broken."""
         try:
-            with (self._folder / f"{key}.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            with Path(f"{self._folder}/{k}.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 return dict(file)
         except (OSError, EOFError, ValueError, zipfile.BadZipFile):
-            return None
+            return {}
+
+
+def _identity(training_experiment: Experiment, data: str) -> np.ndarray:
+    return np.array([key(training_experiment), str(ALGORITHM), data])
 
 
 def to_arrays(network: Network) -> Arrays:
     """Return copies of everything that training changes in a network, by name."""
     return {name: array.copy() for name, array in {**network.parameters, **network.statistics}.items()}
+
+
+def is_complete(training_experiment: Experiment, arrays: Arrays) -> bool:
+    """Return whether arrays are all those of the experiment's network, each with its shape and type."""
+    e = training_experiment
+    facts = {name: (array.shape, array.dtype) for name, array in arrays.items()}
+    return facts == _facts(e.dataset, e.model, e.batchnorm)
+
+
+@lru_cache
+def _facts(dataset: str, model: str, batchnorm: bool) -> dict[str, tuple[tuple[int, ...], np.dtype]]:
+    network = Experiment(dataset=dataset, model=model, batchnorm=batchnorm).network()
+    return {name: (array.shape, array.dtype) for name, array in to_arrays(network).items()}
 
 
 def to_network(training_experiment: Experiment, arrays: Arrays) -> Network:

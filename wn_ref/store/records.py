@@ -1,11 +1,58 @@
-"""What a store keeps: the outcome of each experiment, and the record of each training."""
+"""What a store keeps: the outcome of each experiment, the record of each training, and which data they are of."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
+from wn_ref.datasets import Dataset
+from wn_ref.datasets.fingerprint import fingerprint
 from wn_ref.train import Epoch
+from wn_ref.version import ALGORITHM
+
+
+class Origin(NamedTuple):
+    """Of which data set, of which content, and by which version of the algorithm a result is.
+
+    Attributes
+    ----------
+    dataset, train_size, test_size
+        Fields of `Experiment`: the name of the data set, and how much of it is used.
+    data : str
+        The `fingerprint` of what was found under this name, "" if it is not known.
+    algorithm : int
+        `wn_ref.version.ALGORITHM` of the code.
+    """
+
+    dataset: str
+    train_size: int | None
+    test_size: int | None
+    data: str
+    algorithm: int
+
+
+class Source(NamedTuple):
+    """The data set that an experiment finds on this machine.
+
+    Attributes
+    ----------
+    data : str
+        Its `fingerprint`; "" if it is not known.
+    tested, classes : int
+        Numbers of its test images and of its classes.
+    algorithm : int
+        `wn_ref.version.ALGORITHM` of the code that uses it.
+    """
+
+    data: str
+    tested: int
+    classes: int
+    algorithm: int = ALGORITHM
+
+    @classmethod
+    def of(cls, data: Dataset) -> Source:
+        """Return the source that a loaded data set is."""
+        return cls(fingerprint(data), len(data.test_labels), len(data.classes))
 
 
 @dataclass(frozen=True)

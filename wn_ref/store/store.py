@@ -10,18 +10,20 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from wn_ref.errors import require_choice
+from wn_ref.errors import InputError, require_choice
 from wn_ref.experiment import Experiment
 from wn_ref.lazy import pandas
 from wn_ref.store.canonical import key
-from wn_ref.store.file import clear_errors, connect_to_read
-from wn_ref.store.networks import Networks
-from wn_ref.store.records import Status, TrainingRecord
-from wn_ref.store.tables import FIELDS, OUTCOME, Cell, to_cell, to_column
+from wn_ref.store.file import clear_errors, connect_to_read, path_of
+from wn_ref.store.networks import Arrays, Networks
+from wn_ref.store.records import Origin, Status, TrainingRecord
+from wn_ref.store.tables import ADDED, FIELDS, ORIGIN, OUTCOME, Cell, to_cell, to_column
 from wn_ref.train import Epoch
+from wn_ref.version import ALGORITHM
 
 
 class Store:
@@ -93,13 +95,27 @@ class Store:
         return frame.drop(columns=added)
 
     def table(self, experiments: Iterable[Experiment]) -> pandas.DataFrame:
-        """Return one row for each of `experiments` that has been run, in their order: its fields and its outcome."""
+        """Return one row for each of `experiments` that has been run, in their order.
+
+        The columns are the experiment's fields, its outcome, and where that comes from: algorithm, data and machine.
+        """
         wanted = json.dumps([key(experiment) for experiment in experiments])
         source = "FROM json_each(?) AS wanted JOIN runs ON runs.key = wanted.value ORDER BY wanted.key"
-        return self._frame([*FIELDS, *OUTCOME], source, [wanted])
+        return self._frame([*FIELDS, *OUTCOME, *ORIGIN, "machine"], source, [wanted])
 
     def unfinished(self, experiments: Mapping[str, Experiment], retry_failed: bool = False) -> dict[str, Experiment]:
-        """Return the experiments, by key, that have not been run; with `retry_failed` also those that failed."""
+        """Return the experiments, by key, that have not been run; with `retry_failed` also those that failed.
+
+        Raises
+        ------
+        InputError
+            If the store has results of another version of the algorithm, which are not to be mixed with new ones.
+        """
+        if others := {origin.algorithm for origin in self.origins} - {ALGORITHM}:
+            raise InputError(
+                f"store: expected results of version {ALGORITHM} of the algorithm, got version {min(others)} in "
+                f"{self._name}; choose another store, or keep the version of wn_ref that wrote this one"
+            )
         done = {k for (k,) in self._read("SELECT key FROM runs")}
         if retry_failed:
             done -= {k for (k,) in self._read("SELECT key FROM runs WHERE error <> ''")}
@@ -107,11 +123,36 @@ class Store:
 
     def training_records(self, keys: Iterable[str]) -> dict[str, TrainingRecord]:
         """Return how networks were trained, by the key of their training; those not trained yet are left out."""
-        query = "SELECT * FROM trainings WHERE key IN (SELECT value FROM json_each(?))"
+        query = (
+            "SELECT key, history, weight_magnitudes, seconds FROM trainings "
+            "WHERE key IN (SELECT value FROM json_each(?))"
+        )
         return {
             k: TrainingRecord(tuple(Epoch(*epoch) for epoch in json.loads(history)), json.loads(magnitudes), seconds)
             for k, history, magnitudes, seconds in self._read(query, [json.dumps(list(keys))])
         }
+
+    def network(self, training_experiment: Experiment) -> Arrays | None:
+        """Return the arrays of the network that an experiment trained; None if it is not kept, or not whole."""
+        rows = self._read("SELECT data FROM trainings WHERE key = ?", [key(training_experiment)])
+        return self.networks.load(training_experiment, rows[0][0]) if rows else None
+
+    @cached_property
+    def origins(self) -> frozenset[Origin]:
+        """Which data and which versions of the algorithm the runs had when this was first asked for."""
+        columns = "dataset, train_size, test_size, data, algorithm"
+        return frozenset(Origin(*row) for row in self._read(f"SELECT DISTINCT {columns} FROM runs"))
+
+    def training_origins(self, training_experiments: Mapping[str, Experiment]) -> set[Origin]:
+        """Return the same of those networks that have been trained, given the experiments of the trainings by key."""
+        query = "SELECT key, data, algorithm FROM trainings WHERE key IN (SELECT value FROM json_each(?))"
+        rows = self._read(query, [json.dumps(list(training_experiments))])
+        experiments = [(training_experiments[k], data, algorithm) for k, data, algorithm in rows]
+        return {Origin(e.dataset, e.train_size, e.test_size, data, algorithm) for e, data, algorithm in experiments}
+
+    def machines(self) -> list[str]:
+        """Return the descriptions of the machines and versions that computed something (see `wn_ref.machine`)."""
+        return [description for (description,) in self._read("SELECT description FROM machines ORDER BY id")]
 
     def status(self) -> Status:
         """Return how many runs there are, and how the latest sweep is going.
@@ -181,5 +222,5 @@ def open_store(path: str | Path) -> Store:
     >>> same
     True
     """
-    path = Path(path)
-    return Store(connect_to_read(path), str(path), Networks.beside(path))
+    path = path_of(path)
+    return Store(connect_to_read(path, ADDED), str(path), Networks.beside(path))

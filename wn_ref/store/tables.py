@@ -7,6 +7,9 @@
 
 The tables may gain columns: a new field of `Experiment` is a new column of `runs`, and rows that were written before
 there was such a field have its default.
+
+Each run says where it comes from. `algorithm` is `wn_ref.version.ALGORITHM`, `data` the fingerprint of the data set,
+and `machine` what `wn_ref.machine.describe` says. A sweep never continues a store of another algorithm or other data.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from wn_ref.errors import InputError
 from wn_ref.experiment import Experiment
 from wn_ref.lazy import pandas
 
-FIELDS = Experiment().row()
+FIELDS: dict[str, Any] = Experiment().row()
 """Columns that say what was run, each with its default."""
 OUTCOME = ("name", "tested", "classes", "accuracy", "training_loss", "error")
 """Columns that say what came of it.
@@ -28,13 +31,20 @@ OUTCOME = ("name", "tested", "classes", "accuracy", "training_loss", "error")
 The name of the point, the numbers of test images and of classes, the accuracy and the loss of the last epoch, or why
 the run failed.
 """
+ORIGIN: dict[str, Any] = {"algorithm": 1, "data": ""}
+"""Columns of runs and of trainings that say where a result comes from, with the values of rows older than they are."""
+ADDED = {"runs": FIELDS | ORIGIN, "trainings": ORIGIN}
+"""For each table the columns that a file of an older version may lack, with the values that its rows have there."""
 
 TABLES = f"""
 CREATE TABLE machines (id INTEGER PRIMARY KEY, description TEXT UNIQUE);
 CREATE TABLE sweeps (id INTEGER PRIMARY KEY, started REAL, planned INTEGER, remaining INTEGER);
-CREATE TABLE trainings (key TEXT PRIMARY KEY, history TEXT, weight_magnitudes TEXT, seconds REAL);
+CREATE TABLE trainings (
+    key TEXT PRIMARY KEY, history TEXT, weight_magnitudes TEXT, seconds REAL, algorithm INTEGER, data TEXT
+);
 CREATE TABLE runs (
     key TEXT PRIMARY KEY, training TEXT, {", ".join(f'"{name}"' for name in (*FIELDS, *OUTCOME))},
+    algorithm INTEGER, data TEXT,
     seconds REAL, finished REAL, machine INTEGER REFERENCES machines, sweep INTEGER REFERENCES sweeps
 );
 CREATE INDEX failed ON runs (key) WHERE error <> '';

@@ -17,11 +17,11 @@ from pathlib import Path
 from wn_ref.datasets import CATALOG
 from wn_ref.experiment import Experiment
 from wn_ref.store.canonical import key
-from wn_ref.store.file import clear_errors, connect_to_write
+from wn_ref.store.file import clear_errors, connect_to_write, path_of
 from wn_ref.store.networks import Networks
-from wn_ref.store.records import Outcome, TrainingRecord
+from wn_ref.store.records import Outcome, Source, TrainingRecord
 from wn_ref.store.store import Store
-from wn_ref.store.tables import FIELDS, TABLES, to_cell
+from wn_ref.store.tables import ADDED, TABLES, Cell, to_cell
 
 
 class StoreWriter(Store):
@@ -41,7 +41,11 @@ class StoreWriter(Store):
             self._sweep = self._db.execute(query, (time.time(), planned, remaining)).lastrowid
 
     def add(
-        self, training_experiment: Experiment, record: TrainingRecord | None, outcomes: Mapping[Experiment, Outcome]
+        self,
+        training_experiment: Experiment,
+        record: TrainingRecord | None,
+        outcomes: Mapping[Experiment, Outcome],
+        source: Source | None = None,
     ) -> None:
         """Write the outcomes of experiments that share a network, and the record of its training, in one transaction.
 
@@ -53,6 +57,8 @@ class StoreWriter(Store):
             How the network was trained; None if that failed.
         outcomes : dict of Experiment to Outcome
             Each becomes a new row. It replaces a row that says that the experiment failed.
+        source : Source, optional
+            The data set that was used. By default its fingerprint is not known, and its numbers are the published ones.
 
         Raises
         ------
@@ -61,26 +67,32 @@ class StoreWriter(Store):
         sqlite3.IntegrityError
             If an experiment has a row already that does not say that it failed.
         """
+        if source is None:
+            source = Source("", training_experiment.sizes[1], len(CATALOG[training_experiment.dataset].classes))
         with clear_errors(self._name), self._db:
             if record is not None:
-                history = json.dumps([(epoch.loss, epoch.accuracy) for epoch in record.history])
-                row = (key(training_experiment), history, json.dumps(record.weight_magnitudes), record.seconds)
-                self._db.execute("INSERT OR IGNORE INTO trainings VALUES (?, ?, ?, ?)", row)
+                row: dict[str, Cell] = {"key": key(training_experiment), "seconds": record.seconds}
+                row |= {"history": json.dumps([(epoch.loss, epoch.accuracy) for epoch in record.history])}
+                row |= {"weight_magnitudes": json.dumps(record.weight_magnitudes)}
+                self._insert("OR IGNORE INTO trainings", row | {"data": source.data, "algorithm": source.algorithm})
             for experiment, outcome in outcomes.items():
-                self._add(experiment, outcome, record)
+                self._add(experiment, outcome, record, source)
 
-    def _add(self, experiment: Experiment, outcome: Outcome, record: TrainingRecord | None) -> None:
-        point, classes = experiment.point, CATALOG[experiment.dataset].classes
+    def _add(self, experiment: Experiment, outcome: Outcome, record: TrainingRecord | None, source: Source) -> None:
+        point = experiment.point
         row = {name: to_cell(name, value) for name, value in experiment.row().items()}
         row |= {"key": key(experiment), "training": key(experiment.training_experiment())}
         row |= {"name": point if isinstance(point, str) else experiment.points[point]}
-        row |= {"tested": experiment.sizes[1], "classes": len(classes)}
+        row |= source._asdict()
         row |= {"accuracy": outcome.accuracy, "error": outcome.error, "seconds": outcome.seconds}
         row |= {"training_loss": None if outcome.error or record is None else record.history[-1].loss}
         row |= {"finished": time.time(), "machine": self._machine(outcome.machine), "sweep": self._sweep}
         self._db.execute("DELETE FROM runs WHERE key = ? AND error <> ''", [row["key"]])
+        self._insert("INTO runs", row)
+
+    def _insert(self, where: str, row: Mapping[str, Cell]) -> None:
         names, places = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
-        self._db.execute(f"INSERT INTO runs ({names}) VALUES ({places})", list(row.values()))
+        self._db.execute(f"INSERT {where} ({names}) VALUES ({places})", list(row.values()))
 
     def _machine(self, description: str) -> int:
         self._db.execute("INSERT OR IGNORE INTO machines (description) VALUES (?)", [description])
@@ -103,6 +115,6 @@ def writing(path: str | Path | None) -> Iterator[StoreWriter]:
     StorageError
         If another process is writing to the store, or the disk is full or fails.
     """
-    path = None if path is None else Path(path)
-    with connect_to_write(path, TABLES, "runs", FIELDS) as connection:
+    path = None if path is None else path_of(path)
+    with connect_to_write(path, TABLES, ADDED) as connection:
         yield StoreWriter(connection, "memory" if path is None else str(path), Networks.beside(path))

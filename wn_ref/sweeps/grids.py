@@ -3,25 +3,28 @@
 The settings of the paper's grids are those of the configuration files that its authors published with it. Where these
 files have several grids for a plan, the one here is the grid that most of the networks have; the wider ones (additive
 noise up to 1e10, multiplicative noise up to 6 and up to 1e16) continue with the same steps. Multiplicative and mixed
-noise have the exact gradient (see `wn_ref.noise`). Each repeat has a seed, and thus a network, of its own.
+noise have the exact gradient unless another is chosen (see `wn_ref.noise`). Each repeat has a seed, and thus a network,
+of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from wn_ref.datasets import CATALOG, DATASETS
 from wn_ref.errors import InputError, require_choice
 from wn_ref.experiment import Experiment
-from wn_ref.injection import WEIGHTED
-from wn_ref.noise import Noise, additive, of_kind
+from wn_ref.injection import GLOBAL, WEIGHTED
+from wn_ref.models import MODELS
+from wn_ref.noise import GRADIENTS, Noise, additive, multiplicative, of_kind
 from wn_ref.sweeps import plans
 
 GRIDS = ("small", "paper")
 NOISE_KINDS = ("additive", "multiplicative")
-"""The kinds of noise that the plans global, walking and clamped offer; multiplicative noise has the exact gradient."""
+"""The kinds of noise that the plans global, walking and clamped offer."""
 EPOCHS = {  # of the MLP, and of LeNet-5 or CNN-S
     "mnist": (100, 50),
     "fashion_mnist": (250, 200),
@@ -39,6 +42,31 @@ EXECUTIONS = {  # Table 3: global sigma and guided executions; those of the thir
 }
 
 
+class Own(NamedTuple):
+    """What the user chose in place of a grid's own values; None where the grid decides.
+
+    Attributes
+    ----------
+    gradient : "exact" or "straight_through"
+        The backward pass of multiplicative and mixed noise.
+    sigmas : sequence of float or None
+        Noise levels; in the plan mixed, those of both kinds of noise.
+    seeds : sequence of int or None
+        One for each repeat.
+    point : int, str or None
+        Where the noise is injected, for the plans global and mixed.
+    """
+
+    gradient: str = "exact"
+    sigmas: Sequence[float] | None = None
+    seeds: Sequence[int] | None = None
+    point: int | str | None = None
+
+    def noise(self, kind: str) -> Callable[[float], Noise]:
+        """Return the function from sigma to the noise of a kind."""
+        return lambda sigma: of_kind(kind, sigma, self.gradient)
+
+
 def plan(
     name: str,
     grid: str = "small",
@@ -46,6 +74,8 @@ def plan(
     dataset: str = "mnist_sample",
     model: str = "mlp",
     batchnorm: bool = True,
+    own: Own = Own(),  # noqa: B008  # immutable
+    **training: Any,
 ) -> list[Experiment]:
     """Return the experiments of a plan, with the noise levels, repeats and epochs of a grid.
 
@@ -59,18 +89,27 @@ def plan(
         For the plans global, walking and clamped; the other plans have noise of their own.
     dataset, model, batchnorm
         Fields of `Experiment`.
+    own : Own
+        Noise levels, seeds and the like that replace the grid's.
+    **training
+        Further fields of `Experiment`, such as `epochs` or `batch_size`, that replace the grid's.
 
     Raises
     ------
     InputError
-        If there is no such plan, grid or noise, or the plan is "multi" and Table 3 has no such network.
+        If there is no such plan, grid or noise, the plan does not go with a choice, or it is "multi" and Table 3 has no
+        such network.
     """
     require_choice("plan", name, PLANS)
     require_choice("grid", grid, GRIDS)
     require_choice("noise", noise, NOISE_KINDS)
+    require_choice("gradient", own.gradient, GRADIENTS)
+    dataset, model = require_choice("dataset", dataset, DATASETS), require_choice("model", model, MODELS)
+    if own.point is not None and name not in ("global", "mixed"):
+        raise InputError(f"point: expected none for the plan {name}, got {own.point!r}; leave it out")
     network: dict[str, Any] = {"dataset": dataset, "model": model, "batchnorm": batchnorm}
-    settings = network | (_training(dataset, model) if grid == "paper" else {})
-    return list(dict.fromkeys(PLANS[name](grid == "paper", noise, settings)))
+    settings = network | (_training(dataset, model) if grid == "paper" else {}) | training
+    return list(dict.fromkeys(PLANS[name](grid == "paper", noise, settings, own)))
 
 
 def sigmas(plan: str, noise: str, paper: bool, dataset: str, model: str) -> list[float]:
@@ -102,57 +141,69 @@ def sigmas(plan: str, noise: str, paper: bool, dataset: str, model: str) -> list
     return sorted({float(f"{level:.12g}") for level in levels})  # 0.3, not 0.30000000000000004
 
 
-def _noise(kind: str) -> Callable[[float], Noise]:
-    """Return the function from sigma to the noise of a kind."""
-    return lambda sigma: of_kind(kind, sigma, gradient="exact")
-
-
 def _training(dataset: str, model: str) -> dict[str, Any]:
     """Return the settings with which the paper trained a network."""
+    if _original(dataset) not in EPOCHS:
+        known = ", ".join(name for name in DATASETS if _original(name) in EPOCHS)
+        raise InputError(f"grid: expected a data set of the paper ({known}) for 'paper', got {dataset}; choose 'small'")
     epochs = EPOCHS[_original(dataset)][0 if model == "mlp" else 1]
-    return {"epochs": epochs} | ({"batch_size": 512, "learning_rate": 5e-4} if dataset == "gsc" else {})
+    speech = {"batch_size": 512, "learning_rate": 5e-4} if _original(dataset) == "gsc" else {}
+    return {"epochs": epochs} | speech
 
 
 def _original(dataset: str) -> str:
-    """Return the name of the data set that a sample is taken from."""
-    return dataset.removesuffix("_sample")
+    """Return the name of the data set that a sample, or a test set alone, is taken from."""
+    return CATALOG[dataset].folder
 
 
-def _global(paper: bool, noise: str, settings: dict[str, Any]) -> list[Experiment]:
+def _global(paper: bool, noise: str, settings: dict[str, Any], own: Own) -> list[Experiment]:
     dataset, model = _original(settings["dataset"]), settings["model"]
     repeats = 10 if dataset == "mnist" or (dataset, model) == ("cifar10", "lenet5") else 5
-    levels = sigmas("global", noise, paper, dataset, model)
-    return plans.global_noise(_noise(noise), levels, range(repeats if paper else 2), **settings)
+    levels = own.sigmas or sigmas("global", noise, paper, dataset, model)
+    point = GLOBAL if own.point is None else own.point
+    return plans.global_noise(
+        own.noise(noise), levels, own.seeds or range(repeats if paper else 2), point=point, **settings
+    )
 
 
-def _walking(paper: bool, noise: str, settings: dict[str, Any]) -> list[Experiment]:
-    levels = sigmas("walking", noise, paper, _original(settings["dataset"]), settings["model"])
-    return plans.walking(_noise(noise), levels, range(5 if paper else 2), **settings)
+def _walking(paper: bool, noise: str, settings: dict[str, Any], own: Own) -> list[Experiment]:
+    levels = own.sigmas or sigmas("walking", noise, paper, _original(settings["dataset"]), settings["model"])
+    return plans.walking(own.noise(noise), levels, own.seeds or range(5 if paper else 2), **settings)
 
 
-def _clamped(paper: bool, noise: str, settings: dict[str, Any]) -> list[Experiment]:
-    return _walking(paper, noise, settings | {"clamp": True})
+def _clamped(paper: bool, noise: str, settings: dict[str, Any], own: Own) -> list[Experiment]:
+    return _walking(paper, noise, settings | {"clamp": True}, own)
 
 
-def _maximum(paper: bool, _: str, settings: dict[str, Any]) -> list[Experiment]:
-    return plans.maximum(range(6 if paper else 2), **settings)
+def _maximum(paper: bool, _: str, settings: dict[str, Any], own: Own) -> list[Experiment]:
+    seeds = own.seeds or range(6 if paper else 2)
+    levels = [multiplicative(sigma, own.gradient) for sigma in own.sigmas or [1e10]]
+    return [experiment for noise in levels for experiment in plans.maximum(seeds, noise, **settings)]
 
 
-def _mixed(paper: bool, _: str, settings: dict[str, Any]) -> list[Experiment]:
+def _mixed(paper: bool, _: str, settings: dict[str, Any], own: Own) -> list[Experiment]:
     """Figure 6: a zoom, and all amplitudes; the paper does not say how many of these (here one per decade).
 
-    The noise is at the second layer with weights: in LeNet-5 and CNN-S the last convolution.
+    The noise is at the second layer with weights, unless another point is chosen: in LeNet-5 and CNN-S the last
+    convolution.
     """
-    kinds = Experiment(**settings).injection_points.kinds
-    point = [number for number, kind in enumerate(kinds) if kind in WEIGHTED][1]
-    if not paper:
-        levels = [0.1, 1.0, 10.0, 1e3, 1e5]
-        return plans.mixed(levels, levels, range(1), point, **settings)
-    zoom, all_of_them = [round(0.1 * i, 1) for i in range(1, 26)], [float(f"1e{power}") for power in range(-4, 14)]
-    return [e for levels in (zoom, all_of_them) for e in plans.mixed(levels, levels, range(5), point, **settings)]
+    zoom, wide = [round(0.1 * i, 1) for i in range(1, 26)], [float(f"1e{power}") for power in range(-4, 14)]
+    grids = [zoom, wide] if paper else [[0.1, 1.0, 10.0, 1e3, 1e5]]
+    if own.sigmas:
+        grids = [list(own.sigmas)]
+    point = own.point
+    if point is None:
+        kinds = Experiment(**settings).injection_points.kinds
+        point = [number for number, kind in enumerate(kinds) if kind in WEIGHTED][1]
+    seeds = own.seeds or range(5 if paper else 1)
+    return [
+        experiment
+        for levels in grids
+        for experiment in plans.mixed(levels, levels, seeds, point, gradient=own.gradient, **settings)
+    ]
 
 
-def _multi(paper: bool, _: str, settings: dict[str, Any]) -> list[Experiment]:
+def _multi(paper: bool, _: str, settings: dict[str, Any], own: Own) -> list[Experiment]:
     network = (_original(settings["dataset"]), settings["model"], settings["batchnorm"])
     if network not in EXECUTIONS:
         known = ", ".join(f"{dataset} {model}" for dataset, model, batchnorm in EXECUTIONS if batchnorm)
@@ -161,11 +212,15 @@ def _multi(paper: bool, _: str, settings: dict[str, Any]) -> list[Experiment]:
             "in Python, plans.multi_execution takes any executions"
         )
     sigma, guided = EXECUTIONS[network]
-    uniform = (2,) * len(guided)
-    return plans.multi_execution(additive(sigma), [uniform, guided], range(100 if paper else 5), **settings)
+    uniform, seeds = (2,) * len(guided), own.seeds or range(100 if paper else 5)
+    return [
+        experiment
+        for level in own.sigmas or [sigma]
+        for experiment in plans.multi_execution(additive(level), [uniform, guided], seeds, **settings)
+    ]
 
 
-PLANS: dict[str, Callable[[bool, str, dict[str, Any]], list[Experiment]]] = {
+PLANS: dict[str, Callable[[bool, str, dict[str, Any], Own], list[Experiment]]] = {
     "global": _global,
     "walking": _walking,
     "clamped": _clamped,

@@ -12,9 +12,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from wn_ref.errors import InputError
 from wn_ref.experiment import PHASES, Experiment
 from wn_ref.injection import ALL, GLOBAL
 from wn_ref.noise import ORDERS, Noise, multiplicative
@@ -38,7 +39,7 @@ def global_noise(
     sigmas, seeds, phases : sequences
         Every combination is one experiment.
     point : int or str
-        "global" for all points but the outputs of batch norm; "all" for all points; or the number of one point.
+        "global" for all points but the outputs of batch norm; "all" for all points; or one point's number or name.
     **settings
         The other fields of `Experiment`.
 
@@ -46,11 +47,20 @@ def global_noise(
     -------
     list of Experiment
         Sorted by phase, sigma and seed.
+
+    Raises
+    ------
+    InputError
+        If an argument is no sequence, or a field of `Experiment` has a value that cannot be run.
     """
+    if not callable(noise):
+        raise InputError(f"noise: expected a function from sigma to noise, got {noise!r}; try wn_ref.additive")
+    levels = [noise(sigma) for sigma in _items("sigmas", sigmas, "[0.1, 1.0]")]
+    seeds = _items("seeds", seeds, "range(2)")
     return [
         Experiment(noise=level, point=point, phase=phase, seed=seed, **settings)
-        for phase in phases
-        for level in map(noise, sigmas)
+        for phase in _items("phases", phases, "['training']")
+        for level in levels
         for seed in seeds
     ]
 
@@ -78,6 +88,11 @@ def walking(
     list of Experiment
         Sorted by phase, point, sigma and seed.
 
+    Raises
+    ------
+    InputError
+        As for `global_noise`.
+
     Examples
     --------
     >>> from wn_ref import additive, walking
@@ -87,9 +102,10 @@ def walking(
     >>> experiments[-1].phase, experiments[-1].point, experiments[-1].noise.sigma_add, experiments[-1].seed
     ('inference', 7, 10.0, 1)
     """
+    sigmas, seeds = _items("sigmas", sigmas, "[0.1, 1.0]"), _items("seeds", seeds, "range(2)")
     return [
         experiment
-        for phase in phases
+        for phase in _items("phases", phases, "['training']")
         for point in range(len(Experiment(**settings).points))
         for experiment in global_noise(noise, sigmas, seeds, [phase], point, **settings)
     ]
@@ -123,7 +139,8 @@ def maximum(seeds: Sequence[int], noise: Noise | None = None, **settings: Any) -
     list of Experiment
         First those without noise, which accuracies are compared with; then those with noise, by point and seed.
     """
-    noise = noise or multiplicative(1e10, gradient="exact")
+    noise = multiplicative(1e10, gradient="exact") if noise is None else noise
+    seeds = _items("seeds", seeds, "range(2)")
     quiet = [Experiment(seed=seed, **settings) for seed in seeds]
     return quiet + walking(lambda _: noise, [0], seeds, ["training"], **settings)
 
@@ -157,6 +174,8 @@ def mixed(
     list of Experiment
         Sorted by order, sigma_mul, sigma_add and seed; all of the phase "training".
     """
+    sigma_mul, sigma_add = _items("sigma_mul", sigma_mul, "[0.1, 1.0]"), _items("sigma_add", sigma_add, "[0.1, 1.0]")
+    orders, seeds = _items("orders", orders, "['additive']"), _items("seeds", seeds, "range(2)")
     levels = [mixed_noise(m, a, order, gradient) for order in orders for m in sigma_mul for a in sigma_add]
     return [Experiment(noise=noise, point=point, seed=seed, **settings) for noise in levels for seed in seeds]
 
@@ -185,4 +204,17 @@ def multi_execution(
         Sorted by candidate and seed.
     """
     settings |= {"noise": noise, "point": point, "phase": "inference"}
-    return [Experiment(executions=tuple(counts), seed=seed, **settings) for counts in executions for seed in seeds]
+    seeds, example = _items("seeds", seeds, "range(2)"), "[[2, 1, 1], [1, 2, 1]]"
+    candidates = [tuple(_items("executions", counts, example)) for counts in _items("executions", executions, example)]
+    return [Experiment(executions=counts, seed=seed, **settings) for counts in candidates for seed in seeds]
+
+
+def _items(name: str, values: Iterable[Any], example: str) -> list[Any]:
+    """Return the items of a sequence, or of a generator; raise `InputError` if it is no such thing or has no items."""
+    try:
+        items = [] if isinstance(values, str | bytes | dict) else list(values)
+    except TypeError:
+        items = []
+    if not items:
+        raise InputError(f"{name}: expected a list, got {values!r}; try {example}")
+    return items

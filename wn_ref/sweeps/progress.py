@@ -1,6 +1,13 @@
-"""What a sweep shows while it runs: done, running, failed, and the time left, on one line of standard error."""
+"""What a sweep shows while it runs: done, running, failed, and the time left.
+
+On a terminal it is one line of standard error that changes. A file gets a new line every minute.
+"""
 
 from __future__ import annotations
+
+import io
+import sys
+from typing import Any
 
 from wn_ref.experiment import Experiment
 
@@ -9,6 +16,8 @@ WORK = {"mlp": 1.0, "lenet5": 5.0, "cnn_s": 10.0}
 
 It decides which task starts first and how far the bar is, and has no influence on results.
 """
+MINUTE = 60.0
+"""Seconds between two lines where standard error is no terminal."""
 BACKWARD = 3.0
 """How long an image takes in training, in units of its evaluation."""
 
@@ -40,9 +49,13 @@ class Progress:
         from tqdm import tqdm
 
         layout = "{desc} {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left"
-        self._bar = tqdm(total=total, bar_format=layout, smoothing=0.05, disable=not show)
+        settings: dict[str, Any] = {}
+        if not sys.stderr.isatty():
+            layout = "{desc} {percentage:3.0f}%, {elapsed}, {remaining} left"
+            settings = {"file": _Lines(), "mininterval": MINUTE, "maxinterval": MINUTE, "miniters": 0}
         self._planned, self._done, self._failed, self._jobs = planned, stored, 0, jobs
-        self._describe(self._jobs)
+        settings |= {"desc": self._text(jobs), "disable": not show}
+        self._bar = tqdm(total=total, bar_format=layout, smoothing=0.05, **settings)
 
     def __enter__(self) -> Progress:
         return self
@@ -64,9 +77,22 @@ class Progress:
         """
         self._done += done
         self._failed += failed
-        self._describe(min(self._jobs, waiting))
+        self._bar.set_description_str(self._text(min(self._jobs, waiting)), refresh=False)
         self._bar.update(min(amount, self._bar.total - self._bar.n))
 
-    def _describe(self, running: int) -> None:
-        text = f"{self._done} of {self._planned} done, {running} running, {self._failed} failed"
-        self._bar.set_description_str(text, refresh=False)
+    def _text(self, running: int) -> str:
+        return f"{self._done} of {self._planned} done, {running} running, {self._failed} failed"
+
+
+class _Lines(io.TextIOBase):
+    """Standard error, with a line for each state of the bar, which comes with marks to write over the one before."""
+
+    _last = ""
+
+    def write(self, text: str) -> int:
+        """Print a line, unless there is nothing new in it."""
+        shown = text.strip()
+        if shown not in ("", self._last):
+            print(shown, file=sys.stderr, flush=True)
+            self._last = shown
+        return len(text)

@@ -1,6 +1,7 @@
 """What a worker does: train one network, or evaluate one under several noises. Workers compute, and write nothing.
 
-Whatever goes wrong in a run costs this run and no other: the error becomes the run's outcome.
+Whatever goes wrong in a run costs this run and no other: the error becomes the run's outcome. A worker that has not the
+data of the sweep ends all of it instead, before anything of this worker is stored.
 """
 
 from __future__ import annotations
@@ -12,26 +13,28 @@ from pathlib import Path
 
 from wn_ref.datasets import Dataset
 from wn_ref.errors import WnRefError
-from wn_ref.experiment import Experiment, learn, measure
+from wn_ref.experiment import Experiment
 from wn_ref.machine import describe
 from wn_ref.network import weight_magnitudes
+from wn_ref.running import learn, measure
 from wn_ref.store.networks import Arrays, to_arrays, to_network
-from wn_ref.store.records import Outcome, TrainingRecord
+from wn_ref.store.records import Outcome, Source, TrainingRecord
+from wn_ref.sweeps.origin import own_data
 from wn_ref.sweeps.workers import DEATHS
 
 Trained = tuple[TrainingRecord | None, Outcome, Arrays | None]
 """The record of a training (None if it failed), its outcome, and the network's arrays if others may need them."""
 
 
-def train_one(training_experiment: Experiment, data: Dataset | None = None) -> Trained:
+def train_one(training_experiment: Experiment, data: Dataset | Source) -> Trained:
     """Train one network.
 
     Parameters
     ----------
     training_experiment : Experiment
         Of the phase "training".
-    data : Dataset, optional
-        The experiment's data set; if it is None, the worker loads it.
+    data : Dataset or Source
+        The experiment's data set, or what the one has to be that the worker loads itself.
 
     Returns
     -------
@@ -42,6 +45,7 @@ def train_one(training_experiment: Experiment, data: Dataset | None = None) -> T
     arrays : dict of str to np.ndarray, or None
         The trained network if it was trained without noise, because experiments of the phase "inference" can share it.
     """
+    data = own_data(training_experiment, data)
     start = time.perf_counter()
     try:
         network, history = learn(training_experiment, data=data)
@@ -54,7 +58,7 @@ def train_one(training_experiment: Experiment, data: Dataset | None = None) -> T
 
 
 def evaluate_all(
-    training_experiment: Experiment, experiments: Sequence[Experiment], arrays: Arrays, data: Dataset | None = None
+    training_experiment: Experiment, experiments: Sequence[Experiment], arrays: Arrays, data: Dataset | Source
 ) -> list[Outcome]:
     """Evaluate one trained network under the noise of each experiment.
 
@@ -66,14 +70,15 @@ def evaluate_all(
         Of the phase "inference".
     arrays : dict of str to np.ndarray
         The trained network, as `train_one` returned it.
-    data : Dataset, optional
-        The experiments' data set; if it is None, the worker loads it.
+    data : Dataset or Source
+        As for `train_one`.
 
     Returns
     -------
     list of Outcome
         One for each experiment, in their order.
     """
+    data = own_data(training_experiment, data)
     network, outcomes = to_network(training_experiment, arrays), []
     for experiment in experiments:
         start = time.perf_counter()

@@ -84,7 +84,7 @@ def work_left(experiments: Iterable[Experiment], store: Store) -> Work:
         groups.setdefault(experiment.training_experiment(), []).append(experiment)
     shared = {key(training): training for training in groups if training.noise is None}
     records = store.training_records(shared)
-    kept = {shared[k]: record for k, record in records.items() if store.networks.load(k) is not None}
+    kept = {shared[k]: record for k, record in records.items() if store.network(shared[k]) is not None}
     train = [Task(training, group) for training, group in groups.items() if training not in kept]
     evaluate = []
     for training, group in groups.items():

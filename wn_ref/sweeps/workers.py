@@ -26,6 +26,13 @@ R = TypeVar("R")
 DEATHS = 3
 """A task is given up after its worker was killed this many times, and all work after this many such tasks in a row."""
 
+MOST = 1024
+"""The largest number of worker processes."""
+
+
+class WorkersWarning(UserWarning):
+    """There are more worker processes than cores."""
+
 
 @dataclass(frozen=True)
 class Workers:
@@ -34,7 +41,8 @@ class Workers:
     Attributes
     ----------
     jobs : int
-        Number of worker processes on this machine; 1 means this process itself. A cluster has a number of its own.
+        Number of worker processes on this machine; 1 means this process itself. 0 becomes the number of cores that this
+        process may use. A cluster has a number of its own.
     backend : str or None
         Name of another backend that is registered with joblib, such as "dask".
     scheduler : str or None
@@ -43,7 +51,12 @@ class Workers:
     Raises
     ------
     InputError
-        If `jobs` is not a whole number of at least 1, or only one of dask and its scheduler is given.
+        If `jobs` is not a whole number from 0 to 1024, or only one of dask and its scheduler is given.
+
+    Warns
+    -----
+    WorkersWarning
+        If there are more jobs than cores.
     """
 
     jobs: int = 1
@@ -51,7 +64,11 @@ class Workers:
     scheduler: str | None = None
 
     def __post_init__(self) -> None:
-        require_whole("jobs", self.jobs, least=1)
+        jobs = require_whole("jobs", self.jobs, least=0, most=MOST)
+        object.__setattr__(self, "jobs", jobs or _cores())
+        if self.backend is None and jobs > 1 and jobs > (cores := _cores()):
+            message = f"jobs: {jobs} workers for {cores} core{'s' * (cores > 1)}"
+            warnings.warn(f"{message}; more workers than cores are not faster", WorkersWarning, stacklevel=4)
         if (self.backend == "dask") != (self.scheduler is not None):
             raise InputError(
                 "scheduler: expected the address of a scheduler together with the backend 'dask', "
@@ -78,6 +95,13 @@ class Workers:
         else:
             with parallel_config("loky", n_jobs=self.jobs, initializer=_live_with_the_parent, initargs=(os.getpid(),)):
                 yield
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    from joblib import cpu_count
+
+    return int(cpu_count())
 
 
 THIS_PROCESS = Workers()
@@ -146,7 +170,8 @@ def _results(
 
     results = Parallel(return_as="generator_unordered", batch_size=1)(calls())
     try:
-        yield from results
+        for result in results:  # noqa: UP028  # if the caller stops early, "yield from" would close them first
+            yield result
     finally:
         with warnings.catch_warnings(action="ignore"):  # joblib warns of dropped tasks if the caller stops early
             results.close()

@@ -3,29 +3,26 @@
 import pytest
 
 from wn_ref import InputError
-from wn_ref.cli.options import one_of, point_of, sigmas_of, worker_count
+from wn_ref.cli.options import one_of
+from wn_ref.cli.values import point_of, seeds_of, sigmas_of
 
 
 def test_points_by_number_and_by_name():
-    assert [point_of(text, ("input", "dense1")) for text in ("dense1", "0", "global", "dense7")] == [
-        1,
-        0,
-        "global",
-        "dense7",
-    ]
+    points = {"dense1": "dense1", "0": 0, "12": 12, "global": "global", "-1": -1, "--5": "--5", "1.5": "1.5"}
+    assert {text: point_of(text) for text in points} == points
 
 
 def test_sigmas_are_ascending_and_each_is_there_once():
     assert sigmas_of("10,0.1,1,1") == [0.1, 1.0, 10.0]
-    assert sigmas_of("0.1:10:3") == pytest.approx([0.1, 1.0, 10.0])
+    assert sigmas_of("0.1:10:3") == [0.1, 1.0, 10.0]
+    assert sigmas_of("0.215443469003,0.21544346900318834") == [0.215443469003]
     for text in ("", "1:2", "nan,1", "inf", "1:2:0", "2:1:three"):
         with pytest.raises(InputError, match="sigmas: expected LOW:HIGH:COUNT"):
             sigmas_of(text)
 
 
-def test_workers():
-    assert worker_count(3) == 3
-    assert worker_count(0) >= 1
+def test_seeds():
+    assert list(seeds_of(3)) == [0, 1, 2]
 
 
 def test_choices_in_a_sentence():

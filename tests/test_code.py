@@ -1,0 +1,180 @@
+"""Fingerprints of code: equal for equal code in any process, another one for whatever may change what a noise does."""
+
+import math
+import subprocess
+import sys
+import textwrap
+from functools import partial
+
+import numpy as np
+import pytest
+
+from wn_ref import InputError
+from wn_ref.code import fingerprint_of_code
+
+BASE = """
+from dataclasses import dataclass
+from functools import cached_property
+import math
+import numba
+import numpy as np
+import wn_ref as wn
+from wn_ref.random import uniform
+
+RATE = 0.5
+TABLE = np.arange(4.0)
+SHAPES = {"a": (1, 2)}
+UNUSED = 1
+
+class Options:
+    def __init__(self):
+        self.factor = 2
+
+options = Options()
+
+def helper(x):
+    return RATE * x
+
+@numba.njit
+def compiled(x):
+    return x + 1
+
+def make(power):
+    def inner(x):
+        return x ** power
+    return inner
+
+squared = make(2)
+
+class Mixin:
+    LIMIT = 4
+    def limit(self, x):
+        return min(x, self.LIMIT)
+
+@dataclass(frozen=True)
+class Mine(wn.Noise, Mixin):
+    sigma: float = 0.0
+
+    @property
+    def scale(self):
+        return 3 * self.sigma
+
+    @staticmethod
+    def shift(x, by=1):
+        return x + by
+
+    @cached_property
+    def lazy(self):
+        return 17
+
+    def inject(self, x, stream, executions=1):
+        # a comment
+        x += helper(x) + TABLE.sum() + len(SHAPES["a"]) + squared(2) + compiled(1) + options.factor
+        x += uniform(x.shape, *stream) + math.sqrt(2) + np.sqrt(4) + sum(y for y in (1, 2) if y in {"b", "a", "c"})
+"""
+
+
+def fingerprint(source):
+    space = {"__name__": "__main__"}
+    exec(source, space)
+    return fingerprint_of_code(space["Mine"])
+
+
+def test_the_same_code_has_the_same_fingerprint():
+    assert fingerprint(BASE) == fingerprint(BASE)
+    for before, after in (
+        ("class Mixin", "class Another:\n    pass\n\nclass Mixin"),
+        ("# a comment", "# another"),
+        ("UNUSED = 1", "UNUSED = 2"),
+        ("import math\n", "\n\nimport math\n"),
+    ):
+        assert fingerprint(BASE) == fingerprint(BASE.replace(before, after))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("RATE = 0.5", "RATE = 0.25"),  # a constant that a helper reads
+        ("RATE * x", "RATE + x"),  # the helper
+        ("np.arange(4.0)", "np.arange(5.0)"),
+        ("np.arange(4.0)", "np.arange(4)"),  # of another type
+        ("(1, 2)}", "(1, 3)}"),
+        ("x + 1\n", "x + 2\n"),  # what Numba compiles
+        ("make(2)", "make(3)"),  # what a closure holds
+        ("x ** power", "x * power"),
+        ("LIMIT = 4", "LIMIT = 5"),  # of another base class
+        ("min(x, self.LIMIT)", "max(x, self.LIMIT)"),
+        ("3 * self.sigma", "4 * self.sigma"),  # a property
+        ("by=1", "by=2"),  # a default
+        ("return 17", "return 18"),
+        ("self.factor = 2", "self.factor = 3"),  # an object of one's own
+        ("math.sqrt(2)", "math.exp(2)"),
+        ("np.sqrt(4)", "np.exp(4)"),
+        ("uniform(x.shape", "wn.normal(x.shape"),
+        ("y in (1, 2)", "y in (1, 3)"),  # within a function within
+        ('{"b", "a", "c"}', '{"b", "a", "d"}'),
+        ("x += helper", "x -= helper"),
+    ],
+)
+def test_whatever_it_reads_counts(before, after):
+    changed = BASE.replace(before, after)
+    assert changed != BASE
+    assert fingerprint(changed) != fingerprint(BASE)
+
+
+def test_it_is_the_same_in_every_process():
+    """The order of a set differs from process to process; that of the fingerprint does not."""
+    code = "from tests.test_code import BASE, fingerprint; print(fingerprint(BASE), end='')"
+    for seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONHASHSEED": seed, "PATH": ""}
+        )
+        assert done.stdout == fingerprint(BASE), done.stderr
+
+
+def test_a_module_of_ones_own_counts(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    found = []
+    for number, source in enumerate(("def f(x): return x", "def f(x): return 2 * x")):
+        (tmp_path / f"own{number}.py").write_text(source)
+        space = {}
+        exec(
+            textwrap.dedent(f"""
+            import own{number} as own
+            def noise(x):
+                return own.f(x)
+        """),
+            space,
+        )
+        found.append(fingerprint_of_code(space["noise"]))
+    assert found[0] != found[1]
+
+
+def test_values():
+    values = [None, True, 1, 1.0, -0.0, "1", b"1", (1, 2), [1, 2], (1, (2,)), ((1,), 2), {1: 2}, {1, 2}, np.float32(1)]
+    values += [np.zeros(2), np.zeros((2, 1)), np.zeros(2, np.int64), math.sin, np.sin, np, partial(math.pow, 2)]
+    assert len({fingerprint_of_code(value) for value in values}) == len(values)
+    assert fingerprint_of_code(np.zeros((2, 2)).T) == fingerprint_of_code(np.zeros((2, 2)))
+
+
+def test_what_cannot_be_compared_is_refused():
+    with open(__file__) as file:
+
+        def noise(x):
+            return file.read(x)
+
+        with pytest.raises(
+            InputError, match=r"noise: expected its code to read numbers, .* got an object of _io"
+        ) as caught:
+            fingerprint_of_code(noise)
+    assert "\n" not in str(caught.value)
+
+
+def test_code_that_calls_itself():
+    def even(n):
+        return n == 0 or odd(n - 1)
+
+    def odd(n):
+        return n > 0 and even(n - 1)
+
+    assert fingerprint_of_code(even) != fingerprint_of_code(odd)

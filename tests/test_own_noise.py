@@ -1,0 +1,141 @@
+"""Noises of one's own: each has a key of its own, and a sweep never gives it the result of another one."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+import wn_ref as wn
+from wn_ref import Experiment, InputError
+from wn_ref.own_noise import describe_own_noise
+from wn_ref.random import uniform
+from wn_ref.store.canonical import canonical, key
+
+
+@dataclass(frozen=True)
+class Uniform(wn.Noise):
+    """As tutorial 14 has it."""
+
+    sigma: float = 0.0
+
+    def inject(self, x, stream, executions=1):
+        x += (self.sigma * np.sqrt(12) * (uniform(x.shape, *stream) - 0.5)).astype(x.dtype)
+
+
+class Drift(wn.Noise):
+    """As an exercise of tutorial 14 has it: no field of its own."""
+
+    def inject(self, x, stream, executions=1):
+        x += x.dtype.type(self.sigma_add) * wn.normal(1, *stream)[0]
+
+
+@dataclass(frozen=True)
+class Shaped(wn.Noise):
+    shape: object = None
+
+
+DIGITS = Experiment(dataset="digits", epochs=1, phase="inference", point=1)
+
+
+def test_a_subclass_does_not_get_the_result_of_gaussian_noise(tmp_path):
+    gaussian = replace(DIGITS, noise=wn.additive(2.0))
+    own = replace(DIGITS, noise=Drift(sigma_add=2.0))
+    assert key(gaussian) != key(own)
+    table = wn.sweep([gaussian, own], store=tmp_path / "results.sqlite")
+    assert table["accuracy"].tolist() == [wn.run(gaussian).accuracy, wn.run(own).accuracy]
+    assert table["accuracy"].nunique() == 2
+    assert table["own_noise"].tolist() == ["", describe_own_noise(own.noise)]
+    with wn.open_store(tmp_path / "results.sqlite") as store:
+        assert len(store.runs(own_noise="")) == 1
+    with pytest.raises(
+        InputError, match=r"noise: expected one of this package, got .*Drift.*; make the experiment of its"
+    ):
+        Experiment.from_row(table.iloc[1])
+    assert Experiment.from_row(table.iloc[0]) == gaussian
+
+
+def test_the_fields_tell_noises_of_a_class_apart():
+    noises = [
+        Uniform(sigma=0.5),
+        Uniform(sigma=0.25),
+        Uniform(sigma_add=0.5),
+        Uniform(sigma=0.5, gradient="exact"),
+        Drift(),
+    ]
+    assert len({key(replace(DIGITS, noise=noise)) for noise in noises}) == len(noises)
+    assert key(replace(DIGITS, noise=Uniform(sigma=0.5))) == key(replace(DIGITS, noise=Uniform(sigma=0.5)))
+    assert '"class":"tests.test_own_noise.Uniform"' in canonical(replace(DIGITS, noise=Uniform(sigma=0.5)))
+
+
+def test_classes_of_one_name_and_other_code():
+    def local(factor):
+        class Local(wn.Noise):
+            def inject(self, x, stream, executions=1):
+                x *= factor
+
+        return Local()
+
+    descriptions = [describe_own_noise(local(factor)) for factor in (1, 2, 1)]
+    assert descriptions[0] == descriptions[2] != descriptions[1]
+    assert replace(DIGITS, noise=local(1)) != replace(DIGITS, noise=local(2))
+
+
+def test_a_helper_that_was_changed_in_the_session_counts(monkeypatch):
+    before = replace(DIGITS, noise=Uniform(sigma=0.5))
+    monkeypatch.setitem(globals(), "uniform", lambda shape, *stream: np.zeros(shape))
+    after = replace(DIGITS, noise=Uniform(sigma=0.5))
+    assert before != after
+    assert key(before) != key(after)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (lambda x: x + 1, lambda x: x + 2),
+        ((1, 2), (2, 1)),
+        ("a", "b"),
+        (1, 2),
+        (np.float32(0.1), 0.1),
+        (None, 0),
+        (Uniform(sigma=1.0), Uniform(sigma=2.0)),
+    ],
+)
+def test_fields_of_any_kind(one, other):
+    keys = [key(replace(DIGITS, noise=Shaped(shape=shape))) for shape in (one, other, one)]
+    assert keys[0] == keys[2] != keys[1]
+
+
+def test_the_noises_of_this_package_need_no_description():
+    for noise in (None, wn.additive(1.0), wn.mixed(1.0, 2.0)):
+        assert describe_own_noise(noise) == ""
+        assert replace(DIGITS, noise=noise).own_noise == ""
+        assert "class" not in canonical(replace(DIGITS, noise=noise))
+
+
+class Attribute(wn.Noise):
+    def __init__(self, table):
+        super().__init__()
+        object.__setattr__(self, "table", table)
+
+
+@pytest.mark.parametrize(
+    ("noise", "message"),
+    [
+        (
+            Attribute(1),
+            "noise: expected all attributes of Attribute to be fields, got table beside them; make it a @data",
+        ),
+        (
+            Shaped(shape=[1, 2]),
+            r"noise: expected numbers, texts, tuples or functions in the fields of Shaped, got shape=\[1",
+        ),
+        (Shaped(shape=np.zeros((3, 3))), "in the fields of Shaped, got shape=array"),
+        (Uniform, "noise: expected what wn_ref.additive and its like return, got <class"),
+        (wn.additive, "noise: expected what wn_ref.additive and its like return, got <function"),
+        ((wn.additive(1.0),), "noise: expected what wn_ref.additive"),
+    ],
+)
+def test_bad_input(noise, message):
+    with pytest.raises(InputError, match=message) as caught:
+        replace(DIGITS, noise=noise)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,142 @@
+"""Read a CSV file as a person may have written it: with commas, semicolons or tabs, decimal points or decimal commas.
+
+What could be read in two ways is refused: "1,234" may be 1.234 or 1234.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from wn_ref.errors import InputError
+from wn_ref.experiment import Experiment
+from wn_ref.lazy import pandas
+
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+
+
+def read_table(path: Path) -> pandas.DataFrame:
+    """Read a file with a line of column names; all cells are text, without spaces around them.
+
+    Parameters
+    ----------
+    path : Path
+        The file; - is standard input.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or is not a table with at least one row.
+    """
+    text = _text(path)
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    separator = next((mark for mark in ";\t" if mark in first), ",")
+    try:
+        rows = [
+            [cell.strip() for cell in row]
+            for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        ]
+    except csv.Error as error:
+        raise InputError(f"csv: expected a table in {path}, got {error}; correct it") from None
+    lines = [row for row in rows if any(row)]
+    if len(lines) < 2:
+        got = "only a line of column names" if lines else "an empty file"
+        raise InputError(f"csv: expected column names and rows of numbers in {path}, got {got}; add some")
+    head, *rows = lines
+    for name in head:
+        if head.count(name) > 1:
+            raise InputError(f"csv: expected each column of {path} once, got {name!r} {head.count(name)} times")
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(head):
+            hint = "; are these decimal commas? Then separate columns with semicolons" if separator == "," else ""
+            raise InputError(f"csv: expected {len(head)} values in row {number} of {path}, got {len(row)}{hint}")
+    return pandas.DataFrame(rows, columns=head)
+
+
+def numbers(table: pandas.DataFrame, name: str, empty: bool = False) -> Sequence[float]:
+    """Return a column as numbers; decimal commas are read if no cell can be anything else.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `read_table`.
+    name : str
+        Of the column.
+    empty : bool
+        Whether empty cells are allowed; they are NaN.
+
+    Raises
+    ------
+    InputError
+        If a cell is not a finite number, or the commas in the column are ambiguous.
+    """
+    cells = list(table[name])
+    with_comma = [cell for cell in cells if _DECIMAL_COMMA.fullmatch(cell)]
+    if with_comma:
+        ambiguous = [cell for cell in with_comma if _THOUSANDS.fullmatch(cell)]
+        if len(ambiguous) == len(with_comma) or any("." in cell for cell in cells):
+            got = (ambiguous or with_comma)[0]
+            raise InputError(f"csv: expected decimal points in column {name}, got {got!r}; write numbers such as 0.5")
+        cells = [cell.replace(",", ".") for cell in cells]
+    return [_number(cell, name, row, empty) for row, cell in enumerate(cells, start=1)]
+
+
+def _number(cell: str, name: str, row: int, empty: bool) -> float:
+    if empty and cell in ("", "nan", "NaN"):
+        return float("nan")
+    try:
+        number = float(cell) if re.fullmatch(r"[-+.\deE]+", cell) else float("nan")
+    except ValueError:
+        number = float("nan")
+    if not abs(number) < float("inf"):
+        hint = "divide percentages by 100" if cell.endswith("%") else "correct it or leave the row out"
+        raise InputError(f"csv: expected numbers in column {name}, got {cell!r} in row {row}; {hint}")
+    return number
+
+
+def _text(path: Path) -> str:
+    try:
+        content = sys.stdin.buffer.read() if path == Path("-") else path.read_bytes()
+        return content.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "bytes that are not UTF-8"
+        raise InputError(f"csv: expected a table in {path}, got {reason}; choose a CSV file") from None
+
+
+def is_runs(table: pandas.DataFrame) -> bool:
+    """Return whether a table from `read_table` is one of runs, as ``wn-ref walk`` and ``wn-ref export`` write it."""
+    return {"sigma_add", "sigma_mul", "accuracy"} <= set(table.columns)
+
+
+def runs_of(table: pandas.DataFrame) -> pandas.DataFrame:
+    """Return a table of runs with numbers and truth values in place of their text; runs that failed have NaN.
+
+    Raises
+    ------
+    InputError
+        If a column is missing that every table of runs has, or a number is not one.
+    """
+    columns, defaults = {}, Experiment().row()
+    for name in (*defaults, "name", "tested", "classes"):
+        if name not in table:
+            raise InputError(
+                f"csv: expected a table of runs with a column {name}, got none; write it with wn-ref export"
+            )
+    for name in table:
+        cells = table[name]
+        if name in ("sigma_add", "sigma_mul", "accuracy", "seed", "tested", "classes"):
+            columns[name] = pandas.Series(numbers(table, name, empty=name == "accuracy"))
+        elif name == "executions":
+            columns[name] = cells.map(lambda text: tuple(map(int, re.findall(r"\d+", text))) or None)
+        elif cells.isin(["True", "False"]).all():
+            columns[name] = cells == "True"
+        else:
+            cells = cells if isinstance(defaults.get(name, ""), str) else cells.mask(cells == "")
+            as_number = pandas.to_numeric(cells, errors="coerce")
+            columns[name] = as_number if as_number.notna().equals(cells.notna()) else cells
+    return pandas.DataFrame(columns)

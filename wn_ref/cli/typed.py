@@ -1,0 +1,52 @@
+"""Errors name what the user typed: --learning-rate and CSV, not learning_rate and csv."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from typer.core import TyperCommand
+
+from wn_ref.errors import InputError
+
+ALIASES = {
+    "sigma_add": ("sigma", "sigmas"),
+    "sigma_mul": ("sigma", "sigmas"),
+    "output": ("output", "csv", "json_file"),
+    "plan": ("name",),
+    "dataset": ("dataset", "name"),
+    "figure": ("number",),
+    "table": ("number",),
+}
+"""For the first word of a message: the parameters of commands that it may be about, if they are named otherwise."""
+
+
+class Command(TyperCommand):
+    """A command whose errors begin with the option or argument that they are about, as it is typed."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command.
+
+        Raises
+        ------
+        InputError
+            What the command raised, with its first word replaced by the name of an option or argument.
+        """
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            raise type(error)(as_typed(str(error), self.params)) from None
+
+
+def as_typed(message: str, parameters: Sequence[Any]) -> str:
+    """Replace the name at the beginning of a message by the option or argument of that name, if there is one."""
+    found = re.match(r"(\w+)((?: of \w+)?: .*)", message)
+    if found is None:
+        return message
+    name, rest = found.groups()
+    by_name = {parameter.name: parameter for parameter in parameters}
+    for parameter in filter(None, map(by_name.get, ALIASES.get(name, (name,)))):
+        typed = parameter.opts[0] if parameter.opts[0].startswith("-") else parameter.metavar
+        return f"{typed}{rest}"
+    return message

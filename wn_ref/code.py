@@ -1,0 +1,165 @@
+"""A fingerprint of code: of a class or a function of the user's, and of all that it reads when it runs.
+
+It covers the code of a class and of its base classes, and the functions, classes, constants and arrays that this code
+reads, wherever they are defined. Of what comes with Python, with an installed library or with this package, the name is
+enough. The code is the one that runs, because a file may have been edited since it was read. So another version of
+Python gives another fingerprint, and another comment does not.
+"""
+
+from __future__ import annotations
+
+import dis
+import pickle
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
+from hashlib import sha256
+from types import CodeType, FunctionType, MemberDescriptorType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from wn_ref.errors import InputError
+
+Seen = dict[int, Any]
+"""Functions, classes, modules and objects that were met already, by their ids."""
+
+_INSTALLED = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+_WITHOUT_INFLUENCE = {"__repr__", "__eq__", "__hash__", "__setattr__", "__delattr__", "__replace__", "_abc_impl"}
+"""What dataclasses and abstract classes have beside their own code."""
+
+
+def fingerprint_of_code(value: object) -> str:
+    """Return 16 hexadecimal digits that are the same only as long as a class or a function does the same.
+
+    Raises
+    ------
+    InputError
+        If the code reads an object that cannot be compared with that of another process.
+    """
+    return _digest(value, {})
+
+
+def _digest(value: object, seen: Seen) -> str:
+    digest = sha256()
+    for part in _parts(value, seen):
+        digest.update(f"{len(part)}:{part}".encode(errors="surrogatepass"))
+    return digest.hexdigest()[:16]
+
+
+def _parts(value: Any, seen: Seen) -> Iterator[str]:
+    """Describe a value, in an order that is the same in every process."""
+    value = getattr(value, "py_func", value)  # what Numba has compiled
+    if value is None or isinstance(value, (bool, int, float, complex, str, bytes, np.generic)):
+        yield f"{type(value).__name__} {value!r}"
+    elif isinstance(value, np.ndarray) and value.dtype != object:
+        yield f"array {value.dtype.str} {value.shape} {sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
+    elif isinstance(value, (tuple, list)):
+        yield f"{type(value).__name__} {len(value)}"
+        for item in value:
+            yield from _parts(item, seen)
+    elif isinstance(value, dict):
+        yield from _parts(list(value.items()), seen)
+    elif isinstance(value, (set, frozenset)):
+        yield from ("set", *sorted(_digest(item, seen) for item in value))
+    elif isinstance(value, CodeType):
+        yield from _parts_of_code(value, seen)
+    elif id(value) in seen:
+        yield f"number {list(seen).index(id(value))} above"
+    else:
+        seen[id(value)] = value
+        yield from _parts_of_object(value, seen)
+
+
+def _parts_of_object(value: Any, seen: Seen) -> Iterator[str]:
+    if _is_installed(value):
+        yield _name(value)
+    elif isinstance(value, FunctionType):
+        yield from _parts_of_function(value, seen)
+    elif isinstance(value, type):
+        yield _name(value)
+        for base in value.__mro__:
+            yield from [_name(base)] if _is_installed(base) else _parts_of_members(vars(base), seen)
+    elif isinstance(value, ModuleType):
+        yield from _parts_of_members(vars(value), seen)
+    elif isinstance(value, (staticmethod, classmethod)):
+        yield from _parts(value.__func__, seen)
+    elif isinstance(value, property):
+        yield from _parts((value.fget, value.fset), seen)
+    elif isinstance(value, cached_property):
+        yield from _parts(value.func, seen)
+    elif hasattr(value, "__dict__") and not _is_installed(type(value)):
+        yield from _parts((type(value), vars(value)), seen)
+    else:
+        yield from _parts_of_foreign_object(value)
+
+
+def _parts_of_members(members: Mapping[str, Any], seen: Seen) -> Iterator[str]:
+    """Describe what a class or a module of the user's defines."""
+    for name, member in sorted(members.items()):
+        special = name.startswith("__") and not isinstance(member, FunctionType)
+        if not special and name not in _WITHOUT_INFLUENCE and not isinstance(member, MemberDescriptorType):
+            yield name
+            yield from _parts(member, seen)
+
+
+def _parts_of_function(function: FunctionType, seen: Seen) -> Iterator[str]:
+    yield from _parts((function.__code__, function.__defaults__, function.__kwdefaults__), seen)
+    for cell in function.__closure__ or ():
+        try:
+            content = cell.cell_contents
+        except ValueError:
+            content = "not defined yet"
+        yield from _parts(content, seen)
+    for name in _globals_of(function.__code__):
+        if name in function.__globals__:
+            yield name
+            yield from _parts(function.__globals__[name], seen)
+
+
+def _parts_of_code(code: CodeType, seen: Seen) -> Iterator[str]:
+    yield f"{code.co_code.hex()} {code.co_names} {code.co_varnames} {code.co_freevars} {code.co_cellvars}"
+    yield f"{code.co_argcount} {code.co_kwonlyargcount} {code.co_posonlyargcount} {code.co_flags}"
+    yield from _parts(code.co_consts, seen)
+
+
+@lru_cache(maxsize=1024)
+def _globals_of(code: CodeType) -> tuple[str, ...]:
+    """Return the names of the globals that a function reads, and those that the functions within it read."""
+    names = {step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names.update(_globals_of(constant))
+    return tuple(sorted(names))
+
+
+def _parts_of_foreign_object(value: object) -> Iterator[str]:
+    """Describe an object of a class that somebody else has written."""
+    kind = _name(type(value))
+    try:
+        yield f"{kind} {sha256(pickle.dumps(value, protocol=4)).hexdigest()}"
+    except Exception:  # whatever that class raises
+        raise InputError(
+            f"noise: expected its code to read numbers, arrays and functions, got an object of {kind}, which cannot be "
+            "compared with that of another day; make what is needed of it a field or a constant"
+        ) from None
+
+
+def _is_installed(value: Any) -> bool:
+    """Return whether a function, class or module belongs to this package, to Python or to an installed library."""
+    if not isinstance(value, (ModuleType, type)) and not callable(value):
+        return False
+    name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None) or "builtins"
+    if name.split(".")[0] == "wn_ref":
+        return True
+    if isinstance(value, FunctionType):
+        return value.__code__.co_filename.startswith((*_INSTALLED, "<frozen "))
+    if name in ("builtins", *sys.builtin_module_names):
+        return True
+    file = getattr(sys.modules.get(name), "__file__", None)
+    return name != "__main__" and file is not None and file.startswith(_INSTALLED)
+
+
+def _name(value: Any) -> str:
+    return f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', getattr(value, '__name__', ''))}"

@@ -1,0 +1,105 @@
+"""Which runs of a table belong to one curve: those that are alike in all but their seed and the noise level.
+
+Nothing here averages runs that differ in anything else. A setting that means nothing for a run, such as the gradient of
+additive noise, does not tell it from others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from wn_ref.errors import InputError, require_choice
+from wn_ref.experiment import Experiment
+from wn_ref.fits import merge_levels
+from wn_ref.lazy import pandas
+
+LEVEL = ("sigma_mul", "sigma_add")
+"""The columns that hold noise levels."""
+SETTINGS = (
+    *(name for name in Experiment().row() if name not in ("seed", *LEVEL)),
+    *("name", "tested", "classes", "algorithm", "data"),
+)
+"""The columns that tell one curve from another, as far as a table has them; and so does the other noise level."""
+
+
+def require_runs(runs: Any, columns: Iterable[str]) -> pandas.DataFrame:
+    """Return `runs`; raise `InputError` unless it is a table with these columns and at least one row."""
+    if not isinstance(runs, pandas.DataFrame):
+        raise InputError(f"runs: expected a table of runs, got {type(runs).__name__}; see wn_ref.sweep")
+    missing = [name for name in columns if name not in runs]
+    if missing and not (runs.empty and runs.columns.empty):
+        raise InputError(f"runs: expected a column {missing[0]}, got {', '.join(map(str, runs))}; see wn_ref.sweep")
+    if runs.empty:
+        raise InputError("runs: expected at least one run, got none; run or choose some first")
+    return runs
+
+
+def prepared(table: object) -> pandas.DataFrame:
+    """Return a table of runs in which what means the same is equal.
+
+    Levels that agree to 12 significant digits become one. Without multiplicative noise, `gradient` becomes that of the
+    other runs if these have only one, and so does `first` without two noises. Executions become a text.
+
+    Raises
+    ------
+    InputError
+        If it is not a table of runs, or has none.
+    """
+    runs = require_runs(table, (*LEVEL, "accuracy", "tested", "classes"))
+    runs = runs.assign(**{name: merge_levels(runs[name]) for name in LEVEL})
+    multiplicative = runs["sigma_mul"] > 0
+    for name, matters in (("gradient", multiplicative), ("first", multiplicative & (runs["sigma_add"] > 0))):
+        if name in runs:
+            values = runs.loc[matters, name].unique()
+            runs[name] = runs[name].where(matters, values[0] if len(values) == 1 else "")
+    if "executions" in runs:
+        runs["executions"] = [_text(counts) for counts in runs["executions"]]
+    return runs
+
+
+def varying_noise(runs: pandas.DataFrame, sigma: str | None) -> str:
+    """Return which noise varies along a curve; raise `InputError` if both do and `sigma` does not say which.
+
+    Parameters
+    ----------
+    runs : pandas.DataFrame
+        From `prepared`.
+    sigma : "sigma_add", "sigma_mul" or None
+        The answer, if the user gave it.
+    """
+    if sigma is not None:
+        return require_choice("sigma", sigma, ("sigma_add", "sigma_mul"))
+    varying = [name for name in LEVEL if runs[name].nunique() > 1] or [name for name in LEVEL if runs[name].max() > 0]
+    if len(varying) > 1:
+        raise InputError("sigma: expected 'sigma_add' or 'sigma_mul' where both vary, got None; say which to follow")
+    return varying[0] if varying else "sigma_add"
+
+
+def settings_in(runs: pandas.DataFrame, sigma: str) -> list[str]:
+    """Return the columns of a table that tell one curve against `sigma` from another."""
+    return [name for name in (*SETTINGS, *LEVEL) if name in runs and name != sigma]
+
+
+def differing(runs: pandas.DataFrame, sigma: str) -> list[str]:
+    """Return the settings that have more than one value in a table."""
+    return [name for name in settings_in(runs, sigma) if runs[name].nunique(dropna=False) > 1]
+
+
+def require_alike(runs: pandas.DataFrame, sigma: str, by: Sequence[str] = ()) -> None:
+    """Raise `InputError` unless runs that agree in the columns `by` are of one curve."""
+    for _, same in runs.groupby(list(by), sort=False, dropna=False) if by else [((), runs)]:
+        for name in differing(same, sigma):
+            values = [str(value) for value in same[name].unique()[:3]]
+            hint = f"choose one, or add {name!r} to `by`" if by else "choose one"
+            raise InputError(f"{name}: expected the same in all runs of a curve, got {' and '.join(values)}; {hint}")
+
+
+def _text(executions: object) -> str:
+    return " ".join(map(str, executions)) if isinstance(executions, list | tuple | np.ndarray) else _known(executions)
+
+
+def _known(cell: object) -> str:
+    return cell if isinstance(cell, str) else ""

@@ -1,0 +1,115 @@
+"""Are these the data and the code of the results that a store has already?
+
+Results of other data under the same name, or of another version of the algorithm, are never continued. Other libraries
+or another processor may change the last bits of a result. That is said once, and stands beside each run.
+"""
+
+from __future__ import annotations
+
+import platform
+import warnings
+from collections.abc import Iterable
+
+from wn_ref.datasets import Dataset
+from wn_ref.datasets.fingerprint import fingerprint
+from wn_ref.errors import InputError, WnRefError
+from wn_ref.experiment import Experiment
+from wn_ref.machine import describe, differences
+from wn_ref.store.canonical import key
+from wn_ref.store.records import Origin, Source
+from wn_ref.store.store import Store
+from wn_ref.version import ALGORITHM
+
+
+class OriginWarning(UserWarning):
+    """A store has results of another processor or of other versions of libraries."""
+
+
+class Sources:
+    """The data sets of a sweep on this machine, which have to be those of its store.
+
+    Parameters
+    ----------
+    experiments : iterable of Experiment
+        What the sweep has to run; all of their data sets are loaded once.
+    store : Store
+        Where the results go.
+
+    Raises
+    ------
+    InputError
+        If a data set cannot be loaded, or the store has results of the same experiments or of the same data set with
+        other data.
+
+    Warns
+    -----
+    OriginWarning
+        If the store has results of another processor or of other versions of libraries.
+    """
+
+    def __init__(self, experiments: Iterable[Experiment], store: Store) -> None:
+        experiments = list(experiments)
+        self._sources: dict[tuple, Source] = {}
+        for experiment in experiments:
+            if _data_of(experiment) not in self._sources:
+                self._sources[_data_of(experiment)] = Source.of(experiment.data())
+        trainings = {key(e): e for e in dict.fromkeys(e.training_experiment() for e in experiments)}
+        for origin in sorted(store.origins | store.training_origins(trainings), key=str):
+            self._compare(origin)
+        self._told = {describe()}
+        self.tell(store.machines())
+
+    def __getitem__(self, experiment: Experiment) -> Source:
+        return self._sources[_data_of(experiment)]
+
+    def tell(self, machines: Iterable[str]) -> None:
+        """Warn, once, of machines that are not like this one."""
+        others = set(machines) - self._told
+        self._told |= others
+        found: dict[str, set[str]] = {}
+        for machine in others:
+            for fact, (here, there) in differences(describe(), machine).items():
+                found.setdefault(f"{fact} {here} here", set()).add(there)
+        if found:
+            facts = "; ".join(f"{here}, {' and '.join(sorted(there))} there" for here, there in found.items())
+            message = f"store: it has results of other machines or libraries, whose last bits may differ: {facts}"
+            warnings.warn(message, OriginWarning, stacklevel=4)
+
+    def _compare(self, origin: Origin) -> None:
+        here = self._sources.get(origin[:3])
+        if here is not None and origin.data not in ("", here.data):
+            raise InputError(
+                f"store: expected results of the data set {origin.dataset} that is here (fingerprint {here.data}), got "
+                f"results of other data under this name ({origin.data}); choose another store, or the other files"
+            )
+
+
+def own_data(experiment: Experiment, data: Dataset | Source) -> Dataset:
+    """Return an experiment's data set; if only its source is given, load it here and check that it is the same.
+
+    Raises
+    ------
+    InputError
+        If this worker has no such data set, another one under its name, or another version of the algorithm.
+    """
+    if isinstance(data, Dataset):
+        return data
+    host = platform.node()
+    if data.algorithm != ALGORITHM:
+        expected = f"version {data.algorithm} of the algorithm, as where the sweep was started"
+        raise InputError(f"worker {host}: expected {expected}, got {ALGORITHM}; install the same wn_ref everywhere")
+    try:
+        found = experiment.data()
+    except WnRefError as error:
+        raise InputError(f"worker {host}: {error}") from None
+    if fingerprint(found) != data.data:
+        expected = f"the data set {experiment.dataset} of the sweep (fingerprint {data.data})"
+        raise InputError(
+            f"worker {host}: expected {expected}, got other data under this name ({fingerprint(found)}); give all "
+            "workers the same files"
+        )
+    return found
+
+
+def _data_of(experiment: Experiment) -> tuple[str, int | None, int | None]:
+    return experiment.dataset, experiment.train_size, experiment.test_size
