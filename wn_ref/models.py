@@ -80,15 +80,32 @@ def cnn_s(stack: _Stack, input_shape: Sequence[int], classes: int) -> None:
 
 
 @dataclass(frozen=True)
-class _Model:
+class Model:
+    """All that is known about a network before it is built.
+
+    Attributes
+    ----------
+    title : str
+        Its name in the paper.
+    build : callable
+        Puts its layers on a stack, given the shape of an image and the number of classes.
+    least : (int, int)
+        Height and width of the smallest image that its kernels fit in.
+    cost : float
+        How long an image takes, roughly, in units of the MLP. It decides which training of a sweep starts first and how
+        its progress is drawn, and has no influence on results.
+    """
+
+    title: str
     build: Callable[[_Stack, Sequence[int], int], None]
-    least: tuple[int, int]  # height and width of the smallest image that its kernels fit in
+    least: tuple[int, int]
+    cost: float
 
 
 MODELS = {
-    "mlp": _Model(mlp, (1, 1)),
-    "lenet5": _Model(lenet5, (16, 16)),
-    "cnn_s": _Model(cnn_s, (7, 28)),
+    "mlp": Model("MLP", mlp, (1, 1), 1.0),
+    "lenet5": Model("LeNet-5", lenet5, (16, 16), 5.0),
+    "cnn_s": Model("CNN-S", cnn_s, (7, 28), 10.0),
 }
 
 

@@ -15,13 +15,11 @@ def test_crossing_of_a_line_a_step_and_a_plain():
     assert crossing(lambda mu: abs(mu - 3) - 2, 3.0, 500.0, limit=100.0) == pytest.approx(5, abs=1e-3)
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e-8, 1e8])
 @pytest.mark.parametrize("unit", [1e-12, 1e-6, 1.0, 1e9])
-def test_a_crossing_does_not_depend_on_units(unit):
-    for scale in (1.0, 1e-8, 1e8):
-        found = crossing(
-            lambda mu: unit * (abs(mu - 3 * scale) ** 1.5 - scale**1.5), 3 * scale, 0.1 * scale, 100 * scale
-        )
-        assert found == pytest.approx(4 * scale, rel=1e-3)
+def test_a_crossing_does_not_depend_on_units(unit, scale):
+    found = crossing(lambda mu: unit * (abs(mu / scale - 3) ** 1.5 - 1), 3 * scale, 0.1 * scale, 100 * scale)
+    assert found == pytest.approx(4 * scale, rel=1e-3)
     assert crossing(lambda mu: 0.0, 3.0, 0.1, limit=100.0) == 3.0
 
 

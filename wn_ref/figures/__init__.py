@@ -18,11 +18,10 @@ from wn_ref.figures.data import clips, contact_sheet
 from wn_ref.figures.executions import differences, pareto
 from wn_ref.figures.maximum import preserved
 from wn_ref.figures.mixed import mixed
-from wn_ref.figures.style import MODEL_NAMES, model_name, network_name
+from wn_ref.figures.style import model_name, network_name
 from wn_ref.figures.walking import walking
 
 __all__ = [
-    "MODEL_NAMES",
     "binarization",
     "clips",
     "contact_sheet",

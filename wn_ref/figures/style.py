@@ -15,6 +15,7 @@ from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter
 
 from wn_ref.injection import WEIGHTED, kind_of
 from wn_ref.lazy import pandas
+from wn_ref.models import MODELS
 
 # Okabe and Ito's palette for all kinds of colour vision; blue, orange and green as in the paper's Figure 2
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#D55E00", "#009E73", "#AA3377", "#CC79A7", "#56B4E9"
@@ -30,8 +31,6 @@ PAPER: dict[str, Any] = {
 """How a number that the paper prints is drawn beside runs that are like the paper's."""
 NOT_COMPARABLE = PAPER | {"color": "darkgrey", "label": "the paper's value, not comparable"}
 """How it is drawn beside runs that are not."""
-MODEL_NAMES = {"mlp": "MLP", "lenet5": "LeNet-5", "cnn_s": "CNN-S"}
-"""The names of the models as the paper writes them."""
 STYLE: dict[Any, Any] = {
     "font.size": 10,
     "axes.titlesize": 10,
@@ -73,7 +72,7 @@ def panels(
 
 def model_name(model: Any) -> str:
     """Return the name of a model as the paper writes it, such as "LeNet-5"; other models keep their own name."""
-    return MODEL_NAMES.get(model, str(model))
+    return MODELS[str(model)].title if model in MODELS else str(model)
 
 
 def network_name(row: pandas.Series, batchnorm: bool = True) -> str:

@@ -1,4 +1,4 @@
-"""Equation 1, the scaled and shifted logistic function, and its derivatives (section 4.1).
+"""Equation 1, the scaled and shifted logistic function, sums of it, and their derivatives (sections 4.1 and 6.2).
 
 F(sigma; mu, s, delta_a, a_min) = 2 delta_a / (1 + exp((sigma - mu) / s)) + a_min
 """
@@ -34,3 +34,14 @@ def logistic_jacobian(sigma: np.ndarray, mu: float, s: float, delta_a: float, a_
     t = np.tanh(z / 2)
     by_mu = delta_a * (1 - t * t) / (2 * s)
     return np.stack([by_mu, z * by_mu, 1 - t, np.ones_like(z)], axis=1)
+
+
+def stacked(x: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """F(x) for p = (mu_1, s_1, delta_1, ..., a_min)."""
+    return sum(logistic(x, mu, s, delta, 0.0) for mu, s, delta in p[:-1].reshape(-1, 3)) + p[-1]
+
+
+def stacked_jacobian(x: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Derivatives of F with respect to p, (n, len(p)): those of each step side by side, then 1 for a_min."""
+    steps = [logistic_jacobian(x, mu, s, delta, 0.0)[:, :3] for mu, s, delta in p[:-1].reshape(-1, 3)]
+    return np.hstack([*steps, np.ones((len(x), 1))])

@@ -31,6 +31,8 @@ PLATEAU_RUNS = 2
 FEWEST_RUNS = 8
 """Runs around the midpoint before an interval is trusted; tests/locate/test_coverage.py shows that they are enough."""
 
+LARGEST = 700.0
+"""Above this, exp overflows."""
 CLOSE = 1 / 4
 """The smallest slope that matters, as a fraction of the width that is asked for."""
 
@@ -168,5 +170,9 @@ class _Runs:
         mu, slope = fit.best[0], max(fit.best[1], fit.wide[1])
         if reason := doubt(mu, slope, self.plateaus) or doubt_between_networks(self.x, self.y, fit):
             return unknown(reason)
-        low, high = (math.exp(end) if end < 700 else math.inf for end in fit.interval())
-        return Estimate(math.exp(mu), (low, high), seed_std=fit.seed_std)
+        low, high = fit.interval()
+        above, below = bracket(self.x, self.plateaus.height(self.y))
+        if fit.best[1] < below - above:  # a step, anywhere between these two
+            low, high = min(low, above), max(high, below)
+        ends = math.exp(low), math.exp(high) if high < LARGEST else math.inf
+        return Estimate(math.exp(mu), ends, seed_std=fit.seed_std)

@@ -50,6 +50,8 @@ class NetworkCurve:
     def add(self, levels: npt.ArrayLike) -> None:
         """Evaluate the network at more values of ln sigma."""
         new = np.setdiff1d(np.clip(levels, *self.question.limits), self.x)
+        if len(new) == 0:
+            return
         y = self.measure([(math.exp(level), self.seed) for level in new])
         order = np.argsort(x := np.r_[self.x, new])
         self.x, self.y = x[order], np.r_[self.y, y][order]

@@ -21,7 +21,6 @@ REACHED = 5.0
 """The floor is reached this many slopes above the midpoint: there, 0.7 % of the fall are left."""
 OVERFLOWED = 0.1
 """The share of the runs around the midpoint that may overflow."""
-
 SCATTERED = 0.15
 """The scatter between runs that a fit can describe, as a share of the fall; 0.03 is common, and a coin has 0.5."""
 FALLEN = 0.25

@@ -10,12 +10,8 @@ import sys
 from typing import Any
 
 from wn_ref.experiment import Experiment
+from wn_ref.models import MODELS
 
-WORK = {"mlp": 1.0, "lenet5": 5.0, "cnn_s": 10.0}
-"""How long each network takes for an image, roughly, in units of the MLP.
-
-It decides which task starts first and how far the bar is, and has no influence on results.
-"""
 MINUTE = 60.0
 """Seconds between two lines where standard error is no terminal."""
 BACKWARD = 3.0
@@ -29,7 +25,7 @@ def cost(experiment: Experiment) -> float:
     """
     train_size, test_size = experiment.sizes
     images = test_size if experiment.phase == "inference" else experiment.epochs * (BACKWARD * train_size + test_size)
-    return images * WORK[experiment.model]
+    return images * MODELS[experiment.model].cost
 
 
 class Progress:
