@@ -156,10 +156,9 @@ class _Runs:
         above, below = bracket(x, height)
         if math.isinf(above) or math.isinf(below):
             return None
-        step = (above + below) / 2, max(abs(above - below) / 8, 2 * SLOPES[0])
-        starts = [guess(x, height), step]
-        if last:
-            starts.append((float(last.wide[0]), float(last.wide[1])))
+        starts = [(float(last.wide[0]), float(last.wide[1])) if last else guess(x, height)]
+        if above < below:  # a step, perhaps
+            starts.append(((above + below) / 2, max((below - above) / 8, 2 * SLOPES[0])))
         return fit_window(x, y, plateaus, starts, CLOSE * self.question.width)
 
     def estimate(self, fit: LocalFit | None) -> Estimate:

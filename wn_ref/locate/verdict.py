@@ -17,8 +17,8 @@ from wn_ref.locate.question import Estimate, Question
 
 FALLS = 0.05
 """A curve falls if its plateaus differ by more than this share of the way from perfect accuracy to guessing."""
-REACHED = 5.0
-"""The floor is reached this many slopes above the midpoint: there, 0.7 % of the fall are left."""
+REACHED = 7.0
+"""The floor is reached this many slopes above the midpoint: there, 0.1 % of the fall is left."""
 OVERFLOWED = 0.1
 """The share of the runs around the midpoint that may overflow."""
 SCATTERED = 0.15
