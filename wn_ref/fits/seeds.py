@@ -17,7 +17,9 @@ import numpy.typing as npt
 from wn_ref.errors import InputError, require_whole
 from wn_ref.fits.between_seeds import over_seeds, wider
 from wn_ref.fits.inputs import numbers
+from wn_ref.fits.leastsquares import levenberg_marquardt
 from wn_ref.fits.levels import merge_levels
+from wn_ref.fits.logistic import logistic, logistic_jacobian
 from wn_ref.fits.midpoint import MidpointFit, fit_midpoint
 from wn_ref.fits.problem import MidpointProblem
 from wn_ref.fits.verdict import CONFIDENCE, is_flat
@@ -76,10 +78,10 @@ def accuracy_uncertainty(accuracies: npt.ArrayLike, test_size: int) -> np.ndarra
 def fit_seeds(sigma: npt.ArrayLike, accuracies: npt.ArrayLike, test_size: int, **settings: Any) -> MidpointFit:
     """Fit equation 1 to the mean of several seeds, with an interval that holds for other seeds, too.
 
-    The midpoint is that of `fit_midpoint` for the averages over seeds. Then the averaged curve is shifted until it fits
-    the accuracies of each seed, which gives a midpoint for each. The interval is the wider one, at each end, of two:
-    that of the fit to the averages, and that of Student's t for the mean of ln mu over seeds. Bounds are moved in the
-    same way. With a single seed, only the first is known, and it says nothing about other seeds.
+    The midpoint is that of `fit_midpoint` for the averages over seeds. Then its curve is shifted in ln sigma until it
+    fits the accuracies of each seed, which gives a midpoint for each. The interval is the wider one, at each end, of
+    two: that of the fit to the averages, and that of Student's t for the mean of ln mu over seeds. Bounds are moved in
+    the same way. With a single seed, only the first is known, and it says nothing about other seeds.
 
     With two seeds, the second interval reaches from mu / r^6.4 to mu r^6.4, where r is the ratio of their midpoints:
     so little do two seeds tell. With five seeds, it is seven times as narrow.
@@ -145,7 +147,7 @@ def _table(accuracies: npt.ArrayLike) -> np.ndarray:
 def _with_seeds(fit: MidpointFit, table: np.ndarray, test_size: int) -> MidpointFit:
     """Widen the interval of a fit to averages by what single seeds, (n, seeds), tell."""
     problem, best = fit._profile.problem, fit._profile.best
-    if fit.kind == "open" or 0 in problem.held or best[2] <= 0:
+    if fit.kind == "open" or 0 in problem.held or best[2] <= 0 or problem.sigma_at(best[0]) <= 0:
         return fit
     one_seed = replace(problem, dy=accuracy_uncertainty(np.clip(problem.y, 0, 1)[:, None], test_size))
     midpoints = _seed_midpoints(one_seed, best, table, only_falling=fit._flat)
@@ -163,24 +165,45 @@ def _with_seeds(fit: MidpointFit, table: np.ndarray, test_size: int) -> Midpoint
 
 
 def _seed_midpoints(problem: MidpointProblem, best: np.ndarray, table: np.ndarray, only_falling: bool) -> np.ndarray:
-    """The midpoint of each seed: mu is fitted, and s, delta_a and a_min are those of the averages.
+    """The midpoint of each seed: the fit to the averages, shifted in ln sigma until it fits the seed.
 
     `problem` has the standard errors of one seed. A seed does without its midpoint if runs next to that of the averages
     are missing, or, with `only_falling`, if its accuracy does not fall.
     """
     nearest = _around(problem.x, float(best[0]))
-    shape = {i: float(best[i]) for i in (1, 2, 3)}
     found = []
     for y in table.T:
         known = np.isfinite(y)
         if not known[nearest].all():
             continue
         data = {name: getattr(problem, name)[known] for name in ("sigma", "x", "dy")}
-        mine = replace(problem, **data, y=y[known], held=shape)
-        mu = mine.minimise()
-        if not only_falling or not is_flat(mine, mu):
-            found.append(mine.sigma_at(mu[0]))
-    return np.maximum(found, 1e-300)
+        mine = replace(problem, **data, y=y[known])
+        p = _shifted(mine, best)
+        if not only_falling or not is_flat(mine, p):
+            found.append(mine.sigma_at(p[0]))
+    return np.array(found)
+
+
+def _shifted(problem: MidpointProblem, best: np.ndarray) -> np.ndarray:
+    """The p of F(sigma / e^d) with the d that fits best: mu e^d and s e^d, or ln mu + d on the scale "log"."""
+    linear = problem.scale == "linear"
+
+    def at(d: float) -> np.ndarray:
+        return np.r_[best[:2] * math.exp(d), best[2:]] if linear else best + [d, 0, 0, 0]
+
+    def residuals(d: np.ndarray) -> np.ndarray:
+        return (logistic(problem.x, *at(d[0])) - problem.y) / problem.dy
+
+    def jacobian(d: np.ndarray) -> np.ndarray:
+        by_mu, by_s = logistic_jacobian(problem.x, *at(d[0]))[:, :2].T
+        by_d = by_mu * at(d[0])[0] + by_s * at(d[0])[1] if linear else by_mu
+        return (by_d / problem.dy)[:, None]
+
+    places = np.log(problem.levels[problem.levels > 0])
+    grid = np.interp(np.arange(0, len(places) - 0.9, 0.2), np.arange(len(places)), places)
+    shifts = np.append(grid - math.log(problem.sigma_at(best[0])), 0.0)
+    start = min(shifts, key=lambda d: problem.chi2(at(d)))
+    return at(float(levenberg_marquardt(residuals, jacobian, np.array([start]))[0]))
 
 
 def _around(x: np.ndarray, mu: float) -> np.ndarray:
