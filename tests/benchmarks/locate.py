@@ -2,8 +2,8 @@
 
     python tests/benchmarks/locate.py [CURVES]
 
-CURVES is the number of simulated curves of each kind (1,000 by default; half as many for each slope). First, the full
-grid and `locate_midpoint` are compared with real networks.
+CURVES is the number of simulated curves of each kind: 1,000 by default, at most 300 for each slope and beside grids.
+First, the full grid and `locate_midpoint` are compared with real networks.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ if __name__ == "__main__":
     coverage(in_training, count, 1, 0.1, jobs=2)
     for factor in (0.5, 1, 2):
         coverage(at_inference, count, factor, 0.1)
-    coverage_by_slope(count // 2)
+    coverage_by_slope(min(count, 300))
     for factor in (0.5, 1, 2):
         compare(min(count, 300), factor)
     print("curves that are exact logistics, the best case for a fit to the whole grid:")
