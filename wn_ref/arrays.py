@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from wn_ref.errors import InputError, require_choice
 
+REAL = (np.dtype(np.float32), np.dtype(np.float64))
+
 
 class ArraysByName(MutableMapping[str, np.ndarray]):
     """Named arrays that stay where they are: assigning to a name, or `update`, copies the values into its array."""
@@ -40,6 +42,8 @@ class ArraysByName(MutableMapping[str, np.ndarray]):
 
 def real_type(dtype: npt.DTypeLike) -> np.dtype:
     """Return float32 or float64 as NumPy's type; raise `InputError` if `dtype` is neither."""
+    if isinstance(dtype, np.dtype) and dtype in REAL:  # asked for every batch
+        return dtype
     name = getattr(dtype, "__name__", str(dtype))
     require_choice("dtype", name, ("float32", "float64"))
     return np.dtype(name)
