@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from wn_ref import additive, build_model, train
+from wn_ref import additive, build_model, kernels, train
 from wn_ref import random as generator
 from wn_ref.bench import measure_limits
 from wn_ref.bench_tools import SHAPE, made_up_data
@@ -89,6 +89,20 @@ def show_epoch(images: int = 60_000) -> None:
         print(f"  {Path(file).name + ' ' + function:<40} {seconds / stats.total_tt:6.1%}")
 
 
+def show_forms(images: int = 6000, rounds: int = 5) -> None:
+    """How many times longer an epoch of LeNet-5 takes with the plain loops, measured in turn."""
+    for noise in (None, additive(0.5)):
+        data, network, seconds = made_up_data(images), build_model("lenet5", SHAPE, batchnorm=False), {}
+        for form in kernels.FORMS * (rounds + 1):
+            kernels.choose(form)
+            start = time.perf_counter()
+            train(network, data, 1, noise)
+            seconds.setdefault(form, []).append(time.perf_counter() - start)
+        fast, plain = (min(seconds[form][1:]) for form in kernels.FORMS)  # the first one compiles
+        name = "without noise" if noise is None else "with additive noise"
+        print(f"plain loops over blocked ones, LeNet-5 {name}: {plain / fast:.2f}")
+
+
 if __name__ == "__main__":
     with threadpool_limits(1, user_api="blas"):
         print(f"sgemm peak                   {measure_limits(2)['sgemm_gflops']:8.0f} GFLOP/s")
@@ -96,3 +110,4 @@ if __name__ == "__main__":
         show_convolution("conv1", inputs=1, outputs=6, size=28)
         show_convolution("conv2", inputs=6, outputs=16, size=12)
         show_epoch()
+        show_forms()
