@@ -14,7 +14,7 @@ import wn_ref
 PACKAGE = Path(wn_ref.__file__).parent
 FLOORS = (
     "errors lazy version blas compiled",
-    "code files arrays random kernels paper",
+    "code_fingerprint files arrays random kernels paper",
     "layers loss noise fits datasets",
     "injection own_noise",
     "network",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 
-from wn_ref.code import fingerprint_of_code
+from wn_ref.code_fingerprint import fingerprint_of_code
 from wn_ref.errors import InputError
 from wn_ref.noise import Noise
 

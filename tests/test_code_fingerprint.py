@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from wn_ref import InputError
-from wn_ref.code import fingerprint_of_code
+from wn_ref.code_fingerprint import fingerprint_of_code
 
 BASE = """
 from dataclasses import dataclass
@@ -124,7 +124,7 @@ def test_whatever_it_reads_counts(before, after):
 
 def test_it_is_the_same_in_every_process():
     """The order of a set differs from process to process; that of the fingerprint does not."""
-    code = "from tests.test_code import BASE, fingerprint; print(fingerprint(BASE), end='')"
+    code = "from tests.test_code_fingerprint import BASE, fingerprint; print(fingerprint(BASE), end='')"
     for seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONHASHSEED": seed, "PATH": ""}
