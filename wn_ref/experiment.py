@@ -29,7 +29,7 @@ def _size(name: str, value: object) -> int | None:
     return None if value is None else require_whole(name, value, least=1)
 
 
-_CHECKS: dict[str, Callable[[str, object], Any]] = {
+CHECKS: dict[str, Callable[[str, object], Any]] = {
     "dataset": partial(require_choice, choices=DATASETS),
     "model": partial(require_choice, choices=MODELS),
     "batchnorm": require_flag,
@@ -116,7 +116,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         values = vars(self)
-        for name, check in _CHECKS.items():
+        for name, check in CHECKS.items():
             value = values[name]
             if (checked := check(name, value)) is not value:
                 object.__setattr__(self, name, checked)

@@ -12,12 +12,14 @@ an `Output`, and there is one rule for all of them:
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import re
 import shutil
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -36,6 +38,11 @@ _BAD_PATH = {
 """Errors of the system that say that a path cannot be used; all others say that the disk failed."""
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _DESCRIPTORS = {"-": 1, "/dev/stdout": 1, "/dev/stderr": 2}
+
+PART = ".part"
+"""What the temporary name of a file that is being written has before its ending: .walk.4711.part.png."""
+ABANDONED = 3600.0
+"""Seconds after which a temporary file that nobody has written to is that of a killed process, and is deleted."""
 
 
 def require_folder(folder: Path) -> None:
@@ -204,7 +211,11 @@ def _numbered(path: Path) -> Iterator[Path]:
 @contextmanager
 def _complete(path: Path, write: Callable[[Path], object]) -> Iterator[Path]:
     """Write a file under a temporary name beside `path` and yield that name; turn errors of the system into ours."""
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    part = path.with_name(f".{path.stem}.{os.getpid()}{PART}{path.suffix}")
+    for left in path.parent.glob(f".{glob.escape(path.stem)}.*{PART}{path.suffix}"):
+        with suppress(OSError):  # another process may delete it at the same time
+            if time.time() - left.stat().st_mtime > ABANDONED:
+                left.unlink()
     with _clear_errors(path):
         try:
             write(part)

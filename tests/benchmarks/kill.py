@@ -2,15 +2,19 @@
 
     python tests/benchmarks/kill.py
 
-A sweep of 200 runs of 20 ms each works with two workers. At random moments the parent process, a worker, or both get
-SIGKILL, and the sweep is started again until it is complete. Then another sweep starts, until there were enough kills.
-The runs do not train: a stub takes their time and logs when each one started. Everything around them is real. After
-each sweep, four statements must be true:
+A sweep of 200 runs of 20 ms each works with two workers. At random moments the parent process, a worker, both, or a
+process that makes backups of the store get SIGKILL, and the sweep is started again until it is complete. Then another
+sweep starts, until there were enough kills. The runs do not train: a stub takes their time and logs when each one
+started; and a network that is saved stays unfinished for a while, so that kills meet it. Everything around them is
+real. Meanwhile the store is copied every 100 ms, with its backup and as cp does. After each sweep, these statements
+must be true:
 
 - every experiment is in the store exactly once, and none failed;
 - no experiment started after its row was written;
 - no shared network was trained after it was kept;
-- the file is sound.
+- the file is sound, and nothing unfinished lies beside it;
+- every backup opens, is sound, and holds the runs that ended first, up to some run;
+- so does every copy that was made as cp does it, or opening it is refused in one line (how many were, is printed).
 
 Needs Linux's /proc.
 """
@@ -19,17 +23,25 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from contextlib import closing
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from wn_ref import Experiment, additive, open_store
+import numpy as np
+
+from wn_ref import Experiment, InputError, additive, open_store
 from wn_ref.experiment import PHASES
+from wn_ref.store import backup
 from wn_ref.store.canonical import key
 from wn_ref.store.networks import Arrays, to_arrays
 from wn_ref.store.records import Outcome, TrainingRecord
@@ -66,11 +78,16 @@ def child(folder: Path) -> None:
             log(experiment)
         return [Outcome(0.5, "", SECONDS, "stub")] * len(experiments)
 
+    def savez(path: Path, **arrays: np.ndarray) -> None:
+        complete(path, **arrays)
+        time.sleep(2 * SECONDS)  # a kill in this moment leaves a file that has no name yet
+
+    complete, np.savez = np.savez, savez
     runner.train_one, runner.evaluate_all = train_one, evaluate_all
     runner.sweep(PLAN, folder / "results.sqlite", jobs=2)
 
 
-def campaign(kills: int, seed: int, latest: float = 5.0) -> dict[str, int]:
+def campaign(kills: int, seed: int, latest: float = 5.0) -> Counter[str]:
     """Kill and check sweeps until there were enough kills.
 
     Parameters
@@ -84,19 +101,53 @@ def campaign(kills: int, seed: int, latest: float = 5.0) -> dict[str, int]:
 
     Returns
     -------
-    dict
-        How often "parent", "worker" and "both" were killed, and how many "sweeps" there were.
+    Counter
+        How often "parent", "worker", "both" and "backup" were killed; and how many "sweeps", "backups", "copies" as cp
+        makes them, and "refused" copies there were.
     """
-    choose, counts = random.Random(seed), {"parent": 0, "worker": 0, "both": 0, "sweeps": 0}
-    while sum(counts.values()) - counts["sweeps"] < kills:
+    choose, counts = random.Random(seed), Counter(parent=0, worker=0, both=0, backup=0)
+    kinds = list(counts)
+    while sum(counts[kind] for kind in kinds) < kills:
         with tempfile.TemporaryDirectory() as name:
-            _one_sweep(Path(name), kills + counts["sweeps"], choose, latest, counts)
+            with _copying(Path(name)):
+                _one_sweep(Path(name), lambda: sum(counts[kind] for kind in kinds) < kills, choose, latest, counts)
             check(Path(name))
+            counts.update(check_copies(Path(name)))
         counts["sweeps"] += 1
     return counts
 
 
-def _one_sweep(folder: Path, kills: int, choose: random.Random, latest: float, counts: dict[str, int]) -> None:
+@contextmanager
+def _copying(folder: Path) -> Iterator[None]:
+    """Copy the store every 100 ms, with its backup and as cp does, for as long as the context lasts."""
+    stop, store = threading.Event(), folder / "results.sqlite"
+
+    def copy() -> None:
+        number = 0
+        while not stop.wait(0.1):
+            number += 1
+            if store.exists() and store.stat().st_size:
+                shutil.copyfile(store, folder / f"copy{number}.sqlite")
+                backup(store, folder / f"backup{number}.sqlite")
+
+    with ThreadPoolExecutor(1) as pool:
+        copies = pool.submit(copy)
+        try:
+            yield
+        finally:
+            stop.set()
+    copies.result()
+
+
+def back_up(folder: Path) -> None:
+    """Make one backup after the other until somebody kills this process."""
+    for number in range(1_000_000):
+        backup(folder / "results.sqlite", folder / f"killed{os.getpid()}_{number}.sqlite")
+
+
+def _one_sweep(
+    folder: Path, go_on: Callable[[], bool], choose: random.Random, latest: float, counts: Counter[str]
+) -> None:
     """Start a sweep; kill it and start it again until it is complete."""
     parent = None
     while parent is None or parent.poll() != 0:
@@ -104,9 +155,13 @@ def _one_sweep(folder: Path, kills: int, choose: random.Random, latest: float, c
             with (folder / "errors").open("w") as errors:
                 parent = subprocess.Popen([sys.executable, __file__, "--child", folder], stderr=errors)
         try:
-            parent.wait(choose.uniform(0, latest) if sum(counts.values()) < kills else 120)
+            parent.wait(choose.uniform(0, latest) if go_on() else 120)
         except subprocess.TimeoutExpired:
-            what = choose.choice(["parent", "worker", "both"])
+            what = choose.choice(["parent", "worker", "both", "backup"])
+            if what == "backup":
+                if (folder / "results.sqlite").exists():
+                    counts[what] += _kill_a_backup(folder, choose)
+                continue
             workers = _workers(parent.pid)
             if what != "parent" and not workers:
                 continue
@@ -120,6 +175,42 @@ def _one_sweep(folder: Path, kills: int, choose: random.Random, latest: float, c
             assert parent.returncode == 0, (folder / "errors").read_text()
 
 
+def _kill_a_backup(folder: Path, choose: random.Random) -> bool:
+    """Start to make backups in another process, and kill it a moment after its first one; return whether it had one."""
+    made = len(list(folder.glob("killed*.sqlite")))
+    process = subprocess.Popen([sys.executable, __file__, "--backup", folder], stderr=subprocess.DEVNULL)
+    while len(list(folder.glob("killed*.sqlite"))) == made and process.poll() is None:
+        time.sleep(0.001)
+    time.sleep(choose.uniform(0, 0.05))
+    process.kill()
+    return process.wait() == -signal.SIGKILL
+
+
+def check_copies(folder: Path) -> Counter[str]:
+    """Raise AssertionError unless all copies are whole, or recognised as what they are; return how many there are."""
+    with open_store(folder / "results.sqlite") as store:
+        everything = store.runs(["key"])["key"].tolist()
+    counts: Counter[str] = Counter()
+    for file in folder.glob("*[0-9].sqlite"):
+        kind = "copies" if file.name.startswith("copy") else "backups"
+        counts[kind] += 1
+        try:
+            with open_store(file) as store:
+                keys = store.runs(["key"])["key"].tolist()
+        except InputError:
+            assert kind == "copies", f"{file.name} cannot be opened"
+            counts["refused"] += 1
+            continue
+        assert keys == everything[: len(keys)], f"{file.name} has other runs than those that ended first"
+        _require_sound(file)
+    return counts
+
+
+def _require_sound(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",), file.name
+
+
 def _network(seed: int) -> Arrays:
     """Return arrays that are a whole network, and know their seed."""
     arrays = to_arrays(Experiment().network())
@@ -128,7 +219,7 @@ def _network(seed: int) -> Arrays:
 
 
 def check(folder: Path) -> None:
-    """Raise AssertionError unless the four statements are true for the sweep in a folder."""
+    """Raise AssertionError unless the statements about the store itself are true for the sweep in a folder."""
     with open_store(folder / "results.sqlite") as store:
         runs = store.runs(["key", "error", "finished"])
     finished = dict(zip(runs["key"], runs["finished"].astype("int64") / 1e9))
@@ -139,8 +230,8 @@ def check(folder: Path) -> None:
     for line in (folder / "started").read_text().splitlines():
         k, moment = line.split()
         assert float(moment) < finished[k] + 1e-3, f"{k} ran again after it was stored"
-    with closing(sqlite3.connect(folder / "results.sqlite")) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    _require_sound(folder / "results.sqlite")
+    assert not list((folder / "results.sqlite-networks").glob(".*"))
 
 
 def _workers(parent: int) -> list[int]:
@@ -152,6 +243,8 @@ def _workers(parent: int) -> list[int]:
 if __name__ == "__main__":
     if "--child" in sys.argv:
         child(Path(sys.argv[-1]))
+    elif "--backup" in sys.argv:
+        back_up(Path(sys.argv[-1]))
     else:
         start = time.time()
-        print(campaign(kills=50, seed=0), f"{time.time() - start:.0f} s")
+        print(dict(campaign(kills=50, seed=0)), f"{time.time() - start:.0f} s")

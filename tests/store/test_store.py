@@ -14,7 +14,8 @@ import pytest
 from wn_ref import Experiment, InputError, StorageError, additive, multiplicative, open_store, sweep
 from wn_ref.store import networks
 from wn_ref.store.canonical import key, keys
-from wn_ref.store.file import is_written_to
+from wn_ref.store.filters import NothingFoundWarning
+from wn_ref.store.lock import is_written_to
 from wn_ref.store.networks import to_arrays
 from wn_ref.store.records import Outcome, Source, TrainingRecord
 from wn_ref.store.tables import FIELDS
@@ -69,7 +70,8 @@ def test_filters(path):
         assert store.runs(phase="inference")["point"].tolist() == [3, "all"]
         assert store.runs(["sigma_add"], point=[3, np.int64(4)])["sigma_add"].tolist() == [0.5]
         assert store.runs(clamp=True, error="")["seed"].tolist() == [2**64 - 1]
-        assert store.runs(["name"], model="lenet5").empty
+        with pytest.warns(NothingFoundWarning, match="runs: none has model='lenet5'; there are 'mlp'"):
+            assert store.runs(["name"], model="lenet5").empty
         with pytest.raises(InputError, match=r"column: expected one of key, .*did you mean 'phase'"):
             store.runs(phases="inference")
         with pytest.raises(InputError, match=r"point: expected a number or a text, got Noise"):
@@ -272,12 +274,12 @@ def test_a_broken_file(path, tmp_path):
     for action in (open_store, write):
         one_line(lambda action=action: action(path), "got file is not a database; choose another file")
     path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
-    one_line(lambda: open_store(path).runs(), "malformed; the command sqlite3 FILE .recover prints what can be")
+    one_line(lambda: open_store(path).runs(), "malformed; if it was .*; else sqlite3 FILE .recover prints what is left")
 
 
 def test_one_writer_at_a_time_and_any_number_of_readers(path):
     with writing(path) as store:
-        message = "for this sweep alone, got another process that is writing to it; wait for it to end, or choose"
+        message = "for this process alone, got another process that is writing to it; wait for it to end, or choose"
         one_line(lambda: write(path), message, StorageError)
         assert is_written_to(path)
         store.add(Experiment(seed=1), TRAINED, {Experiment(seed=1): DONE})

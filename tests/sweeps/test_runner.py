@@ -180,7 +180,8 @@ def _killer(real):
 def test_nothing_is_lost_whoever_is_killed():
     """The short form of tests/benchmarks/kill.py, which see."""
     counts = kill.campaign(kills=3, seed=5, latest=2.0)
-    assert counts["parent"] + counts["worker"] + counts["both"] == 3
+    assert counts["parent"] + counts["worker"] + counts["both"] + counts["backup"] == 3
+    assert counts["backups"] > 0 < counts["copies"]
 
 
 def test_the_campaign_would_notice(tmp_path):
@@ -199,6 +200,27 @@ def test_the_campaign_would_notice(tmp_path):
     started.write_text(f"{key(kill.PLAN[0])} {time.time() + 60}\n")
     with pytest.raises(AssertionError, match="ran again after it was stored"):
         kill.check(tmp_path)
+    started.write_text("")
+    (tmp_path / "results.sqlite-networks").mkdir()
+    (tmp_path / "results.sqlite-networks" / ".0.1.part.npz").touch()
+    with pytest.raises(AssertionError):
+        kill.check(tmp_path)
+
+
+def test_the_campaign_would_notice_copies_that_are_not_whole(tmp_path):
+    """Planted: a copy without its first row, and a backup that is no store."""
+    outcome, trained = Outcome(0.5, "", 0.02, "{}"), TrainingRecord((Epoch(1.0, 0.5),), {}, 0.02)
+    for name, plan in (("results", kill.PLAN[:3]), ("copy1", kill.PLAN[:2]), ("copy2", kill.PLAN[1:2])):
+        with writing(tmp_path / f"{name}.sqlite") as store:
+            for experiment in plan:
+                store.add(experiment.training_experiment(), trained, {experiment: outcome})
+    with pytest.raises(AssertionError, match="copy2.sqlite has other runs than those that ended first"):
+        kill.check_copies(tmp_path)
+    (tmp_path / "copy2.sqlite").write_bytes(b"torn" * 1000)
+    assert kill.check_copies(tmp_path) == {"copies": 2, "refused": 1}
+    (tmp_path / "copy2.sqlite").rename(tmp_path / "backup2.sqlite")
+    with pytest.raises(AssertionError, match="backup2.sqlite cannot be opened"):
+        kill.check_copies(tmp_path)
 
 
 @pytest.mark.cluster

@@ -27,6 +27,7 @@ from wn_ref.cli.plan import plan
 from wn_ref.cli.report import report
 from wn_ref.cli.running import Interrupted
 from wn_ref.cli.status import status
+from wn_ref.cli.store import app as store
 from wn_ref.cli.sweep import sweep
 from wn_ref.cli.table import table
 from wn_ref.cli.train import train
@@ -68,6 +69,7 @@ app = typer.Typer(
 for name, (command, summary) in COMMANDS.items():
     app.command(name, short_help=summary, cls=Command)(with_groups(command))
 app.add_typer(data, name="data", short_help="List, download and look at the data sets.")
+app.add_typer(store, name="store", short_help="Copy, merge, thin out and shrink files of results.")
 
 
 def _print_version(wanted: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from wn_ref.cli.durations import duration
 from wn_ref.cli.options import StoreArgument
@@ -13,21 +14,30 @@ def status(store: StoreArgument) -> None:
 
     This works while a sweep is running, too.
     """
-    from wn_ref.store.file import is_written_to
     from wn_ref.store.store import open_store
 
     with open_store(store) as opened:
         now, failures = opened.status(), opened.failures()
     print(f"{now['done']} runs done, {now['failed']} failed")
     if now["started"] is not None:
-        state = "is running" if is_written_to(store) else "ended" if now["remaining"] == 0 else "was stopped"
         left = f"{now['remaining']} of {now['planned']} runs remaining"
-        print(f"the latest sweep started {_ago(now['started'])} and {state}: {left}")
+        print(f"the latest sweep started {_ago(now['started'])} and {_state(store, now['remaining'])}: {left}")
     if now["rate"] and now["last"]:
         left = f", about {duration(now['remaining'] / now['rate'])} left" if now["remaining"] else ""
         print(f"latest result {_ago(now['last'])}; {60 * now['rate']:.3g} runs a minute{left}")
     for count, message in failures:
         print(f"{count} failed: {message}")
+
+
+def _state(store: Path, remaining: int) -> str:
+    """Say whether a sweep is running, as far as this process may know."""
+    from wn_ref.store.file import path_of
+    from wn_ref.store.lock import is_written_to
+
+    running = is_written_to(path_of(store))
+    if running is None:
+        return "is running, was stopped or ended (its lock cannot be read)"
+    return "is running" if running else "was stopped" if remaining else "ended"
 
 
 def _ago(moment: float) -> str:

@@ -7,14 +7,16 @@ under its name only when it is complete. Nothing is pickled.
 
 from __future__ import annotations
 
+import shutil
 import zipfile
-from functools import lru_cache
+from collections.abc import Container
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 
 from wn_ref.experiment import Experiment
-from wn_ref.files import write_atomically
+from wn_ref.files import PART, write_atomically
 from wn_ref.network import Network
 from wn_ref.store.canonical import key
 from wn_ref.version import ALGORITHM
@@ -66,7 +68,32 @@ class Networks:
             path.parent.mkdir(exist_ok=True)
             np.savez(path, **kept)  # type: ignore[arg-type]  # NumPy's types take a name for the option allow_pickle
 
-        write_atomically(self._folder / f"{k}.npz", write)
+        write_atomically(self._file(k), write)
+
+    def copy_from(self, others: Networks) -> int:
+        """Copy those files of another folder that this one lacks, and return how many.
+
+        What they have is looked at when they are used, as with any file.
+        """
+        missing = (
+            [] if self._folder is None else [file for file in others.files() if not self._file(file.stem).exists()]
+        )
+        for file in missing:
+            write_atomically(self._file(file.stem), partial(_copy, file))
+        return len(missing)
+
+    def keep_only(self, keys: Container[str]) -> None:
+        """Delete the files of all trainings but these."""
+        for file in self.files():
+            if file.stem not in keys:
+                file.unlink(missing_ok=True)
+
+    def files(self) -> list[Path]:
+        """Return the files of networks that are complete."""
+        return [] if self._folder is None else sorted(self._folder.glob("[!.]*.npz"))
+
+    def _file(self, k: str) -> Path:
+        return Path(f"{self._folder}/{k}.npz")
 
     def load(self, training_experiment: Experiment, data: str) -> Arrays | None:
         """Return the arrays that `save` kept; None if there are none, or what is there is broken or another network."""
@@ -76,13 +103,24 @@ class Networks:
             return None
         return kept if is_complete(training_experiment, kept) else None
 
+    def remove_parts(self) -> None:
+        """Delete what processes left that were killed while they saved a network; nobody else may be saving one."""
+        if self._folder is not None:
+            for part in self._folder.glob(f".*{PART}*.npz"):
+                part.unlink(missing_ok=True)
+
     def _read(self, k: str) -> Arrays:
         """Return what a file has, or nothing if there is no such file, or it is broken."""
         try:
-            with Path(f"{self._folder}/{k}.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            with self._file(k).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 return dict(file)
         except (OSError, EOFError, ValueError, zipfile.BadZipFile):
             return {}
+
+
+def _copy(file: Path, to: Path) -> None:
+    to.parent.mkdir(exist_ok=True)
+    shutil.copyfile(file, to)
 
 
 def _identity(training_experiment: Experiment, data: str) -> np.ndarray:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import warnings
+import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -18,10 +20,12 @@ from wn_ref.errors import InputError, require_choice
 from wn_ref.experiment import Experiment
 from wn_ref.lazy import pandas
 from wn_ref.store.canonical import key
-from wn_ref.store.file import clear_errors, connect_to_read, path_of
+from wn_ref.store.file import connect_to_read, path_of
+from wn_ref.store.filters import NothingFoundWarning, condition, why_nothing
 from wn_ref.store.networks import Arrays, Networks
 from wn_ref.store.records import Origin, Status, TrainingRecord
-from wn_ref.store.tables import ADDED, FIELDS, ORIGIN, OUTCOME, Cell, to_cell, to_column
+from wn_ref.store.sqlite_errors import patiently
+from wn_ref.store.tables import ADDED, FIELDS, ORIGIN, OUTCOME, Cell, to_column
 from wn_ref.train import Epoch
 from wn_ref.version import ALGORITHM
 
@@ -31,8 +35,12 @@ class Store:
 
     Attributes
     ----------
+    name : str
+        The path of the file, for messages.
     networks : Networks
         The trained networks that several experiments share.
+    connection : sqlite3.Connection
+        The open file, for those modules that look after the store as a whole.
 
     Examples
     --------
@@ -49,7 +57,8 @@ class Store:
     """
 
     def __init__(self, connection: sqlite3.Connection, name: str, networks: Networks) -> None:
-        self._db, self._name, self.networks = connection, name, networks
+        self.connection, self.name, self.networks = connection, name, networks
+        weakref.finalize(self, connection.close)  # so that open_store(path).runs() leaves nothing open
 
     def __enter__(self) -> Store:
         return self
@@ -59,10 +68,10 @@ class Store:
 
     def close(self) -> None:
         """Close the file."""
-        self._db.close()
+        self.connection.close()
 
     def runs(self, columns: Sequence[str] | None = None, history: bool = False, **filters: Any) -> pandas.DataFrame:
-        """Return runs as a table, one row for each experiment.
+        """Return runs as a table, one row for each experiment, in the order in which they ended.
 
         Parameters
         ----------
@@ -72,22 +81,27 @@ class Store:
             Whether to add the columns `history` (a tuple of `Epoch`) and `weight_magnitudes` (a dict), which belong to
             the training of each run's network.
         **filters
-            For each column, the value that it must have, or a list of values:
-            ``runs(model="mlp", point=[0, 1], error="")``.
+            For each column, the value that it must have, or several values in a list, an array, a range or the like:
+            ``runs(model="mlp", point=["dense2", 3], train_size=None)``. A point is given by number or name.
 
         Raises
         ------
         InputError
-            If there is no such column, or the file is broken.
+            If there is no such column, a column cannot have such a value, or the file is broken.
+
+        Warns
+        -----
+        NothingFoundWarning
+            If no run satisfies the filters: which of them is to blame, and what values there are.
         """
-        columns = self._columns() if columns is None else list(columns)
+        columns = self.columns() if columns is None else list(columns)
         for name in (*columns, *filters):
-            require_choice("column", name, self._columns())
-        allowed = {name: value if isinstance(value, list | tuple) else [value] for name, value in filters.items()}
-        where = " AND ".join(f'"{name}" IN ({", ".join("?" * len(values))})' for name, values in allowed.items())
-        given = [to_cell(name, value) for name, values in allowed.items() for value in values]
+            require_choice("column", name, self.columns())
+        where, given = condition(filters)
         added = [name for name in ("training",) if history and name not in columns]
-        frame = self._frame([*columns, *added], f"FROM runs WHERE {where or 1}", given)
+        frame = self._frame([*columns, *added], f"FROM runs WHERE {where} ORDER BY finished, key", given)
+        if frame.empty and filters and self.read("SELECT 1 FROM runs LIMIT 1"):
+            warnings.warn(why_nothing(filters, self._values), NothingFoundWarning, stacklevel=2)
         if history:
             records = self.training_records(frame["training"].unique())
             for name in ("history", "weight_magnitudes"):
@@ -114,11 +128,11 @@ class Store:
         if others := {origin.algorithm for origin in self.origins} - {ALGORITHM}:
             raise InputError(
                 f"store: expected results of version {ALGORITHM} of the algorithm, got version {min(others)} in "
-                f"{self._name}; choose another store, or keep the version of wn_ref that wrote this one"
+                f"{self.name}; choose another store, or keep the version of wn_ref that wrote this one"
             )
-        done = {k for (k,) in self._read("SELECT key FROM runs")}
+        done = {k for (k,) in self.read("SELECT key FROM runs")}
         if retry_failed:
-            done -= {k for (k,) in self._read("SELECT key FROM runs WHERE error <> ''")}
+            done -= {k for (k,) in self.read("SELECT key FROM runs WHERE error <> ''")}
         return {k: experiment for k, experiment in experiments.items() if k not in done}
 
     def training_records(self, keys: Iterable[str]) -> dict[str, TrainingRecord]:
@@ -129,30 +143,30 @@ class Store:
         )
         return {
             k: TrainingRecord(tuple(Epoch(*epoch) for epoch in json.loads(history)), json.loads(magnitudes), seconds)
-            for k, history, magnitudes, seconds in self._read(query, [json.dumps(list(keys))])
+            for k, history, magnitudes, seconds in self.read(query, [json.dumps(list(keys))])
         }
 
     def network(self, training_experiment: Experiment) -> Arrays | None:
         """Return the arrays of the network that an experiment trained; None if it is not kept, or not whole."""
-        rows = self._read("SELECT data FROM trainings WHERE key = ?", [key(training_experiment)])
+        rows = self.read("SELECT data FROM trainings WHERE key = ?", [key(training_experiment)])
         return self.networks.load(training_experiment, rows[0][0]) if rows else None
 
     @cached_property
     def origins(self) -> frozenset[Origin]:
         """Which data and which versions of the algorithm the runs had when this was first asked for."""
         columns = "dataset, train_size, test_size, data, algorithm"
-        return frozenset(Origin(*row) for row in self._read(f"SELECT DISTINCT {columns} FROM runs"))
+        return frozenset(Origin(*row) for row in self.read(f"SELECT DISTINCT {columns} FROM runs"))
 
     def training_origins(self, training_experiments: Mapping[str, Experiment]) -> set[Origin]:
         """Return the same of those networks that have been trained, given the experiments of the trainings by key."""
         query = "SELECT key, data, algorithm FROM trainings WHERE key IN (SELECT value FROM json_each(?))"
-        rows = self._read(query, [json.dumps(list(training_experiments))])
+        rows = self.read(query, [json.dumps(list(training_experiments))])
         experiments = [(training_experiments[k], data, algorithm) for k, data, algorithm in rows]
         return {Origin(e.dataset, e.train_size, e.test_size, data, algorithm) for e, data, algorithm in experiments}
 
     def machines(self) -> list[str]:
         """Return the descriptions of the machines and versions that computed something (see `wn_ref.machine`)."""
-        return [description for (description,) in self._read("SELECT description FROM machines ORDER BY id")]
+        return [description for (description,) in self.read("SELECT description FROM machines ORDER BY id")]
 
     def status(self) -> Status:
         """Return how many runs there are, and how the latest sweep is going.
@@ -163,38 +177,43 @@ class Store:
             `done` and `failed`: numbers of runs in the store. Of the latest sweep: `planned`, the number of its runs,
             and `remaining`, how many of these are still to do; `started` and `last`, when it started and when its
             latest result came in, in seconds since 1970; `rate`, in runs per second. The last three are None if there
-            was no sweep, and the last two if no result has come in.
+            was no sweep, and the last two if no result has come in (the rate also if the clock was set back since).
         """
-        ((rows, failed),) = self._read("SELECT count(*), (SELECT count(*) FROM runs WHERE error <> '') FROM runs")
+        ((rows, failed),) = self.read("SELECT count(*), (SELECT count(*) FROM runs WHERE error <> '') FROM runs")
         status: Status = {
             "done": rows - failed, "failed": failed, "planned": 0, "remaining": 0, "started": None, "last": None,
             "rate": None,
         }  # fmt: skip
-        for sweep, started, planned, remaining in self._read("SELECT * FROM sweeps ORDER BY id DESC LIMIT 1"):
-            ((here, last),) = self._read("SELECT count(*), max(finished) FROM runs WHERE sweep = ?", [sweep])
+        latest = "SELECT id, started, planned, remaining FROM sweeps ORDER BY id DESC LIMIT 1"
+        for sweep, started, planned, remaining in self.read(latest):
+            ((here, last),) = self.read("SELECT count(*), max(finished) FROM runs WHERE sweep = ?", [sweep])
             status |= {"planned": planned, "remaining": remaining - here, "started": started, "last": last}
-            status["rate"] = here / (last - started) if here else None
+            status["rate"] = here / (last - started) if here and last > started else None
         return status
 
     def failures(self, most: int = 10) -> list[tuple[int, str]]:
         """Return the most frequent messages of failed runs, each with the number of runs that it stopped."""
         query = "SELECT count(*), error FROM runs WHERE error <> '' GROUP BY error ORDER BY 1 DESC LIMIT ?"
-        return self._read(query, [most])
+        return self.read(query, [most])
 
-    def _columns(self) -> list[str]:
-        return [name for _, name, *_ in self._read("PRAGMA table_info(runs)")]
+    def columns(self) -> list[str]:
+        """Return the names of the columns of `runs`."""
+        return [name for _, name, *_ in self.read("PRAGMA table_info(runs)")]
 
-    def _read(self, query: str, given: Sequence[Cell] = ()) -> list[tuple]:
-        with clear_errors(self._name):
-            return self._db.execute(query, given).fetchall()
+    def _values(self, column: str) -> list[Any]:
+        return [value for (value,) in self.read(f'SELECT DISTINCT "{column}" FROM runs')]
+
+    def read(self, query: str, given: Sequence[Cell] = ()) -> list[tuple]:
+        """Return the rows that a query in SQL gives; wait while another program has locked the file."""
+        return patiently(lambda: self.connection.execute(query, given).fetchall(), self.name)
 
     def _frame(self, columns: Sequence[str], source: str, given: Sequence[Cell]) -> pandas.DataFrame:
         names = ", ".join(f'runs."{name}"' for name in columns)
-        frame = pandas.DataFrame(self._read(f"SELECT {names} {source}", given), columns=list(columns))
+        frame = pandas.DataFrame(self.read(f"SELECT {names} {source}", given), columns=list(columns))
         for name in columns:
             frame[name] = to_column(name, frame[name])
         if "machine" in columns:
-            frame["machine"] = frame["machine"].map(dict(self._read("SELECT id, description FROM machines")))
+            frame["machine"] = frame["machine"].map(dict(self.read("SELECT id, description FROM machines")))
         return frame
 
 

@@ -2,7 +2,8 @@
 
     runs        one row for each experiment: its key, the key of its training, its fields, accuracy, error, seconds, ...
     trainings   one row for each trained network, which several runs may share: key, history, weight_magnitudes, seconds
-    sweeps      one row for each sweep: when it started, how many runs it planned, and how many of them were left to do
+    sweeps      one row for each sweep: when it started, how many runs it planned, how many of them were left to do, and
+                when it closed the file (NULL while it runs, and if it was killed)
     machines    one row for each machine and set of versions that computed something
 
 The tables may gain columns: a new field of `Experiment` is a new column of `runs`, and rows that were written before
@@ -33,12 +34,12 @@ the run failed.
 """
 ORIGIN: dict[str, Any] = {"algorithm": 1, "data": ""}
 """Columns of runs and of trainings that say where a result comes from, with the values of rows older than they are."""
-ADDED = {"runs": FIELDS | ORIGIN, "trainings": ORIGIN}
+ADDED = {"runs": FIELDS | ORIGIN, "trainings": ORIGIN, "sweeps": {"closed": None}}
 """For each table the columns that a file of an older version may lack, with the values that its rows have there."""
 
 TABLES = f"""
 CREATE TABLE machines (id INTEGER PRIMARY KEY, description TEXT UNIQUE);
-CREATE TABLE sweeps (id INTEGER PRIMARY KEY, started REAL, planned INTEGER, remaining INTEGER);
+CREATE TABLE sweeps (id INTEGER PRIMARY KEY, started REAL, planned INTEGER, remaining INTEGER, closed REAL);
 CREATE TABLE trainings (
     key TEXT PRIMARY KEY, history TEXT, weight_magnitudes TEXT, seconds REAL, algorithm INTEGER, data TEXT
 );

@@ -1,27 +1,37 @@
 """Write results of experiments to a file.
 
 One process writes, and each result is one transaction: whatever is killed, everything that was written stays. Other
-processes may read at the same time (SQLite's write-ahead log). Trained networks that several experiments share are kept
-in a folder beside the file.
+processes may read at the same time (SQLite's write-ahead log). Every few seconds the log is emptied into the file, so
+that a copy of the file alone lacks little. Trained networks that several experiments share are kept in a folder beside
+the file.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from wn_ref.datasets import CATALOG
+from wn_ref.errors import WnRefError
 from wn_ref.experiment import Experiment
 from wn_ref.store.canonical import key
-from wn_ref.store.file import clear_errors, connect_to_write, path_of
+from wn_ref.store.file import close_sweeps, connect_to_write, path_of
 from wn_ref.store.networks import Networks
 from wn_ref.store.records import Outcome, Source, TrainingRecord
+from wn_ref.store.sqlite_errors import patiently
 from wn_ref.store.store import Store
 from wn_ref.store.tables import ADDED, TABLES, Cell, to_cell
+
+T = TypeVar("T")
+
+CHECKPOINT = 5.0
+"""Seconds after which what was written is in the file itself, and no longer in the log only."""
 
 
 class StoreWriter(Store):
@@ -30,15 +40,23 @@ class StoreWriter(Store):
     def __init__(self, connection: sqlite3.Connection, name: str, networks: Networks) -> None:
         super().__init__(connection, name, networks)
         self._sweep: int | None = None
+        self._checkpoint = -math.inf
 
     def start_sweep(self, planned: int, remaining: int) -> None:
         """Note that a sweep starts: how many runs it has, and how many of them are still to do.
 
         All results that are added from now on belong to this sweep.
         """
-        with clear_errors(self._name), self._db:
+
+        def write() -> None:
             query = "INSERT INTO sweeps (started, planned, remaining) VALUES (?, ?, ?)"
-            self._sweep = self._db.execute(query, (time.time(), planned, remaining)).lastrowid
+            self._sweep = self.connection.execute(query, (time.time(), planned, remaining)).lastrowid
+
+        self.transaction(write)
+
+    def close_sweep(self) -> None:
+        """Note that nothing more is written: what is in the file then is whole."""
+        self.transaction(lambda: close_sweeps(self.connection))
 
     def add(
         self,
@@ -67,16 +85,31 @@ class StoreWriter(Store):
         sqlite3.IntegrityError
             If an experiment has a row already that does not say that it failed.
         """
-        if source is None:
-            source = Source("", training_experiment.sizes[1], len(CATALOG[training_experiment.dataset].classes))
-        with clear_errors(self._name), self._db:
+        of = source or Source("", training_experiment.sizes[1], len(CATALOG[training_experiment.dataset].classes))
+
+        def write() -> None:
             if record is not None:
                 row: dict[str, Cell] = {"key": key(training_experiment), "seconds": record.seconds}
                 row |= {"history": json.dumps([(epoch.loss, epoch.accuracy) for epoch in record.history])}
                 row |= {"weight_magnitudes": json.dumps(record.weight_magnitudes)}
-                self._insert("OR IGNORE INTO trainings", row | {"data": source.data, "algorithm": source.algorithm})
+                self.insert("OR IGNORE INTO trainings", row | {"data": of.data, "algorithm": of.algorithm})
             for experiment, outcome in outcomes.items():
-                self._add(experiment, outcome, record, source)
+                self._add(experiment, outcome, record, of)
+
+        self.transaction(write)
+
+    def transaction(self, write: Callable[[], T]) -> T:
+        """Write all or nothing; wait while another program has locked the file."""
+
+        def attempt() -> T:
+            with self.connection:
+                return write()
+
+        result = patiently(attempt, self.name)
+        if time.monotonic() - self._checkpoint > CHECKPOINT:
+            patiently(lambda: self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)"), self.name)
+            self._checkpoint = time.monotonic()
+        return result
 
     def _add(self, experiment: Experiment, outcome: Outcome, record: TrainingRecord | None, source: Source) -> None:
         point = experiment.point
@@ -86,17 +119,21 @@ class StoreWriter(Store):
         row |= source._asdict()
         row |= {"accuracy": outcome.accuracy, "error": outcome.error, "seconds": outcome.seconds}
         row |= {"training_loss": None if outcome.error or record is None else record.history[-1].loss}
-        row |= {"finished": time.time(), "machine": self._machine(outcome.machine), "sweep": self._sweep}
-        self._db.execute("DELETE FROM runs WHERE key = ? AND error <> ''", [row["key"]])
-        self._insert("INTO runs", row)
+        self.replace_run(row | {"finished": time.time(), "sweep": self._sweep}, outcome.machine)
 
-    def _insert(self, where: str, row: Mapping[str, Cell]) -> None:
+    def replace_run(self, row: Mapping[str, Cell], machine: str | None) -> None:
+        """Insert a row into `runs`, in place of one that says that the experiment failed; within a transaction."""
+        self.connection.execute("DELETE FROM runs WHERE key = ? AND error <> ''", [row["key"]])
+        self.insert("INTO runs", {**row, "machine": None if machine is None else self._machine(machine)})
+
+    def insert(self, where: str, row: Mapping[str, Cell]) -> None:
+        """Insert a row into a table; within a transaction."""
         names, places = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
-        self._db.execute(f"INSERT {where} ({names}) VALUES ({places})", list(row.values()))
+        self.connection.execute(f"INSERT {where} ({names}) VALUES ({places})", list(row.values()))
 
     def _machine(self, description: str) -> int:
-        self._db.execute("INSERT OR IGNORE INTO machines (description) VALUES (?)", [description])
-        return self._db.execute("SELECT id FROM machines WHERE description = ?", [description]).fetchone()[0]
+        self.connection.execute("INSERT OR IGNORE INTO machines (description) VALUES (?)", [description])
+        return self.connection.execute("SELECT id FROM machines WHERE description = ?", [description]).fetchone()[0]
 
 
 @contextmanager
@@ -117,4 +154,11 @@ def writing(path: str | Path | None) -> Iterator[StoreWriter]:
     """
     path = None if path is None else path_of(path)
     with connect_to_write(path, TABLES, ADDED) as connection:
-        yield StoreWriter(connection, "memory" if path is None else str(path), Networks.beside(path))
+        networks = Networks.beside(path)
+        networks.remove_parts()
+        store = StoreWriter(connection, "memory" if path is None else str(path), networks)
+        try:
+            yield store
+        finally:
+            with suppress(WnRefError):  # a full disk: what is in the file is whole all the same
+                store.close_sweep()

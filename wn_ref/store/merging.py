@@ -1,0 +1,161 @@
+"""The runs of several stores in one, such as those of two machines that have worked at one plan."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from wn_ref.errors import InputError
+from wn_ref.machine import differences
+from wn_ref.store.store import Store, open_store
+from wn_ref.store.tables import Cell
+from wn_ref.store.writer import StoreWriter, writing
+
+BATCH = 10_000
+"""How many rows are compared and written at a time."""
+
+
+class DifferentResultsWarning(UserWarning):
+    """Two stores have results of the same experiments that are not the same."""
+
+
+@dataclass
+class Merged:
+    """What came of a merge.
+
+    Attributes
+    ----------
+    added : int
+        Runs that the store did not have, or that had failed there.
+    equal : int
+        Runs that both stores have, with the same accuracy.
+    different : int
+        Runs that both stores have, with other accuracies. The store keeps its own.
+    largest : float
+        The largest of these differences in accuracy.
+    networks : int
+        Trained networks that were copied.
+    """
+
+    added: int = 0
+    equal: int = 0
+    different: int = 0
+    largest: float = 0.0
+    networks: int = 0
+
+
+def merge(store: str | Path, *others: str | Path) -> Merged:
+    """Add to a store the runs, the trainings and the networks that other stores have.
+
+    All runs of the others are added, or none of them. The others stay as they are.
+
+    Parameters
+    ----------
+    store : str or Path
+        The file that gets the runs; it is made if it does not exist.
+    *others : str or Path
+        The files that have them.
+
+    Raises
+    ------
+    InputError
+        If one of the files is no store, or has results of other data under the same name, or of another version of
+        the algorithm.
+    StorageError
+        If another process is writing to the store, or the disk is full or fails.
+
+    Warns
+    -----
+    DifferentResultsWarning
+        If the same experiment has other accuracies in two stores: how many, how far apart, and on which machines.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from wn_ref import Experiment, sweep
+    >>> from wn_ref.store import merge
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for seed in (0, 1):
+    ...         table = sweep([Experiment(dataset="digits", epochs=1, seed=seed)], store=f"{folder}/{seed}.sqlite")
+    ...     merge(f"{folder}/all.sqlite", f"{folder}/0.sqlite", f"{folder}/1.sqlite").added
+    2
+    """
+    opened = [open_store(other) for other in others]
+    try:
+        with writing(store) as target:
+            for number, other in enumerate(opened):
+                for earlier in (target, *opened[:number]):
+                    _require_alike(earlier, other)
+            merged = target.transaction(lambda: _added(target, opened))
+            merged.networks = sum(target.networks.copy_from(other.networks) for other in opened)
+    finally:
+        for other in opened:
+            other.close()
+    if merged.different:
+        machines = {machine for one in (target.name, *map(str, others)) for machine in _machines(one)}
+        reference = sorted(machines)[0]
+        facts = sorted({fact for machine in machines for fact in differences(reference, machine)})
+        reason = f"they come from machines that differ in {', '.join(facts)}" if facts else "look for the reason"
+        warnings.warn(
+            f"merge: {merged.different} runs have another accuracy in the stores, by up to {merged.largest:.3g}; "
+            f"those that came first are kept; {reason}",
+            DifferentResultsWarning,
+            stacklevel=2,
+        )
+    return merged
+
+
+def _machines(name: str) -> list[str]:
+    with open_store(name) as store:
+        return store.machines()
+
+
+def _require_alike(target: Store, other: Store) -> None:
+    """Raise `InputError` if two stores have results that do not belong together."""
+    for mine in target.origins:
+        for theirs in other.origins:
+            if mine.algorithm != theirs.algorithm:
+                expected = f"store: expected results of version {mine.algorithm} of the algorithm, as in {target.name}"
+                raise InputError(f"{expected}, got version {theirs.algorithm} in {other.name}; keep them apart")
+            if mine[:3] == theirs[:3] and mine.data != theirs.data and mine.data and theirs.data:
+                expected = f"store: expected results of the data set {mine.dataset} of {target.name} ({mine.data})"
+                raise InputError(
+                    f"{expected}, got other data under this name in {other.name} ({theirs.data}); keep them apart"
+                )
+
+
+def _added(target: StoreWriter, others: Iterable[Store]) -> Merged:
+    merged = Merged()
+    for other in others:
+        _add(target, other, merged)
+    return merged
+
+
+def _add(target: StoreWriter, other: Store, merged: Merged) -> None:
+    """Add the rows of another store that are missing, and compare the others."""
+    machines = {None: None} | dict(other.read("SELECT id, description FROM machines"))
+    known = {k: (accuracy, error) for k, accuracy, error in target.read("SELECT key, accuracy, error FROM runs")}
+    for row in _rows(other, "runs"):
+        k, accuracy = str(row["key"]), row["accuracy"]
+        if k in known and not (known[k][1] and not row["error"]):
+            if isinstance(accuracy, float) and not known[k][1]:
+                difference = abs(accuracy - known[k][0])
+                merged.equal += difference == 0
+                merged.different += difference != 0
+                merged.largest = max(merged.largest, difference)
+            continue
+        machine = machines[row["machine"]]  # type: ignore[index]  # a number, or None
+        target.replace_run(row | {"sweep": None}, machine)
+        known[k] = (accuracy, row["error"])
+        merged.added += 1
+    for row in _rows(other, "trainings"):
+        target.insert("OR IGNORE INTO trainings", row)
+
+
+def _rows(store: Store, table: str) -> Iterator[dict[str, Cell]]:
+    cursor = store.connection.execute(f"SELECT * FROM {table}")
+    names = [name for name, *_ in cursor.description]
+    while rows := cursor.fetchmany(BATCH):
+        yield from (dict(zip(names, row, strict=True)) for row in rows)
