@@ -1,13 +1,12 @@
 """The bench measures what it says: its bound by hand, its rows complete. How fast it is, is for `wn-ref bench`."""
 
-import json
-import subprocess
-import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from wn_ref import additive, bench, build_model
-from wn_ref.bench_tools import SHAPES, made_up_data
+from wn_ref.bench_tools import SHAPES, made_up_data, train_in_new_process
 from wn_ref.datasets import CATALOG
 
 
@@ -22,20 +21,59 @@ def test_bound_by_hand():
     assert bench.bound(net, additive(1), 1000, limits) == pytest.approx(1000 * (operations / 1e11 + normals / 1e9))
 
 
-def test_rows(tmp_path):
-    code = "from wn_ref.cli import main; main()"
-    arguments = ["bench", "--images", "300", "--rounds", "1", "--models", "mlp", "--json", str(tmp_path / "bench.json")]
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    rows = json.loads((tmp_path / "bench.json").read_text())
+def test_rows(monkeypatch):
+    """Everything but the long measurements, which have tests of their own."""
+    for name, row in (("processes", {"peak_memory_mb": 1.0}), ("workers", {"two_over_one": 1.0})):
+        monkeypatch.setattr(bench, f"measure_{name}", lambda *_, row=row: row)
+    rows = list(bench.run(128, 1, ("mlp",)))
     assert [row["kind"] for row in rows] == ["limits", *["network"] * 6, "process", "workers"]
+    assert rows[-2:] == [{"kind": "process", "peak_memory_mb": 1.0}, {"kind": "workers", "two_over_one": 1.0}]
     assert {(row["batchnorm"], row["noise"]) for row in rows[1:7]} == {
         (b, n) for b in (False, True) for n in bench.BENCHMARKED
     }
     assert all(
         row["train_seconds"] > 0 and row["evaluate_seconds"] > 0 and row["bound_seconds"] > 0 for row in rows[1:7]
     )
-    assert len(done.stdout.splitlines()) == 10
+    assert min(rows[0][name] for name in ("sgemm_gflops", "copy_gb", "normals_millions", "numpy_normals_millions")) > 0
+
+
+def test_a_process_is_measured_with_an_empty_cache_and_then_with_what_it_has_left_there(monkeypatch):
+    caches = []
+
+    def measured(images, cache):
+        caches.append(cache)
+        before = list(Path(cache).iterdir())
+        (Path(cache) / "code").touch()
+        return {"first_step": 0.5 if before else 9.0, "peak_memory_mb": float(images)}
+
+    monkeypatch.setattr(bench, "train_in_new_process", measured)
+    row = bench.measure_processes(300)
+    assert row == {"first_step_cold_seconds": 9.0, "first_step_cached_seconds": 0.5, "peak_memory_mb": 300.0}
+    assert len(caches) == 2
+    assert len(set(caches)) == 1
+    assert not Path(caches[0]).exists()
+
+
+def test_a_new_process_tells_its_first_step_and_its_peak_memory():
+    told = train_in_new_process(128, cache="")  # Numba's usual cache: nothing to compile
+    assert told["first_step"] > 0
+    assert 50 < told["peak_memory_mb"] < 2000
+
+
+def test_two_workers_with_two_experiments_are_compared_with_one_that_has_one(monkeypatch):
+    swept = []
+
+    def sweep(plan, jobs=1):
+        swept.append((plan, jobs))
+        time.sleep(0.01 * len(plan))
+
+    monkeypatch.setattr(bench, "sweep", sweep)
+    row = bench.measure_workers()
+    assert [(len(plan), jobs) for plan, jobs in swept[-2:]] == [(1, 1), (2, 2)]
+    assert swept[-2][0] == swept[-1][0][:1]
+    assert swept[0][1] == 2  # the workers have started before the clock does
+    assert row["two_over_one"] == row["two_seconds"] / row["one_seconds"]
+    assert row["two_over_one"] > 1
 
 
 def test_a_network_for_speech_is_measured_with_features_of_speech():

@@ -1,5 +1,7 @@
 """Every figure and table of the paper comes out of a store, with the numbers that went into it."""
 
+from functools import cache
+
 import numpy as np
 import pandas
 import pytest
@@ -13,27 +15,30 @@ def runs():
     return everything()
 
 
+@pytest.fixture(scope="module")
+def drawn(runs):
+    """Figures of all runs by number, each drawn once."""
+    return cache(lambda number: reproduce.figure(number, runs))
+
+
 def lines(figure):
     return [line for axes in figure.axes for line in axes.get_lines()]
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 6, 7, 8, 10, 11])
-def test_figures_are_drawn(number, runs, tmp_path):
-    figure = reproduce.figure(number, runs)
-    figure.savefig(tmp_path / "figure.png")
+def test_figures_are_drawn(number, drawn, tmp_path):
+    drawn(number).savefig(tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 8000
 
 
-def test_figure_1_marks_the_midpoint_and_the_papers(runs):
-    figure = reproduce.figure(1, runs)
-    shown = {float(line.get_xdata()[0]) for line in lines(figure) if len(line.get_xdata()) in (1, 2)}
+def test_figure_1_marks_the_midpoint_and_the_papers(drawn):
+    shown = {float(line.get_xdata()[0]) for line in lines(drawn(1)) if len(line.get_xdata()) in (1, 2)}
     assert any(abs(x - 0.7) < 0.02 for x in shown)
     assert 1.69 in shown  # Table 1, MNIST, MLP without batch norm
 
 
-def test_figure_2_has_the_midpoints_that_were_put_in(runs):
-    figure = reproduce.figure(2, runs)
-    curve = next(line for line in lines(figure) if line.get_marker() == "o")
+def test_figure_2_has_the_midpoints_that_were_put_in(drawn):
+    curve = next(line for line in lines(drawn(2)) if line.get_marker() == "o")
     np.testing.assert_allclose(np.asarray(curve.get_ydata(), float), 1 + np.arange(len(POINTS)), rtol=0.05)
 
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.cli.command_line import assert_one_line_error, wn_ref
+from tests.cli.command_line import assert_one_line_error
 
 
-def test_locate_shows_progress_and_prints_a_midpoint(tmp_path):
+def test_locate_shows_progress_and_prints_a_midpoint(run, tmp_path):
     options = ("--no-batchnorm", "--epochs", "1", "--width", "0.3", "--jobs", "1", "--phase", "inference")
-    done = wn_ref("locate", *options, cwd=tmp_path)
+    done = run("locate", *options)
     assert done.returncode == 0, done.stderr
     assert "   6 networks  midpoint 0." in done.stderr
     network, noise, _, head, *_, last = done.stdout.splitlines()
@@ -19,9 +19,9 @@ def test_locate_shows_progress_and_prints_a_midpoint(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_midpoint_of_a_network_whose_noise_overflows_in_the_end(tmp_path):
+def test_the_midpoint_of_a_network_whose_noise_overflows_in_the_end(run):
     """A grid is half way at 0.43; at 1e10, nothing but NaN is left of the accuracy."""
-    done = wn_ref(
+    done = run(
         "locate",
         "--noise",
         "multiplicative",
@@ -31,7 +31,6 @@ def test_the_midpoint_of_a_network_whose_noise_overflows_in_the_end(tmp_path):
         "digits",
         "--jobs",
         "1",
-        cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[1] == "multiplicative noise (exact gradient) at all points (global), in inference"
@@ -41,9 +40,9 @@ def test_the_midpoint_of_a_network_whose_noise_overflows_in_the_end(tmp_path):
     assert "runs overflowed, the first with: overflow in evaluation" in done.stdout
 
 
-def test_points_by_name(tmp_path):
+def test_points_by_name(run):
     options = ("--dataset", "digits", "--epochs", "2", "--phase", "inference", "--max-runs", "12", "--width", "1")
-    done = wn_ref("locate", *options, "--point", "dense2", cwd=tmp_path)
+    done = run("locate", *options, "--point", "dense2")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[1] == "additive noise at dense2, in inference"
 
@@ -62,8 +61,8 @@ def test_points_by_name(tmp_path):
         (["--train-size", "0"], "--train-size: expected a whole number of at least 1, got 0"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path):
-    done = wn_ref("locate", *arguments, cwd=tmp_path)
+def test_bad_input_is_one_line_and_exit_code_2(arguments, message, run, tmp_path):
+    done = run("locate", *arguments)
     assert_one_line_error(done, message)
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []

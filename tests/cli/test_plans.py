@@ -11,7 +11,7 @@ SMALL = ("--dataset", "digits", "--epochs", "1", "--jobs", "1", "--seeds", "1")
     [
         ("global", "--sigmas 0.1:100:5", 10, ("Table 1: midpoints", "Table 4: midpoints", "figure: global.png")),
         ("global", "--noise multiplicative --sigmas 1,2,3,4", 8, ("Table 1: midpoints", "exact")),
-        ("clamped", "--sigmas 0.1:100:4", 176, ("Table 2: weights", "figure: clamped.png")),
+        ("clamped", "--no-batchnorm --sigmas 0.1:100:4", 128, ("Table 2: weights", "figure: clamped.png")),
         ("maximum", "--no-batchnorm", 9, ("no noise  ", "exact gradient", "figure: maximum.png")),
         ("maximum", "--no-batchnorm --gradient straight_through", 9, ("straight-through gradient",)),
         ("mixed", "--sigmas 0.1,1,10 --point dense3", 18, ("exact gradient) at dense3", "figure: mixed.png")),

@@ -2,28 +2,40 @@
 
 import pytest
 
-from tests.cli.command_line import assert_one_line_error, wn_ref
+import wn_ref as wn
+from tests.cli.command_line import assert_one_line_error
 
 
-def test_mixed_multi_and_report_share_a_store(tmp_path):
-    mixed = wn_ref("mixed", "--dataset", "digits", "--jobs", "1", "--store", "r.sqlite", cwd=tmp_path)
+def test_mixed_multi_and_report_share_a_store(run, tmp_path):
+    mixed = run("mixed", "--dataset", "digits", "--jobs", "1", "--store", "r.sqlite")
     assert "figure: mixed.png" in mixed.stdout, mixed.stderr
-    multi = wn_ref("multi", "--jobs", "1", "--store", "r.sqlite", cwd=tmp_path)
+    multi = run("multi", "--jobs", "1", "--store", "r.sqlite")
     assert "Table 3" in multi.stdout
     assert multi.stdout.count("\nmnist_sample ") == 2
-    drawn = wn_ref("figure", "6", "--store", "r.sqlite", "--output", "six.pdf", cwd=tmp_path)
+    drawn = run("figure", "6", "--store", "r.sqlite", "--output", "six.pdf")
     assert drawn.stdout == "figure 6, accuracy under mixed noise, both orders: six.pdf\n", drawn.stderr
-    table = wn_ref("table", "3", "--store", "r.sqlite", cwd=tmp_path)
+    table = run("table", "3", "--store", "r.sqlite")
     assert multi.stdout.startswith(table.stdout)
-    report = wn_ref("report", "--store", "r.sqlite", cwd=tmp_path)
-    assert report.stdout.endswith("figures; report/report.md\n"), report.stderr
+    report = run("report", "--store", "r.sqlite")
+    assert report.stdout == "1 figure; report/report.md\n", report.stderr
     page = (tmp_path / "report" / "report.md").read_text()
     assert "![digits-mlp-bn](figure6-digits-mlp-bn.png)" in page
     assert "run `wn-ref sweep walking" in page  # what is missing
-    again = wn_ref("report", "--store", "r.sqlite", cwd=tmp_path)
+    again = run("report", "--store", "r.sqlite")
     assert_one_line_error(again, "report/report.md, which exists; choose another or add --force")
-    onto_a_file = wn_ref("report", "--store", "r.sqlite", "--output", "r.sqlite", cwd=tmp_path)
+    onto_a_file = run("report", "--store", "r.sqlite", "--output", "r.sqlite")
     assert_one_line_error(onto_a_file, "wn-ref: --output: expected a folder, got r.sqlite (File exists)")
+
+
+def test_one_is_not_several(run, tmp_path):
+    wn.sweep([wn.Experiment("digits", epochs=1)], store=tmp_path / "one.sqlite")
+    assert run("export", "one.sqlite", "one.csv").stdout == "1 run in one.csv\n"
+    assert run("report", "--store", "one.sqlite").stdout == "0 figures; report/report.md\n"
+    assert (tmp_path / "report" / "report.md").read_text().startswith("# one.sqlite: 1 run\n")
+    few = ("--dataset", "digits", "--epochs", "1", "--seeds", "1", "--sigmas", "1", "--store", "absent.sqlite")
+    plan = run("plan", "global", *few).stdout.splitlines()
+    assert plan[0] == "2 runs with additive noise, 0 of them done in absent.sqlite"
+    assert plan[1] == "to do: 2 networks to train, 1 evaluation of networks trained without noise"
 
 
 @pytest.mark.parametrize(
@@ -35,6 +47,6 @@ def test_mixed_multi_and_report_share_a_store(tmp_path):
         (["report"], "wn-ref: --store: expected a file, got"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path):
-    assert_one_line_error(wn_ref(*arguments, cwd=tmp_path), message)
+def test_bad_input_is_one_line_and_exit_code_2(arguments, message, run, tmp_path):
+    assert_one_line_error(run(*arguments), message)
     assert list(tmp_path.iterdir()) == []

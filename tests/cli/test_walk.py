@@ -16,10 +16,10 @@ SMALL = ("--no-batchnorm", "--seeds", "1", "--epochs", "1", "--jobs", "1")
 
 
 def test_walk_prints_a_table_and_writes_figure_and_runs(run, tmp_path):
-    done = run("walk", *SMALL, "--sigmas", "0.1:100:6")
+    done = run("walk", *SMALL, "--dataset", "digits", "--sigmas", "0.1:100:6")
     assert done.returncode == 0, done.stderr
     assert "96 of 96 done, 0 running, 0 failed 100%" in done.stderr
-    assert done.stdout.startswith("MLP without batch norm, mnist_sample, 1 epoch, 1 seed\nadditive noise\n")
+    assert done.stdout.startswith("MLP without batch norm, digits, 1 epoch, 1 seed\nadditive noise\n")
     table = [line.split() for line in done.stdout.splitlines() if line[:5].strip().isdigit()]
     assert [row[:2] for row in table][:3] == [["0", "input"], ["1", "dense1"], ["2", "relu1"]]
     assert len(table) == 8
@@ -47,7 +47,7 @@ def test_the_gradient_is_in_the_title_and_beside_every_midpoint(run, tmp_path):
 
 
 def test_an_overflow_at_one_sigma_costs_that_sigma_only(run, tmp_path):
-    done = run("walk", *SMALL, "--sigmas", "0.1,1,10,100,1e39", "--phase", "inference")
+    done = run("walk", *SMALL, "--dataset", "digits", "--sigmas", "0.1,1,10,100,1e39", "--phase", "inference")
     assert done.returncode == 0, done.stderr
     assert "runs stopped, the first with: overflow in evaluation" in done.stdout
     runs = pandas.read_csv(tmp_path / "walk_runs.csv")

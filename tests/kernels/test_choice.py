@@ -20,10 +20,21 @@ net.backward(logits)
 print(kernels.in_use(), *np.round(np.append(logits.ravel(), net.gradients["conv1.weight"].ravel()[:5]), 3) + 0.0)
 """
 
+CONVOLUTIONS = """
+import numpy as np
+from wn_ref import Network
+from wn_ref.kernels import vector
+from wn_ref.layers import Conv
+net = Network([Conv(2, 3, (3, 3)), Conv(3, 2, (3, 3), index=1)])
+logits = net.forward(np.random.default_rng(0).standard_normal((2, 8, 8, 5)).astype("f4"), True)
+net.backward(logits)
+print(vector.LANES, *np.round(np.append(logits.ravel(), net.dtheta), 3) + 0.0)
+"""
+"""All code that depends on the width of a register, and nothing else that has to be compiled."""
 
-def run(code: str, tmp_path, **environment: str) -> subprocess.CompletedProcess:
-    given = {name: value for name, value in os.environ.items() if name != kernels.VARIABLE}
-    given |= {"NUMBA_CACHE_DIR": str(tmp_path / "cache")} | environment
+
+def run(code: str, **environment: str) -> subprocess.CompletedProcess:
+    given = {name: value for name, value in os.environ.items() if name != kernels.VARIABLE} | environment
     return subprocess.run([sys.executable, "-c", code], env=given, capture_output=True, text=True, timeout=300)
 
 
@@ -53,25 +64,26 @@ def test_both_forms_train_the_same_network_up_to_rounding(form, rng):
     np.testing.assert_allclose(*results, atol=2e-4)
 
 
-def test_the_setting_is_checked(form, tmp_path):
+def test_the_setting_is_checked(form):
     with pytest.raises(InputError, match=r"kernels: expected one of fast, plain, got 'slow'"):
         form("slow")
-    done = run(LOGITS, tmp_path, WN_REF_KERNELS="slow")
+    done = run(LOGITS, WN_REF_KERNELS="slow")
     assert "WN_REF_KERNELS: expected one of fast, plain, got 'slow'" in done.stderr
 
 
-def test_without_numba_the_same_numbers_in_plain_python(tmp_path):
-    compiled = run(LOGITS, tmp_path)
-    python = run(LOGITS, tmp_path, NUMBA_DISABLE_JIT="1")
-    assert compiled.stdout.startswith("fast ")
+def test_without_numba_the_same_numbers_in_plain_python(form, capsys):
+    form("fast")
+    exec(LOGITS, {})
+    compiled, python = capsys.readouterr().out, run(LOGITS, NUMBA_DISABLE_JIT="1")
+    assert compiled.startswith("fast ")
     assert python.stdout.startswith("plain "), python.stderr
-    numbers = [np.array(done.stdout.split()[1:], float) for done in (compiled, python)]
+    numbers = [np.array(said.split()[1:], float) for said in (compiled, python.stdout)]
     np.testing.assert_allclose(*numbers, atol=2e-3)
 
 
-def test_a_numba_whose_inside_has_changed_costs_one_line_of_warning(tmp_path):
+def test_a_numba_whose_inside_has_changed_costs_one_line_of_warning():
     broken = "import numba.extending as e; del e.intrinsic\n"
-    done = run(broken + LOGITS, tmp_path)
+    done = run(broken + LOGITS)
     assert done.stdout.startswith("plain ")
     assert done.stderr.count("the plain loops are used") == 1
     assert "ImportError" in done.stderr
@@ -79,8 +91,6 @@ def test_a_numba_whose_inside_has_changed_costs_one_line_of_warning(tmp_path):
 
 def test_a_cache_shared_with_another_processor_never_mixes_widths(tmp_path):
     """The same folder of machine code, used by this processor, by one without AVX-512, and by a generic one."""
-    here = run(LOGITS, tmp_path)
-    assert here.returncode == 0, here.stderr
     patched = """
 import llvmlite.binding as llvm
 features = llvm.get_host_cpu_features()
@@ -89,20 +99,19 @@ for name in list(features):
         features[name] = False
 llvm.get_host_cpu_features = lambda: features
 """
-    for code, environment in (
-        (patched + LOGITS, {}),
-        (LOGITS, {"NUMBA_CPU_NAME": "generic"}),
-        (patched + LOGITS, {"NUMBA_CPU_NAME": "generic"}),
-        (LOGITS, {"NUMBA_CPU_NAME": "generic"}),
-        (LOGITS, {}),
-    ):
-        other = run(code, tmp_path, **environment)
-        assert other.returncode == 0, other.stderr
-        numbers = [np.array(done.stdout.split()[1:], float) for done in (here, other)]
-        np.testing.assert_allclose(*numbers, atol=2e-3)
-    widths = [
-        run(code + "\nfrom wn_ref.kernels import vector; print(vector.LANES)", tmp_path, **environment).stdout
-        for code, environment in ((patched, {}), ("", {"NUMBA_CPU_NAME": "generic"}))
-    ]
-    assert widths == ["8\n", "8\n"]
     assert vector.LANES in (8, 32)
+    generic, numbers = {"NUMBA_CPU_NAME": "generic"}, []
+    for code, environment, lanes in (
+        (CONVOLUTIONS, {}, vector.LANES),
+        (patched + CONVOLUTIONS, {}, 8),
+        (CONVOLUTIONS, generic, 8),
+        (patched + CONVOLUTIONS, generic, 8),
+        (CONVOLUTIONS, generic, 8),
+        (CONVOLUTIONS, {}, vector.LANES),
+    ):
+        done = run(code, NUMBA_CACHE_DIR=str(tmp_path), **environment)
+        assert done.returncode == 0, done.stderr
+        width, *values = done.stdout.split()
+        assert int(width) == lanes
+        numbers.append(np.array(values, float))
+        np.testing.assert_allclose(numbers[0], numbers[-1], atol=2e-3)

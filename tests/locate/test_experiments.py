@@ -34,7 +34,8 @@ def test_the_full_grid_has_its_midpoint_in_the_interval():
 
 
 def test_runs_are_a_table_and_reproducible():
-    one, two = (wn.locate_midpoint(width=0.4, max_runs=12, batchnorm=False, epochs=1) for _ in range(2))
+    settings = {"dataset": "digits", "batchnorm": False, "epochs": 1}
+    one, two = (wn.locate_midpoint(width=0.4, max_runs=12, **settings) for _ in range(2))
     assert one.estimate == two.estimate
     assert one.networks == len(one.runs) <= 12
     assert one.runs["seed"].is_unique
