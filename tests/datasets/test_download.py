@@ -26,9 +26,11 @@ class Server(BaseHTTPRequestHandler):
     """Answers as the path says."""
 
     asked: list[str]
+    ranges: list[str | None]
 
     def do_GET(self):
         self.asked.append(self.path)
+        self.ranges.append(self.headers.get("Range"))
         how = self.path.strip("/")
         if how == "missing":
             self.send_error(404)
@@ -36,10 +38,20 @@ class Server(BaseHTTPRequestHandler):
         if how == "dropped":
             self.connection.shutdown(socket.SHUT_RDWR)
             return
+        if how.startswith("resume") and self.headers.get("Range"):
+            start = int(self.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+            if start >= len(CONTENT):
+                self.send_error(416)
+                return
+            self.send_response(206)
+            self.send_header("Content-Length", str(len(CONTENT) - start))
+            self.end_headers()
+            self.wfile.write(CONTENT[start:])
+            return
         self.send_response(200)
         self.send_header("Content-Length", str(len(CONTENT)))
         self.end_headers()
-        if how == "truncated":
+        if how in ("truncated", "resumed"):
             self.wfile.write(CONTENT[:5000])
         elif how == "stalled":
             self.wfile.write(CONTENT[:5000])
@@ -64,9 +76,10 @@ def folder(tmp_path):
 def server(monkeypatch):
     """A server on this machine, and patience of a quarter of a second."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    handler = type("Asked", (Server,), {"asked": []})
+    handler = type("Asked", (Server,), {"asked": [], "ranges": []})
     monkeypatch.setattr(download, "TIMEOUT", 0.25)
     monkeypatch.setattr(download, "RETRIES", 0)
+    monkeypatch.setattr(download, "CHUNK", 1000)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
         yield running
@@ -101,14 +114,54 @@ def test_a_download_is_tried_again(server, folder, monkeypatch):
         ("dropped", "got no connection;"),
     ],
 )
-def test_a_download_that_fails_leaves_nothing(how, reason, server, folder):
+def test_a_download_that_fails_leaves_nothing_that_is_taken_for_it(how, reason, server, folder):
     with pytest.raises(
         InputError, match=f"^name: expected to download http.*{how} to .*, {reason} check the"
     ) as caught:
         fetch("name", published(server, how), folder)
     assert "\n" not in str(caught.value)
     assert "or put the file into the folder folder inside of the folder that WN_REF_DATA names" in str(caught.value)
+    assert {path.name for path in folder.iterdir()} <= {".file.bin.download"}
+
+
+def part_of(folder, content):
+    folder.mkdir(exist_ok=True)
+    (folder / ".file.bin.download").write_bytes(content)
+    return folder
+
+
+def test_a_download_goes_on_where_it_was_interrupted(server, folder, monkeypatch):
+    with pytest.raises(InputError, match="less data than was announced"):
+        fetch("name", published(server, "resumed"), folder)
+    assert fetch("name", published(server, "resumed"), folder).read_bytes() == CONTENT
+    assert server.RequestHandlerClass.ranges == [None, "bytes=5000-"]
+    assert [path.name for path in folder.iterdir()] == ["file.bin"]
+
+
+@pytest.mark.parametrize(
+    ("how", "left"),
+    [
+        ("good", CONTENT[:5000]),  # a server that begins anew
+        ("resume", CONTENT),  # killed before the file got its name
+        ("resume", b""),
+    ],
+)
+def test_whatever_an_earlier_attempt_left(server, folder, how, left):
+    assert fetch("name", published(server, how), part_of(folder, left)).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("left", [b"another file"[:5000], CONTENT + b"more than there is"])
+def test_what_is_no_part_of_the_file_is_thrown_away(server, folder, left, monkeypatch):
+    with pytest.raises(InputError, match="got a file with another checksum"):
+        fetch("name", published(server, "resume"), part_of(folder, left))
     assert list(folder.iterdir()) == []
+    assert fetch("name", published(server, "resume"), folder).read_bytes() == CONTENT
+
+
+def test_a_second_attempt_goes_on_by_itself(server, folder, monkeypatch):
+    monkeypatch.setattr(download, "RETRIES", 1)
+    assert fetch("name", published(server, "resumed"), folder).read_bytes() == CONTENT
+    assert server.RequestHandlerClass.ranges == [None, "bytes=5000-"]
 
 
 def test_no_network(folder, monkeypatch):
@@ -138,7 +191,7 @@ def test_a_full_disk(server, folder):
         pytest.raises(StorageError, match=r"got File too large; make room or set XDG_CACHE_HOME"),
     ):
         fetch("name", published(server, "good"), folder)
-    assert list(folder.iterdir()) == []
+    assert {path.name for path in folder.iterdir()} <= {".file.bin.download"}
 
 
 def test_a_folder_that_cannot_be_made(server, tmp_path):

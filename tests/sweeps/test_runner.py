@@ -214,12 +214,12 @@ def test_the_campaign_would_notice_copies_that_are_not_whole(tmp_path):
         with writing(tmp_path / f"{name}.sqlite") as store:
             for experiment in plan:
                 store.add(experiment.training_experiment(), trained, {experiment: outcome})
-    with pytest.raises(AssertionError, match="copy2.sqlite has other runs than those that ended first"):
+    with pytest.raises(AssertionError, match=r"copy2\.sqlite has other runs than those that ended first"):
         kill.check_copies(tmp_path)
     (tmp_path / "copy2.sqlite").write_bytes(b"torn" * 1000)
     assert kill.check_copies(tmp_path) == {"copies": 2, "refused": 1}
     (tmp_path / "copy2.sqlite").rename(tmp_path / "backup2.sqlite")
-    with pytest.raises(AssertionError, match="backup2.sqlite cannot be opened"):
+    with pytest.raises(AssertionError, match=r"backup2\.sqlite cannot be opened"):
         kill.check_copies(tmp_path)
 
 

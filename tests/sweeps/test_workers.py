@@ -56,6 +56,7 @@ NEEDS_BOTH = "scheduler: expected the address of a scheduler together with the b
         ({"backend": "dask"}, NEEDS_BOTH + "backend 'dask' and scheduler None"),
         ({"scheduler": "tcp://here:1"}, NEEDS_BOTH + "backend None and scheduler 'tcp://here:1'"),
         ({"backend": "threds"}, "backend: expected dask or a backend registered with joblib, got 'threds'"),
+        ({"backend": "multiprocessing"}, "backend: expected one that returns results as they come, got 'multiprocessi"),
         ({"jobs": -1}, "jobs: expected a whole number of at least 0, got -1"),
         ({"jobs": 1025}, "jobs: expected a whole number of at most 1024, got 1025"),
         ({"jobs": "two"}, "jobs: expected a whole number of at least 0, got 'two'"),

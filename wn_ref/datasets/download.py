@@ -1,8 +1,12 @@
-"""Downloads that appear in their folder only if they are complete and have the right checksum."""
+"""Downloads that appear in their folder only if they are complete and have the right checksum.
+
+One that is interrupted goes on where it stopped, also days later.
+"""
 
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 from wn_ref.datasets.entry import PublishedFile
@@ -11,6 +15,8 @@ from wn_ref.errors import InputError, StorageError
 
 TIMEOUT = 30
 """A download fails after so many seconds without a byte."""
+CHUNK = 1 << 18
+"""A download is written in pieces of so many bytes; the last one is lost if it is interrupted."""
 RETRIES = 2
 """How many times a failed download is tried again."""
 
@@ -50,7 +56,7 @@ def fetch(name: str, file: PublishedFile, folder: Path) -> Path:
     otherwise = f"or put the file into the folder {folder.name} inside of the folder that {VARIABLE} names"
     try:
         store = pooch.create(folder, base_url="", retry_if_failed=RETRIES, **registry)
-        store.fetch(file.name, downloader=pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT))
+        store.fetch(file.name, downloader=_Resuming(folder / f".{file.name}.download"))
     except (requests.exceptions.RequestException, ConnectionError, TimeoutError, ValueError) as error:
         raise InputError(f"{expected}, got {_reason(error)}; check the network, {otherwise}") from None
     except OSError as error:
@@ -59,6 +65,38 @@ def fetch(name: str, file: PublishedFile, folder: Path) -> Path:
             raise InputError(f"{got}; set XDG_CACHE_HOME to a folder that can be written, {otherwise}") from None
         raise StorageError(f"{got}; make room or set XDG_CACHE_HOME to another disk, {otherwise}") from None
     return folder / file.name
+
+
+class _Resuming:
+    """What pooch calls to download a file: it goes on after the bytes that an earlier attempt left.
+
+    Parameters
+    ----------
+    part : Path
+        The file with these bytes. It is complete when pooch gets it, and if its checksum then is another one, pooch
+        deletes it.
+    """
+
+    def __init__(self, part: Path) -> None:
+        self.part = part
+
+    def __call__(self, url: str, output: str, _: object) -> None:
+        import requests
+        from tqdm import tqdm
+
+        here = self.part.stat().st_size if self.part.exists() else 0
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={here}-"} if here else {})
+        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+            if not (here and response.status_code == requests.codes.requested_range_not_satisfiable):  # all is here
+                response.raise_for_status()
+                here = here if response.status_code == requests.codes.partial_content else 0
+                left = int(response.headers.get("content-length", 0))
+                bar = tqdm(total=here + left or None, initial=here, unit="B", unit_scale=True, desc=self.part.stem[1:])
+                with self.part.open("ab" if here else "wb") as file, bar:
+                    for chunk in response.iter_content(CHUNK):
+                        file.write(chunk)
+                        bar.update(len(chunk))
+        os.replace(self.part, output)
 
 
 def _reason(error: Exception) -> str:

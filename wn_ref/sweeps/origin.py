@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from wn_ref.datasets import Dataset
 from wn_ref.datasets.fingerprint import fingerprint
@@ -35,6 +35,11 @@ class Sources:
     store : Store
         Where the results go.
 
+    Attributes
+    ----------
+    each : list of (Experiment, Source)
+        For each data set one of the experiments that use it, and what the data set has to be.
+
     Raises
     ------
     InputError
@@ -49,10 +54,9 @@ class Sources:
 
     def __init__(self, experiments: Iterable[Experiment], store: Store) -> None:
         experiments = list(experiments)
-        self._sources: dict[tuple, Source] = {}
-        for experiment in experiments:
-            if _data_of(experiment) not in self._sources:
-                self._sources[_data_of(experiment)] = Source.of(experiment.data())
+        firsts = {_data_of(experiment): experiment for experiment in reversed(experiments)}
+        self._sources = {data: Source.of(experiment.data()) for data, experiment in firsts.items()}
+        self.each = [(experiment, self._sources[data]) for data, experiment in firsts.items()]
         trainings = {key(e): e for e in dict.fromkeys(e.training_experiment() for e in experiments)}
         for origin in sorted(store.origins | store.training_origins(trainings), key=str):
             self._compare(origin)
@@ -82,6 +86,12 @@ class Sources:
                 f"store: expected results of the data set {origin.dataset} that is here (fingerprint {here.data}), got "
                 f"results of other data under this name ({origin.data}); choose another store, or the other files"
             )
+
+
+def check_data(each: Sequence[tuple[Experiment, Source]]) -> None:
+    """Check that a worker has all data sets of a sweep, before it gets a task; raises what `own_data` raises."""
+    for experiment, source in each:
+        own_data(experiment, source)
 
 
 def own_data(experiment: Experiment, data: Dataset | Source) -> Dataset:

@@ -23,7 +23,7 @@ from wn_ref.store.networks import Arrays
 from wn_ref.store.records import Outcome, Source
 from wn_ref.store.writer import StoreWriter, writing
 from wn_ref.sweeps.failures import Failures
-from wn_ref.sweeps.origin import Sources
+from wn_ref.sweeps.origin import Sources, check_data
 from wn_ref.sweeps.progress import Progress
 from wn_ref.sweeps.tasks import evaluate_all, killed, train_one
 from wn_ref.sweeps.work import Task, work_left
@@ -131,7 +131,8 @@ def fill(
         outcome = Outcome(record.history[-1].accuracy, "", record.seconds, describe())
         store.add(training, record, {training: outcome}, sources[training])
     stored = len(planned) - len(left) + len(work.known)
-    with workers.pool(), Progress(work.cost, len(planned), stored, workers.jobs, progress) as bar:
+    with workers.pool() as everywhere, Progress(work.cost, len(planned), stored, workers.jobs, progress) as bar:
+        everywhere(check_data, sources.each)
         # joblib maps large arrays into the memory of all workers on this machine; others load their own data
         data: Data = Experiment.data if workers.backend is None else sources.__getitem__
         sweep = _Sweep(store, sources, data, bar)

@@ -20,6 +20,8 @@ from typing import Any, TypeVar
 
 from wn_ref.errors import InputError, WorkerError, require_whole
 
+Everywhere = Callable[..., object]
+"""Calls a function with arguments on each machine of a cluster."""
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -76,8 +78,14 @@ class Workers:
             )
 
     @contextmanager
-    def pool(self) -> Iterator[None]:
+    def pool(self) -> Iterator[Everywhere]:
         """Make `run_tasks` use these workers as long as the context lasts.
+
+        Yields
+        ------
+        callable
+            Calls a function with arguments once on each machine of a cluster, and raises what it raises there. On this
+            machine alone there is nothing to call.
 
         Raises
         ------
@@ -88,13 +96,17 @@ class Workers:
 
         if self.scheduler is not None:
             with _dask_client(self.scheduler) as client, parallel_config("dask", n_jobs=-1, client=client):
-                yield
+                yield client.run
         elif self.backend is not None:
             with _other(self.backend, self.jobs):
-                yield
+                yield _nowhere
         else:
             with parallel_config("loky", n_jobs=self.jobs, initializer=_live_with_the_parent, initargs=(os.getpid(),)):
-                yield
+                yield _nowhere
+
+
+def _nowhere(*_: object) -> None:
+    pass
 
 
 def _cores() -> int:
@@ -224,6 +236,7 @@ def _dask_client(scheduler: str) -> Iterator[Any]:
 @contextmanager
 def _other(backend: str, jobs: int) -> Iterator[None]:
     from joblib import parallel_config
+    from joblib.parallel import get_active_backend
 
     try:
         config = parallel_config(backend, n_jobs=jobs)
@@ -232,4 +245,8 @@ def _other(backend: str, jobs: int) -> Iterator[None]:
             f"backend: expected dask or a backend registered with joblib, got {backend!r}; correct it"
         ) from None
     with config:
+        if not getattr(get_active_backend()[0], "supports_return_generator", False):
+            raise InputError(
+                f"backend: expected one that returns results as they come, got {backend!r}; use loky, the default"
+            )
         yield
