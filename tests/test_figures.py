@@ -6,7 +6,7 @@ import numpy as np
 import pandas
 import pytest
 
-from wn_ref import figures, fit_midpoint, load_dataset
+from wn_ref import InputError, figures, fit_midpoint, load_dataset
 
 
 def test_walking_shows_every_midpoint_and_bound(tmp_path):
@@ -78,6 +78,42 @@ def test_dots_of_figure_6_are_whole_and_grids_need_not_be_rectangles():
     dots = figures.mixed(runs).axes[0].collections[-1]
     assert len(dots.get_offsets()) == 6
     assert not dots.get_clip_on()
+
+
+def plane(size):
+    """Runs on a grid of size x size levels, whose accuracy falls along the diagonal."""
+    levels = [(i, j) for i in range(size) for j in range(size)]
+    rows = [(10.0**i, 10.0**j, "additive", 1 / (1 + math.exp(i - j))) for i, j in levels]
+    return pandas.DataFrame(rows, columns=["sigma_mul", "sigma_add", "first", "accuracy"])
+
+
+def colours(panel):
+    """The kinds of what is coloured, from back to front: rectangles (Quad) and triangles (Tri)."""
+    kinds = [type(drawn).__name__ for drawn in panel.collections]
+    return [kind.removesuffix("ContourSet") for kind in kinds if kind.endswith("ContourSet")]
+
+
+def test_figure_6_has_triangles_only_where_its_grid_is_incomplete():
+    complete = figures.mixed(plane(5)).axes[0]
+    assert colours(complete) == ["Quad"]
+    (half,) = [p for p in complete.collections[0].get_paths() if p.contains_point((2.2, 2.1))]
+    for at in np.linspace(0.1, 3.9, 20):  # accuracy is 1/2 on the diagonal and that is straight, without stairs
+        assert half.contains_point((at + 0.02, at))
+        assert not half.contains_point((at, at + 0.02))
+    for incomplete in (plane(5).drop(index=12), plane(5).assign(accuracy=[*plane(5)["accuracy"][:-1], np.nan])):
+        assert colours(figures.mixed(incomplete).axes[0]) == ["Tri", "Quad"]
+
+
+def test_figure_6_of_levels_on_one_line_is_refused():
+    runs = plane(3)
+    for some, got in (
+        (runs[:1], "1 pair on one line"),
+        (runs[:3], "3 pairs on one line"),
+        (runs[runs["sigma_mul"] == runs["sigma_add"]], "3 pairs on one line"),
+        (runs.assign(accuracy=np.nan), "no run that ended"),
+    ):
+        with pytest.raises(InputError, match=f"runs: expected pairs of noise levels that span an area, got {got}"):
+            figures.mixed(some)
 
 
 def test_labels_of_a_contact_sheet_are_inside_the_figure():

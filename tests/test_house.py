@@ -13,7 +13,7 @@ import wn_ref
 
 PACKAGE = Path(wn_ref.__file__).parent
 FLOORS = (
-    "errors lazy version blas compiled",
+    "errors counted interrupt lazy version blas compiled",
     "code_fingerprint files arrays random kernels paper",
     "layers loss noise fits datasets",
     "injection own_noise",

@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import pickle
 import subprocess
 import sys
 
@@ -11,6 +12,8 @@ import pytest
 from wn_ref import CallOrderError, InputError, Network, additive, build_model, cross_entropy, multiplicative
 from wn_ref.injection import Injection
 from wn_ref.layers import BatchNorm, Conv, Dense, Flatten, Layer, MaxPool, ReLU
+from wn_ref.layers.initial import WeightsWarning
+from wn_ref.models import MODELS
 
 IMAGE = (1, 8, 8)
 
@@ -29,9 +32,40 @@ def test_the_chain_of_shapes_is_checked_when_the_network_is_built():
 
 
 def test_without_an_input_shape_the_first_batch_is_checked():
-    net = Network([Dense(6, 64), BatchNorm(32), ReLU(), Dense(64, 3)])
+    net = Network([Dense(6, 64), BatchNorm(32), ReLU(), Dense(64, 3, index=1)])
     with pytest.raises(InputError, match=r"x: expected \(32, \[height, width,\] batch\) for this batch norm"):
         net.forward(np.zeros((6, 16), np.float32), training=True)
+
+
+def test_layers_with_the_same_random_weights_are_named():
+    """Also if another fan-in has scaled them, or one has more of them; copies of the network say it once."""
+    for layers, names in (
+        ([Dense(8, 8), ReLU(), Dense(8, 8)], "dense1, dense2"),
+        ([Dense(8, 5), ReLU(), Dense(5, 2)], "dense1, dense2"),
+        ([Conv(1, 4, (3, 3)), Conv(4, 2, (3, 3), index=1), Flatten(), Dense(32, 9)], "conv1, dense1"),
+        (
+            [Dense(9, 8, 3, 1), Dense(8, 7, 3, 2), Dense(7, 6, 3, 1), Dense(6, 5, 3, 2)],
+            "dense1, dense3, dense2, dense4",
+        ),
+    ):
+        message = f"^layers: expected weights of their own, got the same random numbers in {names}; give each layer an"
+        with pytest.warns(WeightsWarning, match=message) as caught:
+            net = Network(layers)
+        assert len(caught) == 1
+        assert caught[0].filename == __file__
+        copy.deepcopy(net)
+        pickle.loads(pickle.dumps(net))
+
+
+def test_weights_that_are_not_random_or_of_other_streams_are_nobodys_business():
+    zeros = [Dense(4, 4), Dense(4, 4)]
+    for layer in zeros:
+        layer.parameters["weight"][...] = 0
+    Network(zeros)
+    Network([Dense(4, 4), Dense(4, 4, seed=1), Dense(4, 4, index=1), BatchNorm(4), BatchNorm(4)])
+    Network([Dense(1, 1), Dense(1, 2)])  # a single number is a multiple of any other
+    for model in MODELS:
+        build_model(model, (3, 32, 32), 10, batchnorm=True, seed=5)
 
 
 def test_an_object_stands_in_one_place_of_one_network():

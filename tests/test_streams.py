@@ -116,7 +116,8 @@ def test_the_points_of_the_table_are_distinct_and_no_network_reaches_them():
     assert min(points) > 2**31  # a network of so many layers does not fit into any memory
     assert max(points) < 2**32
     assert generator.EVALUATION == 2**31  # half of the steps each for training and evaluation
-    assert all(name in generator.__doc__ for name in NAMES)
+    assert generator.CALIBRATION == 3 * 2**30  # and of the latter, half each to choose and to judge
+    assert all(name in generator.__doc__ for name in (*NAMES, "EVALUATION", "CALIBRATION"))
 
 
 def test_subsets_do_not_share_the_input_noise():

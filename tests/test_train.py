@@ -1,6 +1,7 @@
 """Training: that it learns, what its steps are, and that it stops where numbers end."""
 
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -194,3 +195,18 @@ def test_a_point_by_its_name(tiny):
     assert evaluate(build_model("mlp", tiny.shape), tiny, additive(5.0), "dense2") == evaluate(
         build_model("mlp", tiny.shape), tiny, additive(5.0), 4
     )
+
+
+def test_no_step_of_training_reaches_the_noise_of_evaluations(tiny, monkeypatch):
+    """300 images are 3 steps an epoch."""
+    net = build_model("mlp", tiny.shape, 10)
+    most = EVALUATION // 3
+    with pytest.raises(InputError, match=f"^epochs: expected at most {most}, so that .* got {most + 1}; ") as caught:
+        train(net, tiny, epochs=most + 1)
+    assert "\n" not in str(caught.value)
+    monkeypatch.setattr(sys.modules["wn_ref.train"], "EVALUATION", 6)
+    assert len(train(net, tiny, epochs=2)) == 2
+    with pytest.raises(InputError, match="epochs: expected at most 2, "):
+        train(net, tiny, epochs=3)
+    with pytest.raises(InputError, match="epochs: expected at most 6, "):
+        train(net, tiny, epochs=7, batch_size=10**9)

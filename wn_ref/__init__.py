@@ -4,6 +4,7 @@ Borras, Klein, Fröning: *Walking Noise: On Layer-Specific Robustness of Neural 
 Computations and Associated Characteristic Learning Dynamics*, ECML PKDD 2024.
 """
 
+from wn_ref import interrupt  # noqa: F401  # isort: skip  # before all that takes long to load
 from wn_ref.datasets import Dataset, load_dataset
 from wn_ref.errors import CallOrderError, InputError, OverflowStop, RunError, StorageError, WnRefError, WorkerError
 from wn_ref.experiment import Experiment

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 import weakref
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from wn_ref.arrays import ArraysByName, real_type
 from wn_ref.errors import CallOrderError, InputError
 from wn_ref.injection import GLOBAL, INPUT, Injection, Points
 from wn_ref.layers import Layer
+from wn_ref.layers.initial import WeightsWarning, layers_alike
 from wn_ref.noise import Noise
 from wn_ref.random import Stream
 
@@ -52,11 +54,16 @@ class Network:
     InputError
         If a layer stands in the list twice, belongs to another network, or does not fit to the one before it.
 
+    Warns
+    -----
+    WeightsWarning
+        If layers have the same random weights, as those of the same seed and index do.
+
     Examples
     --------
     >>> import wn_ref as wn
     >>> from wn_ref.layers import Dense, Flatten, ReLU
-    >>> net = wn.Network([Flatten(), Dense(4, 3), ReLU(), Dense(3, 2)], input_shape=(1, 2, 2))
+    >>> net = wn.Network([Flatten(), Dense(4, 3), ReLU(), Dense(3, 2, index=1)], input_shape=(1, 2, 2))
     >>> net.points
     ['input', 'dense1', 'relu1', 'dense2']
     >>> net.forward(np.ones((1, 2, 2, 5), np.float32)).shape
@@ -66,6 +73,12 @@ class Network:
     def __init__(
         self, layers: Sequence[Layer], dtype: npt.DTypeLike = "float32", input_shape: Sequence[int] | None = None
     ) -> None:
+        self._build(layers, dtype, input_shape)
+        if alike := layers_alike(_weights(self)):
+            message = f"layers: expected weights of their own, got the same random numbers in {', '.join(alike)}"
+            warnings.warn(f"{message}; give each layer another index, or another seed", WeightsWarning, stacklevel=2)
+
+    def _build(self, layers: Sequence[Layer], dtype: npt.DTypeLike, input_shape: Sequence[int] | None) -> None:
         self.layers, self.dtype = tuple(layers), real_type(dtype)
         self.input_shape = None if input_shape is None else tuple(input_shape)
         self._own_layers()
@@ -90,7 +103,7 @@ class Network:
         return {"layers": self.layers, "dtype": self.dtype, "input_shape": self.input_shape}
 
     def __setstate__(self, state: dict) -> None:
-        self.__init__(**state)  # type: ignore[misc]  # a copy is built as the original was
+        self._build(**state)  # a copy is built as the original was
 
     def __copy__(self) -> Network:
         """Return a network of its own: one that shares layers with this one could not be trained."""
@@ -265,8 +278,12 @@ class Network:
 
 def weight_magnitudes(network: Network) -> dict[str, float]:
     """Return mean |w| of each layer with a weight, {layer: magnitude}; biases and batch norm are left out."""
-    weights = {k.removesuffix(".weight"): w for k, w in network.parameters.items() if k.endswith(".weight")}
-    return {name: float(np.mean(np.abs(w), dtype=np.float64)) for name, w in weights.items()}
+    return {name: float(np.mean(np.abs(w), dtype=np.float64)) for name, w in _weights(network).items()}
+
+
+def _weights(network: Network) -> dict[str, np.ndarray]:
+    """Return the weight of each layer that has one, by the layer's name."""
+    return {k.removesuffix(".weight"): w for k, w in network.parameters.items() if k.endswith(".weight")}
 
 
 def _number(kinds: Sequence[str]) -> list[str]:

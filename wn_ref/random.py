@@ -27,7 +27,8 @@ Who draws what? Every user of the generator has streams of its own: injection po
 have a `point` from the top down::
 
     point          step                                                      what is drawn
-    0, 1, 2, ...   step of training, or EVALUATION + batch                   noise at this injection point
+    0, 1, 2, ...   step of training, EVALUATION + batch,                     noise at this injection point
+                   or CALIBRATION + batch
     WEIGHTS        2 x number of the layer, + 1 for its bias                 initial weights
     SHUFFLE        epoch                                                     order of the training images
     AUGMENT        epoch                                                     crops and flips
@@ -56,6 +57,8 @@ WEIGHTS, SHUFFLE, AUGMENT, SUBSET, BACKGROUND = RESERVED = range(2**32 - 1, 2**3
 """The `point` of everybody who is not an injection point; see the table above."""
 EVALUATION = 0x80000000
 """The first `step` of an evaluation; those below are steps of training."""
+CALIBRATION = 0xC0000000
+"""The first `step` at which something is chosen under noise that evaluations are then to judge."""
 CHOICE, SPLIT, TRAIN_SUBSET, TEST_SUBSET, HELD_OUT = CHOICES = range(5)
 """The `step` of a choice of images at the point SUBSET; CHOICE is for those who call `wn_ref.datasets.stratified`."""
 

@@ -118,7 +118,8 @@ def train(
     Raises
     ------
     InputError
-        If an argument is out of its range, or the last batch would be a single image, on which batch norm cannot train.
+        If an argument is out of its range, there are more than 2^31 steps (the noise of those beyond is that of
+        evaluations), or the last batch would be a single image, on which batch norm cannot train.
     OverflowStop
         If the loss, a parameter or the optimiser's memory is no longer finite; the message says where and when.
 
@@ -143,6 +144,10 @@ def train(
         clamp=clamp,
         augment=augment,
     )
+    steps = math.ceil(len(data.train_labels) / batch_size)
+    if epochs * steps > EVALUATION:
+        expected = f"at most {EVALUATION // steps}, so that no step has the noise of an evaluation (2^31 steps)"
+        raise InputError(f"epochs: expected {expected}, got {epochs}; choose fewer epochs or larger batches")
     if len(data.train_labels) % batch_size == 1 or batch_size == 1:  # tried now, and not at the end of the first epoch
         alone = data.batch(data.train_images, np.zeros(1, np.int64), network.dtype)
         copy.deepcopy(network).forward(alone, training=True)

@@ -20,7 +20,7 @@ def test_version_and_short_help(run):
 
 def test_every_command_has_a_help_without_markup():
     group = typer.main.get_command(app)
-    names = {*COMMANDS, "data"}
+    names = {*COMMANDS, "data", "store"}
     assert set(group.commands) == names
     for name in names:
         command = group.commands[name]
@@ -129,7 +129,7 @@ def test_more_workers_than_cores_is_said(run, monkeypatch):
     monkeypatch.setattr("joblib.cpu_count", lambda: 1)
     monkeypatch.setattr("wn_ref.sweeps.runner.fill", lambda *_, **__: (_ for _ in ()).throw(errors.WorkerError("end")))
     done = run("walk", "--dataset", "digits", "--jobs", "2")
-    assert done.stderr.startswith("wn-ref: warning: jobs: 2 workers for 1 core; ")
+    assert done.stderr.startswith("wn-ref: warning: --jobs: 2 workers for 1 core; ")
     assert done.stderr.splitlines()[1:] == ["wn-ref: end"]
     assert done.returncode == 1
 

@@ -64,3 +64,15 @@ def test_needs_a_repetition_and_one_count_a_point(chain):
         harms(*chain, 1.0, [1, 1, 1], repetitions=0)
     with pytest.raises(InputError, match="executions: expected 3"):
         harms(*chain, 1.0, [1, 1])
+
+
+def test_nothing_to_measure_is_refused(chain):
+    for logits, labels in ((np.zeros((3, 0)), []), (np.zeros((0, 2)), [0, 0]), ([], []), (np.zeros((3, 2)), [0])):
+        with pytest.raises(
+            InputError, match=r"logits: expected shape \(classes, batch\) and a label for each image, got"
+        ):
+            soft_error(np.array(logits), np.array(labels, int))
+    with pytest.raises(InputError, match="batch_size: expected a whole number of at least 1, got 0"):
+        harms(*chain, 1.0, [1, 1, 1], batch_size=0)
+    with pytest.raises(InputError, match="executions: expected 3"):
+        harms(*chain, 1.0, [])

@@ -98,3 +98,9 @@ def test_noise_that_never_hurts():
 def test_bad_input(arguments, message):
     with pytest.raises(InputError, match=message):
         regimes(*arguments)
+
+
+@pytest.mark.parametrize(("levels", "midpoints"), [([], []), ([10.0], []), ([10.0, 20.0], [1.0]), (10.0, 1.0)])
+def test_a_ratio_needs_levels_and_a_midpoint_for_each(levels, midpoints):
+    with pytest.raises(InputError, match="sigma_mul: expected one level or more, and a midpoint for each, got shapes"):
+        tolerated_ratio(levels, midpoints)

@@ -11,7 +11,7 @@ from wn_ref.findings import self_binarization
 from wn_ref.findings.peaks import binary_index, quantise
 from wn_ref.findings.self_binarization import by_layer, quantised_accuracy, quantised_logits
 from wn_ref.injection import Injection
-from wn_ref.random import EVALUATION, Stream
+from wn_ref.random import CALIBRATION, EVALUATION, Stream
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_a_network_trained_with_the_exact_gradient_needs_peaks_only(digits):
     """Behind dense3: within 2 points, on either side of the noise; shuffled signs of zero and large would not do."""
     net, noise = trained(digits, "exact", point=7)
     for side in ("after", "before"):
-        found = quantised_accuracy(net, digits, 7, Injection(noise, 7), side, repetitions=1, calibration=1000)
+        found = quantised_accuracy(net, digits, 7, Injection(noise, 7), side, repetitions=3, calibration=1000)
         assert found["accuracy"] > 0.85
         assert found["quantised"] > found["accuracy"] - 0.02
     quiet = build_model("mlp", digits.shape, 10, batchnorm=True)
@@ -126,3 +126,19 @@ def test_by_layer_says_which_layers_there_are(digits):
     few = replace(digits, test_images=digits.test_images[:9], test_labels=digits.test_labels[:9])
     with pytest.raises(InputError, match="layer: expected 0 to 10, got 11; choose an injection point"):
         by_layer(net, few, Injection(multiplicative(1.0), 7), layers=[11], repetitions=1, calibration=9)
+
+
+def test_the_threshold_is_chosen_under_noise_that_no_accuracy_is_measured_with(digits, monkeypatch):
+    """Two batches of test images, one of calibration: each has steps of its own, and the test those of `evaluate`."""
+    steps = {"train": [], "test": []}
+
+    def watched(network, x, layer, threshold, injection, side):
+        steps["test" if x.shape[-1] == 1000 else "train"].append(injection.step)
+        return np.zeros((10, x.shape[-1]), np.float32)
+
+    monkeypatch.setattr(self_binarization, "quantised_logits", watched)
+    quantised_accuracy(
+        build_model("mlp", digits.shape, 10), digits, 7, Injection(multiplicative(1.0), 7), repetitions=3, calibration=9
+    )
+    assert steps["test"] == 2 * list(range(EVALUATION, EVALUATION + 6))
+    assert set(steps["train"]) == {CALIBRATION}

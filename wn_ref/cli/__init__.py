@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from wn_ref import interrupt
 from wn_ref.cli.bench import bench
 from wn_ref.cli.clamped import clamped
 from wn_ref.cli.data import app as data
@@ -117,6 +118,7 @@ def main() -> None:
 
     warnings.showwarning = show
     try:
+        interrupt.loaded()
         code = app(prog_name="wn-ref", standalone_mode=False)
         sys.stdout.flush()
         if code != Interrupted.exit_code:  # typer returns it after Ctrl-C, older versions of typer raise Abort

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from wn_ref.counted import counted
 from wn_ref.errors import InputError
 from wn_ref.experiment import Experiment
 from wn_ref.lazy import pandas
@@ -54,7 +55,9 @@ def read_table(path: Path) -> pandas.DataFrame:
     for number, row in enumerate(rows, start=1):
         if len(row) != len(head):
             hint = "; are these decimal commas? Then separate columns with semicolons" if separator == "," else ""
-            raise InputError(f"csv: expected {len(head)} values in row {number} of {path}, got {len(row)}{hint}")
+            raise InputError(
+                f"csv: expected {counted(len(head), 'value')} in row {number} of {path}, got {len(row)}{hint}"
+            )
     return pandas.DataFrame(rows, columns=head)
 
 

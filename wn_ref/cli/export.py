@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from wn_ref.cli.options import Force, StoreArgument
+from wn_ref.counted import counted
 from wn_ref.files import Output
 
 
@@ -23,4 +24,4 @@ def export(
     with open_store(store) as opened:
         runs = opened.runs()
     path = file.write(lambda part: runs.to_csv(part, index=False))
-    print(f"{len(runs)} runs in {path}", file=file.messages)
+    print(f"{counted(len(runs), 'run')} in {path}", file=file.messages)

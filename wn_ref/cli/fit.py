@@ -10,6 +10,7 @@ import typer
 from wn_ref.cli.csv_table import is_runs, numbers, read_table, runs_of
 from wn_ref.cli.midpoint_table import curves
 from wn_ref.cli.options import Scale
+from wn_ref.counted import counted
 from wn_ref.errors import InputError, require_choice, require_number, require_whole
 from wn_ref.fits import accuracy_uncertainty
 from wn_ref.fits.midpoint import SCALES, MidpointFit, fit_midpoint
@@ -115,4 +116,4 @@ def _explained(found: MidpointFit) -> str:
     if found.kind == "measured":
         lines.append(f"slope s {found.slope:.4g}{' (in ln sigma)' if found.scale == 'log' else ''}")
         lines.append(f"accuracy from a_max {found.a_max:.4g} down to a_min {found.a_min:.4g}")
-    return "\n".join([*lines, f"chi2 {found.chi2:.4g} with {found.dof} degrees of freedom"])
+    return "\n".join([*lines, f"chi2 {found.chi2:.4g} with {counted(found.dof, 'degree')} of freedom"])

@@ -12,6 +12,7 @@ from wn_ref.cli.captions import title
 from wn_ref.cli.groups import Network, Running, Training
 from wn_ref.cli.options import Gradient, NoiseKind, Phase, Point
 from wn_ref.cli.values import point_of
+from wn_ref.counted import counted
 from wn_ref.errors import OverflowStop, require_choice
 from wn_ref.experiment import PHASES
 from wn_ref.lazy import pandas
@@ -52,7 +53,7 @@ def locate(
     require_choice("phase", phase, PHASES)
 
     def show(networks: int, estimate: Estimate) -> None:
-        print(f"{networks:4} networks  {estimate}", file=sys.stderr, flush=True)
+        print(f"{counted(networks, 'network'):>13}  {estimate}", file=sys.stderr, flush=True)
 
     location = locate_midpoint(
         lambda sigma: of_kind(noise, sigma, gradient),
@@ -72,10 +73,10 @@ def locate(
     print("\n".join(_table(location.runs, location.midpoint)) + "\n")
     failed = location.runs.loc[location.runs["error"] != "", "error"]
     if len(failed):
-        print(f"{len(failed)} runs overflowed, the first with: {failed.iloc[0]}")
+        print(f"{counted(len(failed), 'run')} overflowed, the first with: {failed.iloc[0]}")
     if location.runs["accuracy"].isna().all():
         raise OverflowStop(str(failed.iloc[0]))
-    print(f"{_explain(location.estimate, width, max_runs)}; {location.networks} networks")
+    print(f"{_explain(location.estimate, width, max_runs)}; {counted(location.networks, 'network')}")
 
 
 def _table(runs: pandas.DataFrame, midpoint: float) -> list[str]:

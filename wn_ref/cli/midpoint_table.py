@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wn_ref.cli.captions import title
 from wn_ref.cli.walk_table import cell
+from wn_ref.counted import counted
 from wn_ref.lazy import pandas
 
 RESULTS = ("midpoint", "low", "high", "kind", "a_min", "chi2", "dof", "highest", "seeds")
@@ -26,7 +27,6 @@ def curves(runs: pandas.DataFrame, scale: str) -> list[str]:
         What all curves have in common, and one line for each curve with the settings that tell it from the others.
     """
     from wn_ref.findings.robustness import midpoints
-    from wn_ref.reproduce import words
 
     fits = midpoints(runs, scale=scale)
     settings = [name for name in fits if name not in RESULTS]
@@ -34,5 +34,5 @@ def curves(runs: pandas.DataFrame, scale: str) -> list[str]:
     shown = fits[[name for name in settings if name in (*varied, "phase", "name")]]
     shown = shown.assign(midpoint=[cell(fit) for _, fit in fits.iterrows()])
     failed = int(runs["accuracy"].isna().sum())
-    left_out = [f"left out: {words.counted(failed, 'run')} that failed"] if failed else []
+    left_out = [f"left out: {counted(failed, 'run')} that failed"] if failed else []
     return [title(runs, varied=varied), *shown.to_string(index=False).splitlines(), *left_out]

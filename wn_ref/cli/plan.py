@@ -7,6 +7,7 @@ from wn_ref.cli.durations import duration
 from wn_ref.cli.groups import Levels, Network, PlannedTraining, Sweeping
 from wn_ref.cli.options import Gradient, OwnPoint, PlanNoise
 from wn_ref.cli.sweep import PlanName
+from wn_ref.counted import counted
 
 
 def plan(
@@ -37,9 +38,8 @@ def plan(
         work = work_left(left.values(), opened)
     todo = forecast(work.trainings, work.evaluations)
     done = len(planned) - len(left)
-    print(f"{len(planned)} runs with {noise_words(experiments[-1].noise)}, {done} of them done in {store}")
-    print(
-        f"to do: {todo.trainings} networks to train, {todo.evaluations} evaluations of networks trained without noise"
-    )
+    print(f"{counted(len(planned), 'run')} with {noise_words(experiments[-1].noise)}, {done} of them done in {store}")
+    trainings, evaluations = counted(todo.trainings, "network"), counted(todo.evaluations, "evaluation")
+    print(f"to do: {trainings} to train, {evaluations} of networks trained without noise")
     several = f"{duration(todo.seconds(workers))} with {workers} workers, " if workers > 1 else ""
     print(f"about {several}{duration(todo.seconds(1))} with one")

@@ -9,6 +9,7 @@ import typer
 
 from wn_ref.cli.chosen import Chosen
 from wn_ref.cli.options import Force, SourceStore
+from wn_ref.counted import counted
 from wn_ref.errors import InputError
 from wn_ref.files import Output
 from wn_ref.lazy import pandas
@@ -37,7 +38,7 @@ def report(
         reason = error.strerror or error
         raise InputError(f"output: expected a folder, got {output} ({reason}); choose another folder") from None
     page = Output.checked(output / "report.md", force)
-    lines, drawn = [f"# {store.name}: {len(runs)} runs", ""], 0
+    lines, drawn = [f"# {store.name}: {counted(len(runs), 'run')}", ""], 0
     for number in reproduce.TABLES:
         lines += [f"## Table {number}", "", *_table(number, runs, store, left, chosen.choice), ""]
     for number, item in reproduce.FIGURES.items():
@@ -63,7 +64,7 @@ def report(
             lines += [f"{line}\n" for line in reproduce.remarks("figure", number, runs, store, left, **choice)]
             drawn += 1
     page.write(lambda part: part.write_text("\n".join(lines)))
-    print(f"{drawn} figures; {page.path}")
+    print(f"{counted(drawn, 'figure')}; {page.path}")
 
 
 def _table(number: int, runs: pandas.DataFrame, store: Path, left: int, choice: dict[str, Any]) -> list[str]:

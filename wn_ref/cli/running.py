@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wn_ref.counted import counted
 from wn_ref.errors import WnRefError
 from wn_ref.lazy import pandas
 
@@ -88,9 +89,10 @@ def run_and_keep(experiments: Sequence[Experiment], running: Running, file: Outp
 def _kept(store: Store, path: Path | None, saved: list[Path]) -> str:
     """Say which results an interrupted sweep keeps, in which files."""
     status = store.status()
-    done = f"{status['planned'] - status['remaining']} of {status['planned']} runs"
+    ended = status["planned"] - status["remaining"]
+    done = f"{ended} of {counted(status['planned'], 'run')}"
     files = " and ".join(map(str, [*saved, path] if path else saved))
     if not files:
         return f"interrupted after {done}; nothing is kept without --store FILE"
     hint = "; the same command continues from there" if path else ""
-    return f"interrupted; the {done} that ended are in {files}{hint}"
+    return f"interrupted; the {done} that ended {'is' if ended == 1 else 'are'} in {files}{hint}"

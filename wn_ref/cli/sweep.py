@@ -12,6 +12,7 @@ from wn_ref.cli.durations import duration
 from wn_ref.cli.groups import Levels, Network, PlannedTraining, Sweeping
 from wn_ref.cli.options import Gradient, OwnPoint, PlanNoise
 from wn_ref.cli.running import filled_store
+from wn_ref.counted import counted
 
 PlanName = Annotated[
     str,
@@ -55,8 +56,7 @@ def sweep(
         runs = opened.table(experiments)
     failed = int(runs["accuracy"].isna().sum())
     took = duration(time.perf_counter() - start)
-    print(
-        f"{len(runs)} runs in {sweeping.store}, {failed} of them failed; {noise_words(experiments[-1].noise)}; {took}"
-    )
+    done = f"{counted(len(runs), 'run')} in {sweeping.store}, {failed} of them failed"
+    print(f"{done}; {noise_words(experiments[-1].noise)}; {took}")
     if failed:
         print(f"wn-ref status {sweeping.store} says why; --retry-failed runs them again")

@@ -1,9 +1,11 @@
-"""Errors name what the user typed: --learning-rate and CSV, not learning_rate and csv."""
+"""Errors and warnings name what the user typed: --learning-rate and CSV, not learning_rate and csv."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from typer.core import TyperCommand
@@ -23,7 +25,7 @@ ALIASES = {
 
 
 class Command(TyperCommand):
-    """A command whose errors begin with the option or argument that they are about, as it is typed."""
+    """A command whose errors and warnings begin with the option or argument that they are about, as it is typed."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command.
@@ -34,9 +36,26 @@ class Command(TyperCommand):
             What the command raised, with its first word replaced by the name of an option or argument.
         """
         try:
-            return super().invoke(ctx)
+            with _warnings_as_typed(self.params):
+                return super().invoke(ctx)
         except InputError as error:
             raise type(error)(as_typed(str(error), self.params)) from None
+
+
+@contextmanager
+def _warnings_as_typed(parameters: Sequence[Any]) -> Iterator[None]:
+    """Show this package's warnings as `as_typed` writes them, for as long as the context lasts."""
+    show = warnings.showwarning
+
+    def show_typed(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        own = category.__module__.split(".")[0] == __name__.split(".")[0]
+        show(as_typed(str(message), parameters) if own else message, category, *where, **more)
+
+    warnings.showwarning = show_typed
+    try:
+        yield
+    finally:
+        warnings.showwarning = show
 
 
 def as_typed(message: str, parameters: Sequence[Any]) -> str:

@@ -12,6 +12,7 @@ from wn_ref.cli.captions import noise_words
 from wn_ref.cli.groups import Network
 from wn_ref.cli.options import FREE_NAME, Force, Gradient, NoiseKind, Point, Sigma
 from wn_ref.cli.values import point_of
+from wn_ref.counted import counted
 from wn_ref.datasets import CATALOG
 from wn_ref.errors import require_choice
 from wn_ref.experiment import Experiment
@@ -49,4 +50,4 @@ def vectors(
     injection = Injection(injected if sigma else None, experiment.point, seed)
     arrays: dict[str, Any] = make(network.model, entry.shape, len(entry.classes), network.batchnorm, injection)
     path = file.write(lambda part: np.savez(part, **arrays))
-    print(f"{len(arrays)} arrays in {path}; {noise_words(injected)}")
+    print(f"{counted(len(arrays), 'array')} in {path}; {noise_words(injected)}")

@@ -14,6 +14,7 @@ from wn_ref.cli.options import FigureFile, Force, Gradient, NoiseKind, Scale, le
 from wn_ref.cli.running import run_and_keep
 from wn_ref.cli.values import seeds_of, sigmas_of
 from wn_ref.cli.walk_table import table
+from wn_ref.counted import counted
 from wn_ref.errors import InputError, require_choice
 from wn_ref.experiment import PHASES
 from wn_ref.files import Output, outputs
@@ -70,7 +71,7 @@ def walk(
     figure, runs_file, midpoints_file = outputs(output, Path("walk.png"), "_runs.csv", "_midpoints.csv", force=force)
     runs, kept = run_and_keep(experiments, running, runs_file)
     print(show_midpoints(runs, scale, figure, midpoints_file))
-    print(f"every run is in {kept}; {len(runs)} runs in {time.perf_counter() - start:.0f} s")
+    print(f"every run is in {kept}; {counted(len(runs), 'run')} in {time.perf_counter() - start:.0f} s")
 
 
 def show_midpoints(runs: pandas.DataFrame, scale: str, figure: Output, midpoints_file: Output) -> str:
@@ -90,5 +91,5 @@ def show_midpoints(runs: pandas.DataFrame, scale: str, figure: Output, midpoints
     lines = [name, "", *table(fits, show_floor=sigma == "sigma_mul"), ""]
     failed = runs.loc[runs["accuracy"].isna(), "error"]
     if len(failed):
-        lines.append(f"{len(failed)} runs stopped, the first with: {failed.iloc[0]}")
+        lines.append(f"{counted(len(failed), 'run')} stopped, the first with: {failed.iloc[0]}")
     return "\n".join([*lines, "midpoint noise level with its 95 % interval", f"figure: {drawn}"])

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from wn_ref.counted import counted
+from wn_ref.errors import InputError
 from wn_ref.figures.style import panels
 from wn_ref.lazy import pandas
 
@@ -15,7 +21,8 @@ ORDERS = {"multiplicative": "multiplicative noise first", "additive": "additive 
 def mixed(runs: pandas.DataFrame, title: str = "") -> Figure:
     """Draw accuracy over the plane of (sigma_mul, sigma_add), one panel per order.
 
-    Dots mark what was measured; the colours between them are interpolated, linearly in the logarithms.
+    Dots mark what was measured; the colours between them are interpolated, linearly in the logarithms: between the four
+    corners of each rectangle of the grid, and between those of triangles where pairs of levels are missing.
 
     Parameters
     ----------
@@ -23,14 +30,19 @@ def mixed(runs: pandas.DataFrame, title: str = "") -> Figure:
         Runs of the plan `wn_ref.sweeps.plans.mixed`; they are averaged over seeds here.
     title : str
         The text above the panels.
+
+    Raises
+    ------
+    InputError
+        If the noise levels of the runs that ended lie on one line, so that there is no area to colour.
     """
     orders = [order for order in ORDERS if order in set(runs["first"])]
     with panels(1.0 + 3.6 * len(orders), 3.8, 1, len(orders), sharey=True, sharex=True) as (figure, axes):
         for order, panel in zip(orders, axes[0]):
-            shown = runs[runs["first"] == order].groupby(["sigma_mul", "sigma_add"])["accuracy"].mean().reset_index()
-            x, y = np.log10(shown["sigma_mul"]), np.log10(shown["sigma_add"])
-            filled = panel.tricontourf(x, y, shown["accuracy"], levels=np.linspace(0, 1, 11), cmap="cividis")
-            panel.scatter(x, y, s=6, color="black", clip_on=False, zorder=3)
+            mean = runs[runs["first"] == order].groupby(["sigma_mul", "sigma_add"])["accuracy"].mean().dropna()
+            levels = np.log10(mean.index.to_frame())
+            filled = _fill(panel, levels, mean)
+            panel.scatter(levels["sigma_mul"], levels["sigma_add"], s=6, color="black", clip_on=False, zorder=3)
             panel.set(xlabel="multiplicative noise $\\sigma_{mul}$", title=ORDERS[order])
             for axis in (panel.xaxis, panel.yaxis):
                 axis.set_major_locator(MaxNLocator(6, integer=True))
@@ -40,3 +52,15 @@ def mixed(runs: pandas.DataFrame, title: str = "") -> Figure:
         figure.colorbar(filled, ax=axes, label="accuracy", format=PercentFormatter(1, decimals=0))
         figure.suptitle(title, fontsize=10)
     return figure
+
+
+def _fill(panel: Axes, levels: pandas.DataFrame, mean: pandas.Series) -> ContourSet:
+    """Colour the plane of log10 sigma_mul and log10 sigma_add between the accuracies that are known."""
+    if not len(levels) or np.linalg.matrix_rank(levels - levels.mean()) < 2:
+        got = f"{counted(len(levels), 'pair')} on one line" if len(levels) else "no run that ended"
+        raise InputError(f"runs: expected pairs of noise levels that span an area, got {got}; run more levels")
+    scale: dict[str, Any] = {"levels": np.linspace(0, 1, 11), "cmap": "cividis"}
+    grid = mean.unstack("sigma_mul")  # a row for each sigma_add
+    if grid.isna().any(axis=None):  # triangles alone make stairs of a slope; so they stay behind the rectangles
+        panel.tricontourf(levels["sigma_mul"], levels["sigma_add"], mean, **scale)
+    return panel.contourf(np.log10(grid.columns), np.log10(grid.index), grid, corner_mask=False, **scale)

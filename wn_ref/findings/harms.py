@@ -24,7 +24,7 @@ import numpy as np
 
 from wn_ref.blas import one_blas_thread
 from wn_ref.datasets import Dataset
-from wn_ref.errors import require_whole
+from wn_ref.errors import InputError, require_whole
 from wn_ref.injection import ALL
 from wn_ref.network import Network
 from wn_ref.noise import Noise
@@ -93,7 +93,7 @@ def harms(
     Raises
     ------
     InputError
-        If there is not one number of executions for each point, or no repetition.
+        If there is not one number of executions for each point, no repetition, or a batch without images.
 
     Examples
     --------
@@ -104,6 +104,7 @@ def harms(
     (8,)
     """
     require_whole("repetitions", repetitions, least=1)
+    require_whole("batch_size", batch_size, least=1)
     probe = Probe(sigma_add=sigma)
     starts = range(0, len(data.test_labels), batch_size)
     for number, start in enumerate(list(starts) * repetitions):
@@ -132,7 +133,15 @@ def soft_error(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarra
         L.
     dlogits : np.ndarray
         dL/dz, (classes, batch).
+
+    Raises
+    ------
+    InputError
+        If there is no image, or not one label for each.
     """
+    if np.ndim(logits) != 2 or 0 in np.shape(logits) or np.shape(labels) != np.shape(logits)[1:]:
+        got = f"{np.shape(logits)} and {np.shape(labels)} labels"
+        raise InputError(f"logits: expected shape (classes, batch) and a label for each image, got {got}; match them")
     p = np.exp(logits - logits.max(axis=0))
     p /= p.sum(axis=0)
     samples = np.arange(len(labels))

@@ -147,8 +147,21 @@ def tolerated_ratio(sigma_mul: npt.ArrayLike, additive: npt.ArrayLike, least: fl
     -------
     float
         Geometric mean of additive / sigma_mul; NaN if there is no midpoint.
+
+    Raises
+    ------
+    InputError
+        If there are no levels, or not one midpoint for each.
+
+    Examples
+    --------
+    >>> round(tolerated_ratio([0.1, 10.0, 100.0], [5.0, 20.0, 800.0]), 6)
+    4.0
     """
     mul, midpoints = np.asarray(sigma_mul, np.float64), np.asarray(additive, np.float64)
+    if mul.ndim != 1 or not mul.size or mul.shape != midpoints.shape:
+        got = f"shapes {mul.shape} and {midpoints.shape}"
+        raise InputError(f"sigma_mul: expected one level or more, and a midpoint for each, got {got}; match them")
     known = (mul > least) & np.isfinite(midpoints) & (midpoints > 0)
     return float(np.exp(np.mean(np.log(midpoints[known] / mul[known])))) if known.any() else float("nan")
 

@@ -23,7 +23,7 @@ from wn_ref.findings.peaks import binary_index, quantise
 from wn_ref.injection import Injection
 from wn_ref.lazy import pandas
 from wn_ref.network import Network
-from wn_ref.random import EVALUATION, Stream
+from wn_ref.random import CALIBRATION, EVALUATION, Stream
 
 THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5)
 SIDES = ("after", "before")
@@ -95,8 +95,8 @@ def quantised_accuracy(
 ) -> dict[str, float]:
     """Accuracy with and without one activation quantised.
 
-    The threshold is the one of `THRESHOLDS` with the highest accuracy on some training images. Accuracies are those of
-    the test part, averaged over several repetitions of the noise.
+    The threshold is the one of `THRESHOLDS` with the highest accuracy on some training images, under noise of its own.
+    Accuracies are those of the test part, averaged over several repetitions of the noise.
 
     Parameters
     ----------
@@ -120,21 +120,23 @@ def quantised_accuracy(
     require_whole("repetitions", repetitions, least=1)
     injected = injection or Injection()
 
-    def share(images: np.ndarray, labels: np.ndarray, threshold: float | None, repeat: int) -> float:
+    def share(images: np.ndarray, labels: np.ndarray, threshold: float | None, start: int, repeat: int = 0) -> float:
         hits, batches = 0, math.ceil(len(labels) / BATCH)
         for number in range(batches):
             part = np.arange(number, len(labels), batches)  # spread over all images, so that every class is in it
             x = data.batch(images, part, network.dtype)
-            here = replace(injected, step=EVALUATION + repeat * batches + number)
+            here = replace(injected, step=start + repeat * batches + number)
             logits = quantised_logits(network, x, layer, threshold, here, side)
             hits += int(np.sum(logits.argmax(axis=0) == labels[part]))
         return hits / len(labels)
 
     some = _spread(len(data.train_labels), calibration)
     training = data.train_images[some], data.train_labels[some]
-    threshold = max(THRESHOLDS, key=lambda t: share(*training, t, repetitions))
+    threshold = max(THRESHOLDS, key=lambda t: share(*training, t, CALIBRATION))
     test = data.test_images, data.test_labels
-    plain, quantised = (np.mean([share(*test, t, k) for k in range(repetitions)]) for t in (None, threshold))
+    plain, quantised = (
+        np.mean([share(*test, t, EVALUATION, k) for k in range(repetitions)]) for t in (None, threshold)
+    )
     return {"accuracy": float(plain), "quantised": float(quantised), "threshold": threshold}
 
 

@@ -7,12 +7,13 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from wn_ref.counted import counted
 from wn_ref.errors import InputError
 from wn_ref.experiment import Experiment
 from wn_ref.findings.alike import LEVEL
 from wn_ref.lazy import pandas
 from wn_ref.reproduce.select import without_noise
-from wn_ref.reproduce.words import counted, defaults, points_of, unusual_settings, worded
+from wn_ref.reproduce.words import defaults, points_of, unusual_settings, worded
 from wn_ref.sweeps import grids
 
 NETWORK = ("dataset", "model", "batchnorm")

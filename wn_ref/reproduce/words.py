@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from wn_ref.counted import counted
 from wn_ref.experiment import Experiment
 from wn_ref.figures.style import model_name
 from wn_ref.findings.alike import LEVEL
@@ -90,8 +91,3 @@ def noise_with_gradient(runs: pandas.DataFrame, noise: str = "multiplicative noi
     """Name multiplicative or mixed noise together with the gradient that it was trained with."""
     gradients = [worded("gradient", gradient) for gradient in runs["gradient"].unique() if gradient]
     return f"{noise} ({' and '.join(gradients)})"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return "1 epoch" or "5 epochs"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
