@@ -67,6 +67,10 @@ class CallOrderError(WnRefError, RuntimeError):
     """A method was called before another one that it depends on."""
 
 
+class LayerError(WnRefError, AssertionError):
+    """A layer breaks a promise that networks rely on; the message says which one, and where."""
+
+
 def require_choice(what: str, value: object, choices: Iterable[T]) -> T:
     """Return the one of `choices` that `value` equals; raise `InputError` if there is none, and name the closest one.
 

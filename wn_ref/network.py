@@ -16,6 +16,7 @@ from wn_ref.errors import CallOrderError, InputError
 from wn_ref.injection import GLOBAL, INPUT, Injection, Points
 from wn_ref.layers import Layer
 from wn_ref.layers.initial import WeightsWarning, layers_alike
+from wn_ref.layers.residual import check_blocks
 from wn_ref.noise import Noise
 from wn_ref.random import Stream
 
@@ -175,6 +176,7 @@ class Network:
             noise.inject(x, Stream(seed, 0, step), where[0])
         yield INPUT, x
         for index, layer in enumerate(self.layers):
+            layer.step = step
             x = layer.forward(x, training)
             here = self._point_behind.get(index)
             if noise is not None and here in where:
@@ -211,6 +213,7 @@ class Network:
         for index in reversed(range(len(self.layers))):
             here = self._point_behind.get(index)
             if noise is not None and here in where:
+                dx = np.require(dx, requirements=["C", "W"])  # noise writes into it, and a layer may return any array
                 dx = noise.backward(dx, Stream(seed, here, step), where[here], out=dx)
             returned = self.layers[index].backward(dx, input_gradient or index > self._first_weights)
             if returned is None:
@@ -246,6 +249,7 @@ class Network:
             if owner is self:
                 raise InputError(f"layers: layer {index} ({layer.kind}) stands in the list twice; make another object")
             layer._network = weakref.ref(self)
+        check_blocks(self.layers)
 
     def _check_chain(self, shape: tuple[int, ...] | None) -> None:
         """Raise `InputError` where a layer cannot take what the one before it returns, as far as that is known."""

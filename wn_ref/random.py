@@ -29,6 +29,7 @@ have a `point` from the top down::
     point          step                                                      what is drawn
     0, 1, 2, ...   step of training, EVALUATION + batch,                     noise at this injection point
                    or CALIBRATION + batch
+    LAYERS + number                the same steps                            what a layer of your own draws, as dropout
     WEIGHTS        2 x number of the layer, + 1 for its bias                 initial weights
     SHUFFLE        epoch                                                     order of the training images
     AUGMENT        epoch                                                     crops and flips
@@ -55,6 +56,8 @@ from wn_ref.errors import InputError
 
 WEIGHTS, SHUFFLE, AUGMENT, SUBSET, BACKGROUND = RESERVED = range(2**32 - 1, 2**32 - 6, -1)
 """The `point` of everybody who is not an injection point; see the table above."""
+LAYERS = 0x80000000
+"""The first `point` of layers that draw something; no injection point has a number as large."""
 EVALUATION = 0x80000000
 """The first `step` of an evaluation; those below are steps of training."""
 CALIBRATION = 0xC0000000

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.gradcheck import check_layer
+from wn_ref import LayerError, check_layer
 from wn_ref.layers import Conv
 
 
@@ -37,10 +37,10 @@ def test_forward_is_its_equation(case):
 
 
 @settings(max_examples=25, deadline=None)
-@given(cases(st.integers(1, 2)))
+@given(cases(st.just(1)))
 def test_gradients(case):
     layer, x = case
-    check_layer(layer, x, np.random.default_rng(0))
+    check_layer(layer, x.shape[:-1], batches=(1, 2))
 
 
 @pytest.mark.parametrize("shape", [(1, 28, 28, 6, (5, 5), (1, 1)), (28, 7, 20, 30, (4, 10), (1, 1))])
@@ -95,13 +95,14 @@ class ConvOneRowOff(Conv):
     """dW from x one row too low."""
 
     def backward(self, dy, input_gradient=True):
-        kept, self.x = self.x, np.ascontiguousarray(np.roll(self.x, 1, axis=1))
+        kept, _ = self.take_gradient(dy)
+        self.x = np.ascontiguousarray(np.roll(kept, 1, axis=1))
         dx = super().backward(dy, input_gradient)
         self.x = kept
         return dx
 
 
 @pytest.mark.parametrize("mistaken", [ConvWithoutFlip, ConvOneRowOff])
-def test_a_wrong_gradient_fails_the_same_check(mistaken, rng):
-    with pytest.raises(AssertionError, match="relative error"):
-        check_layer(mistaken(2, 3, (3, 2), dtype=np.float64), rng.standard_normal((2, 5, 4, 2)), rng)
+def test_a_wrong_gradient_fails_the_same_check(mistaken):
+    with pytest.raises(LayerError, match="central differences"):
+        check_layer(mistaken(2, 3, (3, 2)), (2, 5, 4))

@@ -11,5 +11,6 @@ from wn_ref.layers.flatten import Flatten
 from wn_ref.layers.layer import Layer
 from wn_ref.layers.pool import MaxPool
 from wn_ref.layers.relu import ReLU
+from wn_ref.layers.residual import Add, Fork, residual
 
-__all__ = ["BatchNorm", "Conv", "Dense", "Flatten", "Layer", "MaxPool", "ReLU"]
+__all__ = ["Add", "BatchNorm", "Conv", "Dense", "Flatten", "Fork", "Layer", "MaxPool", "ReLU", "residual"]

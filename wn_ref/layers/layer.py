@@ -34,6 +34,9 @@ class Layer:
         The derivative of the loss by each parameter, under the same names; `backward` overwrites it.
     statistics : dict of str to np.ndarray
         What `forward` itself keeps track of: the running averages of batch norm.
+    step : int
+        The number of the batch, which the network sets before each `forward`: a layer that draws random numbers takes
+        them from ``Stream(seed, LAYERS + index, self.step)``, and a repeated run draws the same (see `wn_ref.random`).
     x : np.ndarray or None
         The input of the last `forward`.
     y_shape : tuple of int
@@ -43,6 +46,7 @@ class Layer:
     kind: str
     noisy = True
     globally_noisy = True
+    step = 0
     x: np.ndarray | None
     y_shape: tuple[int, ...]
 
