@@ -14,7 +14,7 @@ from wn_ref.code_fingerprint import fingerprint_of_code
 
 BASE = """
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 import math
 import numba
 import numpy as np
@@ -51,6 +51,16 @@ class Mixin:
     def limit(self, x):
         return min(x, self.LIMIT)
 
+class Model:
+    def predict(self, x):
+        return 5 * x
+
+predict = Model().predict
+
+@lru_cache(maxsize=1)
+def cached(seed):
+    return seed + 23
+
 @dataclass(frozen=True)
 class Mine(wn.Noise, Mixin):
     sigma: float = 0.0
@@ -70,6 +80,7 @@ class Mine(wn.Noise, Mixin):
     def inject(self, x, stream, executions=1):
         # a comment
         x += helper(x) + TABLE.sum() + len(SHAPES["a"]) + squared(2) + compiled(1) + options.factor
+        x += predict(1) + cached(3)
         x += uniform(x.shape, *stream) + math.sqrt(2) + np.sqrt(4) + sum(y for y in (1, 2) if y in {"b", "a", "c"})
 """
 
@@ -107,6 +118,8 @@ def test_the_same_code_has_the_same_fingerprint():
         ("3 * self.sigma", "4 * self.sigma"),  # a property
         ("by=1", "by=2"),  # a default
         ("return 17", "return 18"),
+        ("return 5 * x", "return 6 * x"),  # a method of an object
+        ("seed + 23", "seed + 24"),  # what is behind a cache
         ("self.factor = 2", "self.factor = 3"),  # an object of one's own
         ("math.sqrt(2)", "math.exp(2)"),
         ("np.sqrt(4)", "np.exp(4)"),
@@ -168,6 +181,29 @@ def test_what_cannot_be_compared_is_refused():
         ) as caught:
             fingerprint_of_code(noise)
     assert "\n" not in str(caught.value)
+
+
+class Layer:
+    """An object that can be called, as layers are, and that says of itself that an installed library defines it."""
+
+    __module__ = "numpy"
+
+    def __init__(self, weight):
+        self.weight = weight
+
+    def __call__(self, x):
+        return self.weight * x
+
+    def __reduce__(self):
+        return Layer, (self.weight,)
+
+
+def test_an_object_that_can_be_called_is_more_than_its_class(monkeypatch):
+    monkeypatch.setattr(np, "Layer", Layer, raising=False)
+    Layer.__qualname__ = "Layer"
+    one, same, other = (fingerprint_of_code(Layer(weight)) for weight in (1.0, 1.0, 2.0))
+    assert one == same
+    assert one != other
 
 
 def test_code_that_calls_itself():

@@ -13,9 +13,10 @@ import pickle
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import _lru_cache_wrapper, cached_property, lru_cache, partial
 from hashlib import sha256
-from types import CodeType, FunctionType, MemberDescriptorType, ModuleType
+from io import BytesIO
+from types import CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -30,15 +31,27 @@ _WITHOUT_INFLUENCE = {"__repr__", "__eq__", "__hash__", "__setattr__", "__delatt
 """What dataclasses and abstract classes have beside their own code."""
 
 
-def fingerprint_of_code(value: object) -> str:
+class _Incomparable(Exception):
+    """An object cannot be compared with that of another process; the argument is its class."""
+
+
+def fingerprint_of_code(value: object, what: str = "noise") -> str:
     """Return 16 hexadecimal digits that are the same only as long as a class or a function does the same.
+
+    `what` is the name of the argument, for the message.
 
     Raises
     ------
     InputError
         If the code reads an object that cannot be compared with that of another process.
     """
-    return _digest(value, {})
+    try:
+        return _digest(value, {})
+    except _Incomparable as error:
+        raise InputError(
+            f"{what}: expected its code to read numbers, arrays and functions, got an object of {error}, which cannot "
+            "be compared with that of another day; make what is needed of it a field or a constant"
+        ) from None
 
 
 def _digest(value: object, seen: Seen) -> str:
@@ -73,7 +86,13 @@ def _parts(value: Any, seen: Seen) -> Iterator[str]:
 
 
 def _parts_of_object(value: Any, seen: Seen) -> Iterator[str]:
-    if _is_installed(value):
+    if isinstance(value, partial):
+        yield from _parts((value.func, value.args, value.keywords), seen)
+    elif isinstance(value, _lru_cache_wrapper):
+        yield from _parts(value.__wrapped__, seen)
+    elif isinstance(value, MethodType):
+        yield from _parts((value.__func__, value.__self__), seen)
+    elif _is_installed(value):
         yield _name(value)
     elif isinstance(value, FunctionType):
         yield from _parts_of_function(value, seen)
@@ -138,18 +157,26 @@ def _parts_of_foreign_object(value: object) -> Iterator[str]:
     """Describe an object of a class that somebody else has written."""
     kind = _name(type(value))
     try:
-        yield f"{kind} {sha256(pickle.dumps(value, protocol=4)).hexdigest()}"
+        pickled = BytesIO()
+        _Pickler(pickled, protocol=4).dump(value)
+        yield f"{kind} {sha256(pickled.getvalue()).hexdigest()}"
     except Exception:  # whatever that class raises
-        raise InputError(
-            f"noise: expected its code to read numbers, arrays and functions, got an object of {kind}, which cannot be "
-            "compared with that of another day; make what is needed of it a field or a constant"
-        ) from None
+        raise _Incomparable(kind) from None
+
+
+class _Pickler(pickle.Pickler):
+    """Pickles objects that hold tensors of PyTorch by their numbers: PyTorch's own way writes addresses, too."""
+
+    def reducer_override(self, value: Any) -> Any:
+        if isinstance(value, type) or not (hasattr(value, "detach") and hasattr(value, "numpy")):
+            return NotImplemented
+        return np.array, (value.detach().cpu().numpy(),)
 
 
 def _is_installed(value: Any) -> bool:
     """Return whether a function, class or module belongs to this package, to Python or to an installed library."""
-    if not isinstance(value, (ModuleType, type)) and not callable(value):
-        return False
+    if not isinstance(value, (ModuleType, type)) and not (callable(value) and hasattr(value, "__name__")):
+        return False  # an object, also one that can be called, such as a layer of another framework
     name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None) or "builtins"
     if name.split(".")[0] == "wn_ref":
         return True

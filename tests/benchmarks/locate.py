@@ -16,13 +16,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.locate.curves import SimulatedCurve
+from tests.search.curves import SimulatedCurve
 from wn_ref.fits.intervals import student_quantile
 from wn_ref.fits.midpoint import fit_midpoint
 from wn_ref.fits.seeds import accuracy_uncertainty
-from wn_ref.locate.at_inference import at_inference
-from wn_ref.locate.in_training import in_training
-from wn_ref.locate.question import Question
+from wn_ref.search.at_inference import at_inference
+from wn_ref.search.in_training import in_training
+from wn_ref.search.question import Question
 
 GRID, SEEDS = np.geomspace(1e-2, 1e2, 17), 5
 INSIDE = (-1.0, 1.0)  # decades of the midpoints that a fixed grid is compared on, well inside the grid

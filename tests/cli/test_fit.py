@@ -8,6 +8,7 @@ import pandas
 import pytest
 
 import wn_ref as wn
+from tests.cli.command_line import assert_one_line_error
 from tests.cli.test_bad_input import ACCURACIES, LEVELS, curve
 
 SIGMA = np.geomspace(0.1, 100, 13)
@@ -57,6 +58,80 @@ def test_the_same_curve_in_other_clothes(text, run, tmp_path):
     assert other.stdout == plain.stdout, other.stderr
 
 
+PERCENT = [f"{100 * a:g}" for a in ACCURACIES]
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        (curve(PERCENT), ["--percent"]),
+        (curve([f"{a}%" for a in PERCENT]), ["--percent"]),
+        (curve([f"{a} %" for a in PERCENT], head="sigma,accuracy [%]"), []),
+        (curve(PERCENT, head="sigma,accuracy [%]"), ["--percent"]),
+        (curve(PERCENT, head="sigma,accuracy (%)"), []),
+        (curve(PERCENT, head="Sigma;Accuracy %", line="{};{}"), []),
+        (curve(comma(PERCENT), comma(LEVELS), "\ufeffsep=;\r\nsigma;accuracy_%", "{};{}"), []),
+    ],
+)
+def test_percentages_that_say_so(text, options, run, tmp_path):
+    (tmp_path / "plain.csv").write_text(curve())
+    (tmp_path / "other.csv").write_text(text, encoding="utf-8", newline="")
+    plain, other = run("fit", "plain.csv"), run("fit", "other.csv", *options)
+    assert other.stdout == plain.stdout, other.stderr
+    assert plain.stdout.startswith("midpoint 5.0")
+
+
+def test_uncertainties_are_percentages_with_their_accuracies(run, tmp_path):
+    head, line = "sigma,accuracy{0},uncertainty{0}", "{{}},{{}},{}"
+    (tmp_path / "plain.csv").write_text(curve(head=head.format(""), line=line.format(0.01)))
+    (tmp_path / "sign.csv").write_text(curve(PERCENT, head=head.format(" [%]"), line=line.format(1)))
+    (tmp_path / "option.csv").write_text(curve(PERCENT, head=head.format(""), line=line.format(1)))
+    plain = run("fit", "plain.csv").stdout
+    assert plain.startswith("midpoint ")
+    assert run("fit", "sign.csv").stdout == run("fit", "option.csv", "--percent").stdout == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        (
+            curve(["94.79", *PERCENT[1:]]),
+            [],
+            "expected shares from 0 to 1 in column accuracy, got 94.79; divide per",
+        ),
+        (curve([f"{a}%" for a in PERCENT]), [], "got '90%' in row 1; divide percentages by 100, or add --percent"),
+        (curve(), ["--percent"], "expected percentages in column accuracy, got at most 0.9; leave out --percent"),
+        (curve(head="sigma,accuracy [%]"), [], "expected percentages in column accuracy [%], got at most 0.9; leave"),
+        (curve([9479.0, *PERCENT[1:]]), ["--percent"], "expected percentages up to 100 in column accuracy, got 9479"),
+        (
+            curve(PERCENT, head="sigma [%],accuracy [%]"),
+            [],
+            "expected noise levels as numbers, got a column",
+        ),
+        (
+            curve(head="sigma,accuracy,Accuracy", line="{0},{1},{1}"),
+            [],
+            "got 'accuracy' and 'Accuracy' in c.csv",
+        ),
+        (
+            curve(PERCENT, head="sigma,accuracy [%],uncertainty", line="{},{},0.5"),
+            [],
+            "expected % at both columns or at none, got 'accuracy [%]' and 'uncertainty'",
+        ),
+    ],
+)
+def test_what_may_be_a_percentage_or_not_is_refused(text, options, message, run, tmp_path):
+    (tmp_path / "c.csv").write_text(text)
+    done = run("fit", "c.csv", *options)
+    assert_one_line_error(done, message)
+
+
+def test_a_spreadsheet_that_writes_utf_16(run, tmp_path):
+    (tmp_path / "plain.csv").write_text(curve())
+    (tmp_path / "other.csv").write_text(curve(line="{}\t{}", head="sigma\taccuracy"), encoding="utf-16")
+    assert run("fit", "other.csv").stdout == run("fit", "plain.csv").stdout
+
+
 def test_standard_input(run, tmp_path, monkeypatch):
     (tmp_path / "plain.csv").write_text(curve())
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(curve().encode())))
@@ -98,7 +173,7 @@ def test_a_run_that_failed_is_left_out_and_counted(run, tmp_path):
     assert "left out: 1 run that failed" in run("fit", "r.csv").stdout
 
 
-@pytest.mark.parametrize("option", ["--a-min 0.1", "--classes 10", "--test-size 360"])
+@pytest.mark.parametrize("option", ["--a-min 0.1", "--classes 10", "--test-size 360", "--percent"])
 def test_a_table_of_runs_says_itself_what_the_options_say(option, run, tmp_path):
     table_of_runs(wn.additive, [2]).to_csv(tmp_path / "r.csv", index=False)
     done = run("fit", "r.csv", *option.split())

@@ -45,7 +45,7 @@ def test_what_is_found(path, filters, expected):  # noqa: F811
 @pytest.mark.parametrize(
     ("filters", "message"),
     [
-        ({"dataset": "mnits"}, "dataset: expected one of .*did you mean 'mnist'"),
+        ({"dataset": 5}, "dataset: expected a text, as the column has, got 5"),
         ({"phase": 3}, "phase: expected one of training, inference"),
         ({"epochs": "5"}, "epochs: expected a whole number"),
         ({"batchnorm": "yes"}, "batchnorm: expected True or False"),
@@ -65,6 +65,7 @@ def test_what_no_run_can_have(path, filters, message):  # noqa: F811
     [
         ({"point": "dense99"}, "none has point='dense99'; there are 3, 'global', 'all', 'relu1'$"),
         ({"phase": "inference", "epochs": 6}, "none has epochs=6; there are 5$"),
+        ({"dataset": "mnits_sample"}, "none has dataset='mnits_sample'; there are 'mnist_sample'$"),
         ({"train_size": 100}, "none has train_size=100; there are None$"),
         ({"clamp": True, "point": 3}, "none has all of clamp, point as given, though there are some for each of them"),
     ],

@@ -62,7 +62,7 @@ def test_a_network_that_waits_for_its_evaluation_is_kept(tmp_path):
 def test_what_cannot_be_deleted(path, tmp_path):  # noqa: F811
     one_line(lambda: delete(path), "filters: expected what to delete, got nothing; give epochs=5 or the like, or")
     one_line(lambda: delete(path, datasets="digits"), "column: expected one of .*did you mean 'dataset'")
-    one_line(lambda: delete(path, dataset="digit"), "dataset: expected one of .*did you mean 'digits'")
+    one_line(lambda: delete(path, phase="train"), "phase: expected one of .*")
     for action in (vacuum, lambda file: delete(file, seed=0)):
         one_line(lambda action=action: action(tmp_path / "none.sqlite"), "which does not exist")
     assert not (tmp_path / "none.sqlite").exists()

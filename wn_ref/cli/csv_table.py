@@ -1,6 +1,7 @@
 """Read a CSV file as a person may have written it: with commas, semicolons or tabs, decimal points or decimal commas.
 
-What could be read in two ways is refused: "1,234" may be 1.234 or 1234.
+Spreadsheets also write marks of the byte order, UTF-16, "sep=;" in front of the column names, and percentages. What
+could be read in two ways is refused: "1,234" may be 1.234 or 1234, and 0.9 may be a share or 0.9 %.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import csv
 import io
 import re
 import sys
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +20,11 @@ from wn_ref.experiment import Experiment
 from wn_ref.lazy import pandas
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+_SEPARATOR = re.compile(r"\s*sep=([;,\t])\s*?\n", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+
+PERCENTAGES = "divide percentages by 100, or add --percent"
+"""What to do about them."""
 
 
 def read_table(path: Path) -> pandas.DataFrame:
@@ -35,8 +41,10 @@ def read_table(path: Path) -> pandas.DataFrame:
         If the file cannot be read, or is not a table with at least one row.
     """
     text = _text(path)
+    told = _SEPARATOR.match(text)
+    text = text[told.end() :] if told else text
     first = next((line for line in text.splitlines() if line.strip()), "")
-    separator = next((mark for mark in ";\t" if mark in first), ",")
+    separator = told[1] if told else next((mark for mark in ";\t" if mark in first), ",")
     try:
         rows = [
             [cell.strip() for cell in row]
@@ -61,7 +69,7 @@ def read_table(path: Path) -> pandas.DataFrame:
     return pandas.DataFrame(rows, columns=head)
 
 
-def numbers(table: pandas.DataFrame, name: str, empty: bool = False) -> Sequence[float]:
+def numbers(table: pandas.DataFrame, name: str, empty: bool = False, percent: bool = False) -> Sequence[float]:
     """Return a column as numbers; decimal commas are read if no cell can be anything else.
 
     Parameters
@@ -72,13 +80,15 @@ def numbers(table: pandas.DataFrame, name: str, empty: bool = False) -> Sequence
         Of the column.
     empty : bool
         Whether empty cells are allowed; they are NaN.
+    percent : bool
+        Whether the column has percentages, with or without the sign; they are divided by 100.
 
     Raises
     ------
     InputError
         If a cell is not a finite number, or the commas in the column are ambiguous.
     """
-    cells = list(table[name])
+    cells = [cell.removesuffix("%").strip() if percent else cell for cell in table[name]]
     with_comma = [cell for cell in cells if _DECIMAL_COMMA.fullmatch(cell)]
     if with_comma:
         ambiguous = [cell for cell in with_comma if _THOUSANDS.fullmatch(cell)]
@@ -86,7 +96,8 @@ def numbers(table: pandas.DataFrame, name: str, empty: bool = False) -> Sequence
             got = (ambiguous or with_comma)[0]
             raise InputError(f"csv: expected decimal points in column {name}, got {got!r}; write numbers such as 0.5")
         cells = [cell.replace(",", ".") for cell in cells]
-    return [_number(cell, name, row, empty) for row, cell in enumerate(cells, start=1)]
+    found = [_number(cell, name, row, empty) for row, cell in enumerate(cells, start=1)]
+    return [number / 100 for number in found] if percent else found
 
 
 def _number(cell: str, name: str, row: int, empty: bool) -> float:
@@ -97,7 +108,7 @@ def _number(cell: str, name: str, row: int, empty: bool) -> float:
     except ValueError:
         number = float("nan")
     if not abs(number) < float("inf"):
-        hint = "divide percentages by 100" if cell.endswith("%") else "correct it or leave the row out"
+        hint = PERCENTAGES if cell.endswith("%") else "correct it or leave the row out"
         raise InputError(f"csv: expected numbers in column {name}, got {cell!r} in row {row}; {hint}")
     return number
 
@@ -105,7 +116,7 @@ def _number(cell: str, name: str, row: int, empty: bool) -> float:
 def _text(path: Path) -> str:
     try:
         content = sys.stdin.buffer.read() if path == Path("-") else path.read_bytes()
-        return content.decode("utf-8-sig")
+        return content.decode("utf-16" if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "bytes that are not UTF-8"
         raise InputError(f"csv: expected a table in {path}, got {reason}; choose a CSV file") from None

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from wn_ref.cli.csv_table import is_runs, numbers, read_table, runs_of
+from wn_ref.cli.csv_table import is_runs, read_table, runs_of
+from wn_ref.cli.curve_table import curve_of
 from wn_ref.cli.midpoint_table import curves
 from wn_ref.cli.options import Scale
 from wn_ref.counted import counted
@@ -27,7 +28,8 @@ def fit(
         typer.Argument(
             metavar="CSV",
             help="File with the columns sigma, accuracy (0 to 1) and, if known, uncertainty; or a table of runs that "
-            "wn-ref walk or wn-ref export wrote, for example. - is standard input.",
+            "wn-ref walk or wn-ref export wrote, for example. - is standard input. A column accuracy [%] has "
+            "percentages.",
         ),
     ],
     scale: Scale = "log",
@@ -42,6 +44,9 @@ def fit(
         int | None,
         typer.Option(help="Number of test images behind each accuracy; rows with the same sigma are then averaged."),
     ] = None,
+    percent: Annotated[
+        bool, typer.Option("--percent", help="Accuracies and uncertainties in the file are percentages.")
+    ] = False,
 ) -> None:
     """Fit equation 1 to accuracies under noise, as in equation 2, and print the midpoint with its 95 % interval.
 
@@ -60,14 +65,14 @@ def fit(
         require_whole("test_size", test_size, least=1)
     table = read_table(csv)
     if is_runs(table):
-        given = {"a_min": a_min, "classes": classes, "test_size": test_size}
+        given = {"a_min": a_min, "classes": classes, "test_size": test_size, "percent": percent or None}
         for name in [name for name, value in given.items() if value is not None]:
             raise InputError(
                 f"{name}: expected none for a table of runs, which tells it, got {given[name]}; leave it out"
             )
         print("\n".join(curves(runs_of(table), scale)))
         return
-    data = _curve(table, csv, test_size)
+    data = _averaged(curve_of(table, csv, percent), test_size)
     _refuse_a_rise(data, csv)
     found = fit_midpoint(
         data["sigma"],
@@ -81,15 +86,8 @@ def fit(
     print(_explained(found))
 
 
-def _curve(table: pandas.DataFrame, csv: Path, test_size: int | None) -> pandas.DataFrame:
-    """Return the columns of one curve as numbers; average the accuracies of each sigma if the test size is known."""
-    for name in ("sigma", "accuracy"):
-        if name not in table:
-            raise InputError(
-                f"csv: expected columns sigma and accuracy, got {', '.join(table.columns)}; rename the columns of {csv}"
-            )
-    used = [name for name in ("sigma", "accuracy", "uncertainty") if name in table]
-    data = pandas.DataFrame({name: numbers(table, name) for name in used})
+def _averaged(data: pandas.DataFrame, test_size: int | None) -> pandas.DataFrame:
+    """Average the accuracies of each sigma if the test size is known, so that their uncertainty is, too."""
     if test_size is None:
         return data
     rows = [

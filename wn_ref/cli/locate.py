@@ -19,7 +19,7 @@ from wn_ref.lazy import pandas
 from wn_ref.noise import of_kind
 
 if TYPE_CHECKING:
-    from wn_ref.locate.question import Estimate
+    from wn_ref.search.question import Estimate
 
 
 def locate(
@@ -48,7 +48,7 @@ def locate(
     network after the other, each with its own seed, at the noise level that tells most about the midpoint. It stops
     when the 95 % interval is narrow enough. Without options this takes less than half a minute.
     """
-    from wn_ref.locate.experiments import locate_midpoint
+    from wn_ref.search.experiments import locate_midpoint
 
     require_choice("phase", phase, PHASES)
 

@@ -10,6 +10,7 @@ import typer
 
 from wn_ref.cli.options import Force, StoreArgument
 from wn_ref.cli.typed import Command
+from wn_ref.counted import counted
 from wn_ref.errors import InputError
 
 app = typer.Typer(
@@ -51,6 +52,8 @@ def merge(
 
     merged = merge(store, *others)
     print(f"{merged.added} runs and {merged.networks} networks added to {store}")
+    if merged.measurements:
+        print(f"{counted(merged.measurements, 'measurement')} of functions added, too")
     if merged.equal or merged.different:
         print(f"{merged.equal} runs were in several stores with the same accuracy, {merged.different} with another")
 

@@ -6,6 +6,7 @@ tables      the tables of the file, and how Python's values become SQLite's and 
 filters     which runs are wanted
 store       how the tables are read
 writer      how results are added to them
+measurements  what functions of the user's measured
 copying     a copy that is whole at whatever moment
 merging     the runs of several stores in one
 tidy        deletes runs, and makes the file smaller

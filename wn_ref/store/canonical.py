@@ -11,8 +11,8 @@ the fewest digits that identify it. Because defaults are left out, a field may b
 the keys in existing stores, provided that its default means what was done before there was this field. For the same
 reason **neither the name nor the default of a field may ever change**.
 
-A noise of a class of the user's own stands there as `Experiment.own_noise` describes it, with all its fields and a
-fingerprint of its code.
+A noise or a model of the user's own stands there as `Experiment.own_noise` or `own_model` describes it, with a
+fingerprint of its code, and data of the user's own as the fingerprint of their content.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ from typing import Any
 
 from wn_ref.experiment import Experiment
 from wn_ref.noise import Noise
+
+_OWN = {"noise": "own_noise", "model": "own_model", "dataset": "own_data"}
+"""Fields that may be the user's own, and the fields that then identify them."""
 
 
 def canonical(experiment: Experiment) -> str:
@@ -46,11 +49,12 @@ def keys(experiments: Iterable[Experiment]) -> dict[str, Experiment]:
 def _object(instance: Experiment | Noise) -> str:
     """Return an experiment or a noise as JSON."""
     values = vars(instance)
-    own_noise = values.get("own_noise")
     parts = []
     for name, default in _fields(type(instance)):  # type: ignore[arg-type]  # the class of a dataclass can be hashed
-        if values[name] != default:
-            parts.append(f'"{name}":{own_noise if own_noise and name == "noise" else _text(values[name])}')
+        value = values[name]
+        if value is not default and value != default:
+            own = values.get(_OWN[name]) if name in _OWN else ""
+            parts.append(f'"{name}":{own or _text(value)}')
     return "{" + ",".join(parts) + "}"
 
 

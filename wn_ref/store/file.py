@@ -23,7 +23,10 @@ from wn_ref.store.sqlite_errors import clear_errors, patiently
 APPLICATION = 0x574E5246
 """The letters WNRF in the header of the file: it is a store of this package, and no other database."""
 VERSION = 1
-"""The version of the tables. A new field of `Experiment` is a new column with a default, and needs no new version."""
+"""The version of the tables.
+
+A new field of `Experiment` is a new column with a default, and needs no new version; nor does a table of its own.
+"""
 
 Added = Mapping[str, Mapping[str, Any]]
 """For each table the columns that it must have, with the values that rows have there that were written before."""
@@ -99,7 +102,7 @@ def connect_to_write(path: Path | None, tables: str, added: Added) -> Iterator[s
     path : Path or None
         The file; None keeps everything in memory.
     tables : str
-        SQL that makes the tables of a new file.
+        SQL that makes those tables that the file does not have: all of a new one, and a few of an older one.
     added : dict
         Columns that an older file may lack; they are added to it.
 
@@ -124,9 +127,9 @@ def connect_to_write(path: Path | None, tables: str, added: Added) -> Iterator[s
         def prepare() -> None:
             connection.rollback()  # what an attempt left that met a lock
             _check(connection, path, alone)
-            if connection.execute("PRAGMA user_version").fetchone() == (0,):
-                header = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
-                connection.executescript(f"BEGIN; {tables} {header} COMMIT;")
+            new = connection.execute("PRAGMA user_version").fetchone() == (0,)
+            header = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};" if new else ""
+            connection.executescript(f"BEGIN; {tables} {header} COMMIT;")
             connection.execute("PRAGMA journal_mode = WAL")
             for table, missing in _missing(connection, added):
                 for name, value in missing.items():

@@ -15,6 +15,8 @@ from wn_ref.store.tables import FIELDS, Cell, to_cell
 TEXTS = {name for name, default in FIELDS.items() if isinstance(default, str)} - {"point"}
 TEXTS |= {"name", "error", "key", "training", "data"}
 """The columns that have texts; `point` has both, names and numbers."""
+_NAMES = ("dataset", "model")
+"""Texts of which no list has all, because they may be the user's own."""
 SHOWN = 12
 """How many values that a column has a warning shows."""
 
@@ -81,7 +83,7 @@ def _checked(name: str, value: Any) -> Any:
     """Return a value as the column has it; raise `InputError` if the column cannot have it."""
     if value is None:
         return None
-    if name in CHECKS:
+    if name in CHECKS and name not in _NAMES:
         check: Callable[[str, object], Any] = CHECKS[name]
         return check(name, value)
     if name == "executions" and isinstance(value, Iterable):

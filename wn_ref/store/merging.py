@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wn_ref.errors import InputError
 from wn_ref.machine import differences
+from wn_ref.store.measurements import codes, is_other_code
 from wn_ref.store.store import Store, open_store
 from wn_ref.store.tables import Cell
 from wn_ref.store.writer import StoreWriter, writing
@@ -37,6 +38,8 @@ class Merged:
         The largest of these differences in accuracy.
     networks : int
         Trained networks that were copied.
+    measurements : int
+        Accuracies of functions (`wn_ref.locate`) that the store did not have.
     """
 
     added: int = 0
@@ -44,10 +47,11 @@ class Merged:
     different: int = 0
     largest: float = 0.0
     networks: int = 0
+    measurements: int = 0
 
 
 def merge(store: str | Path, *others: str | Path) -> Merged:
-    """Add to a store the runs, the trainings and the networks that other stores have.
+    """Add to a store the runs, the trainings, the networks and the measurements that other stores have.
 
     All runs of the others are added, or none of them. The others stay as they are.
 
@@ -61,8 +65,8 @@ def merge(store: str | Path, *others: str | Path) -> Merged:
     Raises
     ------
     InputError
-        If one of the files is no store, or has results of other data under the same name, or of another version of
-        the algorithm.
+        If one of the files is no store, or has results of other data under the same name, of another version of the
+        algorithm, or of a function with other code under the same name.
     StorageError
         If another process is writing to the store, or the disk is full or fails.
 
@@ -124,6 +128,11 @@ def _require_alike(target: Store, other: Store) -> None:
                 raise InputError(
                     f"{expected}, got other data under this name in {other.name} ({theirs.data}); keep them apart"
                 )
+    theirs_by_name = codes(other)
+    for name, code in codes(target).items():
+        if is_other_code(code, theirs_by_name.get(name, set())):
+            expected = f"store: expected measurements of the function that is called {name!r} in {target.name}"
+            raise InputError(f"{expected}, got those of other code under this name in {other.name}; keep them apart")
 
 
 def _added(target: StoreWriter, others: Iterable[Store]) -> Merged:
@@ -152,6 +161,8 @@ def _add(target: StoreWriter, other: Store, merged: Merged) -> None:
         merged.added += 1
     for row in _rows(other, "trainings"):
         target.insert("OR IGNORE INTO trainings", row)
+    for row in _rows(other, "measurements") if other.read("PRAGMA table_info(measurements)") else ():
+        merged.measurements += target.insert("OR IGNORE INTO measurements", row)
 
 
 def _rows(store: Store, table: str) -> Iterator[dict[str, Cell]]:

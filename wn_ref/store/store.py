@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from wn_ref.errors import InputError, require_choice
-from wn_ref.experiment import Experiment
+from wn_ref.experiment import Experiment, dataset_name
 from wn_ref.lazy import pandas
 from wn_ref.store.canonical import key
 from wn_ref.store.file import connect_to_read, path_of
@@ -25,7 +25,7 @@ from wn_ref.store.filters import NothingFoundWarning, condition, why_nothing
 from wn_ref.store.networks import Arrays, Networks
 from wn_ref.store.records import Origin, Status, TrainingRecord
 from wn_ref.store.sqlite_errors import patiently
-from wn_ref.store.tables import ADDED, FIELDS, ORIGIN, OUTCOME, Cell, to_column
+from wn_ref.store.tables import ADDED, FIELDS, MEASURED, ORIGIN, OUTCOME, Cell, to_column
 from wn_ref.train import Epoch
 from wn_ref.version import ALGORITHM
 
@@ -162,7 +162,15 @@ class Store:
         query = "SELECT key, data, algorithm FROM trainings WHERE key IN (SELECT value FROM json_each(?))"
         rows = self.read(query, [json.dumps(list(training_experiments))])
         experiments = [(training_experiments[k], data, algorithm) for k, data, algorithm in rows]
-        return {Origin(e.dataset, e.train_size, e.test_size, data, algorithm) for e, data, algorithm in experiments}
+        return {
+            Origin(dataset_name(e.dataset), e.train_size, e.test_size, data, algorithm)
+            for e, data, algorithm in experiments
+        }
+
+    def codes(self, model: str) -> set[str]:
+        """Return what identifies the models of the user's that have a name (see `wn_ref.own_model`)."""
+        query = "SELECT DISTINCT own_model FROM runs WHERE model = ? AND own_model <> ''"
+        return {code for (code,) in self.read(query, [model])}
 
     def machines(self) -> list[str]:
         """Return the descriptions of the machines and versions that computed something (see `wn_ref.machine`)."""
@@ -184,7 +192,7 @@ class Store:
             "done": rows - failed, "failed": failed, "planned": 0, "remaining": 0, "started": None, "last": None,
             "rate": None,
         }  # fmt: skip
-        latest = "SELECT id, started, planned, remaining FROM sweeps ORDER BY id DESC LIMIT 1"
+        latest = "SELECT id, started, planned, remaining FROM sweeps WHERE planned > 0 ORDER BY id DESC LIMIT 1"
         for sweep, started, planned, remaining in self.read(latest):
             ((here, last),) = self.read("SELECT count(*), max(finished) FROM runs WHERE sweep = ?", [sweep])
             status |= {"planned": planned, "remaining": remaining - here, "started": started, "last": last}
@@ -195,6 +203,25 @@ class Store:
         """Return the most frequent messages of failed runs, each with the number of runs that it stopped."""
         query = "SELECT count(*), error FROM runs WHERE error <> '' GROUP BY error ORDER BY 1 DESC LIMIT ?"
         return self.read(query, [most])
+
+    def measurements(self, name: str | None = None) -> pandas.DataFrame:
+        """Return what functions of the user's measured, as `wn_ref.locate` and `wn_ref.walk` keep it.
+
+        Parameters
+        ----------
+        name : str, optional
+            The name that the function was given; by default all of them.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns name, point, sigma, seed, accuracy (NaN where numbers overflowed), error, seconds and finished, in
+            the order in which they ended. Without noise, the point is an empty text.
+        """
+        there = self.read("PRAGMA table_info(measurements)")  # nothing in an older file
+        query = f"SELECT {', '.join(MEASURED)} FROM measurements WHERE ? IN (name, '') ORDER BY finished, seed"
+        frame = pandas.DataFrame(self.read(query, [name or ""]) if there else [], columns=list(MEASURED))
+        return frame.apply(lambda column: to_column(str(column.name), column))
 
     def columns(self) -> list[str]:
         """Return the names of the columns of `runs`."""

@@ -5,6 +5,8 @@
     sweeps      one row for each sweep: when it started, how many runs it planned, how many of them were left to do, and
                 when it closed the file (NULL while it runs, and if it was killed)
     machines    one row for each machine and set of versions that computed something
+    measurements  one row for each accuracy that a function of the user's returned: the name that it was given, point,
+                sigma, seed, accuracy, error, seconds, finished, and the fingerprint of its code ("" if it has none)
 
 The tables may gain columns: a new field of `Experiment` is a new column of `runs`, and rows that were written before
 there was such a field have its default.
@@ -36,20 +38,28 @@ ORIGIN: dict[str, Any] = {"algorithm": 1, "data": ""}
 """Columns of runs and of trainings that say where a result comes from, with the values of rows older than they are."""
 ADDED = {"runs": FIELDS | ORIGIN, "trainings": ORIGIN, "sweeps": {"closed": None}}
 """For each table the columns that a file of an older version may lack, with the values that its rows have there."""
+MEASURED = ("name", "point", "sigma", "seed", "accuracy", "error", "seconds", "finished")
+"""Columns of `measurements` that say what was measured, and what came of it."""
 
 TABLES = f"""
-CREATE TABLE machines (id INTEGER PRIMARY KEY, description TEXT UNIQUE);
-CREATE TABLE sweeps (id INTEGER PRIMARY KEY, started REAL, planned INTEGER, remaining INTEGER, closed REAL);
-CREATE TABLE trainings (
+CREATE TABLE IF NOT EXISTS machines (id INTEGER PRIMARY KEY, description TEXT UNIQUE);
+CREATE TABLE IF NOT EXISTS sweeps (
+    id INTEGER PRIMARY KEY, started REAL, planned INTEGER, remaining INTEGER, closed REAL
+);
+CREATE TABLE IF NOT EXISTS trainings (
     key TEXT PRIMARY KEY, history TEXT, weight_magnitudes TEXT, seconds REAL, algorithm INTEGER, data TEXT
 );
-CREATE TABLE runs (
+CREATE TABLE IF NOT EXISTS runs (
     key TEXT PRIMARY KEY, training TEXT, {", ".join(f'"{name}"' for name in (*FIELDS, *OUTCOME))},
     algorithm INTEGER, data TEXT,
     seconds REAL, finished REAL, machine INTEGER REFERENCES machines, sweep INTEGER REFERENCES sweeps
 );
-CREATE INDEX failed ON runs (key) WHERE error <> '';
-CREATE INDEX progress ON runs (sweep, finished);
+CREATE TABLE IF NOT EXISTS measurements (
+    name TEXT, point TEXT, sigma REAL, seed INTEGER, accuracy REAL, error TEXT, seconds REAL, finished REAL, code TEXT,
+    PRIMARY KEY (name, point, sigma, seed)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS failed ON runs (key) WHERE error <> '';
+CREATE INDEX IF NOT EXISTS progress ON runs (sweep, finished);
 """
 
 

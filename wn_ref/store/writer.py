@@ -17,7 +17,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from wn_ref.datasets import CATALOG
 from wn_ref.errors import WnRefError
 from wn_ref.experiment import Experiment
 from wn_ref.store.canonical import key
@@ -85,7 +84,7 @@ class StoreWriter(Store):
         sqlite3.IntegrityError
             If an experiment has a row already that does not say that it failed.
         """
-        of = source or Source("", training_experiment.sizes[1], len(CATALOG[training_experiment.dataset].classes))
+        of = source or Source("", training_experiment.sizes[1], len(training_experiment.entry.classes))
 
         def write() -> None:
             if record is not None:
@@ -126,10 +125,10 @@ class StoreWriter(Store):
         self.connection.execute("DELETE FROM runs WHERE key = ? AND error <> ''", [row["key"]])
         self.insert("INTO runs", {**row, "machine": None if machine is None else self._machine(machine)})
 
-    def insert(self, where: str, row: Mapping[str, Cell]) -> None:
-        """Insert a row into a table; within a transaction."""
+    def insert(self, where: str, row: Mapping[str, Cell]) -> int:
+        """Insert a row into a table, within a transaction; return how many rows that has added, 0 or 1."""
         names, places = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
-        self.connection.execute(f"INSERT {where} ({names}) VALUES ({places})", list(row.values()))
+        return self.connection.execute(f"INSERT {where} ({names}) VALUES ({places})", list(row.values())).rowcount
 
     def _machine(self, description: str) -> int:
         self.connection.execute("INSERT OR IGNORE INTO machines (description) VALUES (?)", [description])

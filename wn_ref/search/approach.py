@@ -1,7 +1,7 @@
 """Where to measure before there is a fit: find where the accuracy falls, and narrow it down.
 
 Runs are at x = ln sigma, and their heights say how far the accuracy has fallen: 1 is the accuracy without noise, 0 that
-under infinite noise, and the midpoint is at height 1/2 (`wn_ref.locate.plateaus.Plateaus.height`).
+under infinite noise, and the midpoint is at height 1/2 (`wn_ref.search.plateaus.Plateaus.height`).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from wn_ref.locate.local_fit import REACH
-from wn_ref.locate.plateaus import bracket
+from wn_ref.search.local_fit import REACH
+from wn_ref.search.plateaus import bracket
 
 TYPICAL_SLOPE = 0.5
 """The slope s in ln sigma that is assumed until the runs tell it."""
@@ -33,7 +33,7 @@ def guess(x: npt.ArrayLike, height: npt.ArrayLike) -> tuple[float, float]:
     Parameters
     ----------
     x, height : array_like
-        As in `wn_ref.locate.plateaus.bracket`.
+        As in `wn_ref.search.plateaus.bracket`.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def approach(
     Parameters
     ----------
     x, height : array_like
-        As in `wn_ref.locate.plateaus.bracket`.
+        As in `wn_ref.search.plateaus.bracket`.
     limits : tuple of float
         The range of ln sigma to search.
     start : float

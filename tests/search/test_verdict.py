@@ -8,11 +8,11 @@ import math
 import numpy as np
 import pytest
 
-from tests.locate.curves import SimulatedCurve
-from wn_ref.locate.at_inference import at_inference
-from wn_ref.locate.in_training import in_training
-from wn_ref.locate.plateaus import Plateaus, bracket, highest_measured
-from wn_ref.locate.question import Question
+from tests.search.curves import SimulatedCurve
+from wn_ref.search.at_inference import at_inference
+from wn_ref.search.in_training import in_training
+from wn_ref.search.plateaus import Plateaus, bracket, highest_measured
+from wn_ref.search.question import Question
 
 SEARCHES = pytest.mark.parametrize("search", [in_training, at_inference])
 

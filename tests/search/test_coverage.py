@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from tests.locate.curves import SimulatedCurve
-from wn_ref.locate.at_inference import at_inference
-from wn_ref.locate.in_training import in_training
-from wn_ref.locate.local_fit import LocalFit
-from wn_ref.locate.question import Question
+from tests.search.curves import SimulatedCurve
+from wn_ref.search.at_inference import at_inference
+from wn_ref.search.in_training import in_training
+from wn_ref.search.local_fit import LocalFit
+from wn_ref.search.question import Question
 
 
 def simulate(search, curves, width=0.1):

@@ -3,74 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from wn_ref.datasets import CATALOG
-from wn_ref.errors import InputError, RunError, require_choice, require_number, require_whole
+from wn_ref.errors import InputError, RunError, require_choice
 from wn_ref.experiment import Experiment
 from wn_ref.lazy import pandas
-from wn_ref.locate.at_inference import at_inference
-from wn_ref.locate.in_training import in_training
-from wn_ref.locate.question import Estimate, Question, Show
 from wn_ref.noise import Noise, additive
 from wn_ref.overflow import is_overflow
+from wn_ref.search.location import Location
+from wn_ref.search.phases import SEARCHES
+from wn_ref.search.question import Question, Show, settings_of_search
 from wn_ref.store.writer import writing
 from wn_ref.sweeps.runner import fill
 from wn_ref.sweeps.workers import Workers
-
-
-@dataclass(frozen=True)
-class Location:
-    """Where a midpoint is, as `locate_midpoint` returns it.
-
-    Attributes
-    ----------
-    estimate : Estimate
-        The midpoint, its interval, how the search ended, and the scatter between networks.
-    runs : pandas.DataFrame
-        Every run, as in the table that `wn_ref.sweep` returns.
-    networks : int
-        How many networks were trained.
-    experiment : Experiment
-        What the midpoint is of: the first experiment of the search, with the first sigma and seed 0.
-
-    Examples
-    --------
-    >>> import wn_ref as wn
-    >>> location = wn.locate_midpoint(dataset="digits", epochs=3, phase="inference", width=0.3, max_runs=12)
-    >>> low, high = location.interval
-    >>> low < location.midpoint < high
-    True
-    >>> location.networks == location.runs["seed"].nunique()
-    True
-    """
-
-    estimate: Estimate
-    runs: pandas.DataFrame = field(repr=False)
-    networks: int
-    experiment: Experiment
-
-    @property
-    def midpoint(self) -> float:
-        """mu, in units of sigma; NaN while it is only bounded."""
-        return self.estimate.midpoint
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The 95 % interval."""
-        return self.estimate.interval
-
-    @property
-    def kind(self) -> str:
-        """How the search ended: "measured", "lower bound", "upper bound", "stopped" or "unknown" (see `Estimate`)."""
-        return self.estimate.kind
-
-    def __str__(self) -> str:
-        return f"{_describe(self.experiment)}: {self.estimate}"
 
 
 def locate_midpoint(
@@ -89,7 +38,7 @@ def locate_midpoint(
 ) -> Location:
     """Find a midpoint noise level with as few networks as possible.
 
-    `wn_ref.locate.in_training` and `wn_ref.locate.at_inference` describe how. A run that overflowed counts as one with
+    `wn_ref.search.in_training` and `wn_ref.search.at_inference` describe how. A run that overflowed counts as one with
     too much noise.
 
     Parameters
@@ -137,16 +86,7 @@ def locate_midpoint(
     >>> location.kind, location.estimate.width <= 0.3
     ('measured', True)
     """
-    width = require_number("width", width, "0.001 <= width < 2", least=1e-3, below=2)
-    max_runs = require_whole("max_runs", max_runs, least=12)
-    low, high, start = (
-        require_number(name, value, "a positive number", least=TINY)
-        for name, value in (("low", low), ("high", high), ("start", start))
-    )
-    if not low <= start <= high:
-        raise InputError(f"start: expected 0 < low <= start <= high, got {low}, {start}, {high}; correct them")
-    if show is not None and not callable(show):
-        raise InputError(f"show: expected a function or None, got {show!r}; leave it out")
+    asked_for = settings_of_search(width, low, high, start, max_runs, show)
     workers = Workers(jobs)
     template = Experiment(noise=_first_noise(noise, low, start, high), **_checked(settings))
     clean = replace(template, phase="inference").training_experiment()
@@ -161,19 +101,14 @@ def locate_midpoint(
         fill(opened, plan, workers, retry_failed=retry_failed)
         return _accuracies(opened.table(plan), requests, store)
 
-    question = Question(
-        1 / len(CATALOG[template.dataset].classes), _ends_at_chance(template), width, low, high, start, max_runs,
-        workers.jobs,
-    )  # fmt: skip
-    search = in_training if template.phase == "training" else at_inference
+    chance = 1 / len(template.entry.classes)
+    question = Question(chance, _ends_at_chance(template), **asked_for, jobs=workers.jobs)
     with writing(store) as opened:
-        estimate = search(measure, question, show)
+        estimate = SEARCHES[template.phase](measure, question, show)
         runs = opened.table(asked)
     return Location(estimate, runs, len({experiment.training_experiment() for experiment in asked}), template)
 
 
-TINY = 1e-300
-"""The smallest sigma that is taken for a positive number."""
 SEARCHED = ("noise", "seed")
 """The fields of `Experiment` that a search chooses itself."""
 
@@ -228,17 +163,3 @@ def _accuracies(runs: pandas.DataFrame, requests: Sequence[tuple[float, int]], s
                 f"run: expected an accuracy, got {error} at sigma {sigma:g}, seed {seed}; correct its cause and {again}"
             )
     return runs["accuracy"].to_numpy()
-
-
-def _describe(experiment: Experiment) -> str:
-    """Say what a midpoint is of: data, network, noise, gradient, point and phase, in the values of `Experiment`."""
-    e, noise = experiment, experiment.noise or Noise()
-    kind = " and ".join(name for name in ("multiplicative", "additive") if getattr(noise, f"sigma_{name[:3]}"))
-    details = [f"{noise.first} first"] if noise.sigma_mul and noise.sigma_add else []
-    details += [f"{noise.gradient.replace('_', '-')} gradient"] if noise.sigma_mul else []
-    name = type(noise).__name__ if e.own_noise else " ".join([kind, *([f"({', '.join(details)})"] if details else [])])
-    where = f"all points ({e.point})" if isinstance(e.point, str) else e.points[e.point]
-    return (
-        f"{e.dataset}, {e.model} {'with' if e.batchnorm else 'without'} batch norm, "
-        f"{e.epochs} epoch{'s' * (e.epochs > 1)}, {name} noise at {where} in {e.phase}"
-    )

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from wn_ref.locate.local_fit import SLOPES, LocalFit
-from wn_ref.locate.plateaus import Plateaus, bracket
-from wn_ref.locate.question import Estimate, Question
+from wn_ref.search.local_fit import SLOPES, LocalFit
+from wn_ref.search.plateaus import Plateaus, bracket
+from wn_ref.search.question import Estimate, Question
 
 FALLS = 0.05
 """A curve falls if its plateaus differ by more than this share of the way from perfect accuracy to guessing."""

@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+from wn_ref.errors import InputError, require_number, require_whole
 
 Measure = Callable[[Sequence[tuple[float, int]]], np.ndarray]
 """Returns the accuracies of networks with given (sigma, seed); sigma = 0 is no noise, NaN a run that overflowed."""
 Show = Callable[[int, "Estimate"], None]
 """Called with the number of networks trained so far and the estimate, after every batch of runs."""
+TINY = 1e-300
+"""The smallest sigma that is taken for a positive number."""
 
 
 @dataclass(frozen=True)
@@ -87,3 +92,24 @@ class Question:
     def limits(self) -> tuple[float, float]:
         """The range of ln sigma."""
         return math.log(self.low), math.log(self.high)
+
+
+def settings_of_search(
+    width: object, low: object, high: object, start: object, max_runs: object, show: object
+) -> dict[str, Any]:
+    """Return the fields of a `Question` that a user chooses, once it is sure that they can be used.
+
+    Raises
+    ------
+    InputError
+        If one of them cannot, or `show` is no function.
+    """
+    settings: dict[str, Any] = {"width": require_number("width", width, "0.001 <= width < 2", least=1e-3, below=2)}
+    settings["max_runs"] = require_whole("max_runs", max_runs, least=12)
+    for name, value in (("low", low), ("high", high), ("start", start)):
+        settings[name] = require_number(name, value, "a positive number", least=TINY)
+    if not settings["low"] <= settings["start"] <= settings["high"]:
+        raise InputError(f"start: expected 0 < low <= start <= high, got {low}, {start}, {high}; correct them")
+    if show is not None and not callable(show):
+        raise InputError(f"show: expected a function or None, got {show!r}; leave it out")
+    return settings

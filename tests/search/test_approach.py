@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from wn_ref.locate.approach import approach, bracket, guess
+from wn_ref.search.approach import approach, bracket, guess
 
 
 @pytest.mark.parametrize("mu", [-9.0, -2.0, 0.01, 3.0, 12.0, 22.0])

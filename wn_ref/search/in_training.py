@@ -19,17 +19,17 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from wn_ref.locate.approach import approach, guess
-from wn_ref.locate.local_fit import SLOPES, LocalFit, fit_window
-from wn_ref.locate.plateaus import Plateaus, bracket, highest_measured
-from wn_ref.locate.question import Estimate, Measure, Question, Show
-from wn_ref.locate.stopping import next_look
-from wn_ref.locate.verdict import bound, doubt, doubt_between_networks, unknown, without_fall
+from wn_ref.search.approach import approach, guess
+from wn_ref.search.local_fit import SLOPES, LocalFit, fit_window
+from wn_ref.search.plateaus import Plateaus, bracket, highest_measured
+from wn_ref.search.question import Estimate, Measure, Question, Show
+from wn_ref.search.stopping import next_look
+from wn_ref.search.verdict import bound, doubt, doubt_between_networks, unknown, without_fall
 
 PLATEAU_RUNS = 2
 """How many networks measure a plateau at first; it gets more of them where they tell more than others."""
 FEWEST_RUNS = 8
-"""Runs around the midpoint before an interval is trusted; tests/locate/test_coverage.py shows that they are enough."""
+"""Runs around the midpoint before an interval is trusted; tests/search/test_coverage.py shows that they are enough."""
 
 LARGEST = 700.0
 """Above this, exp overflows."""

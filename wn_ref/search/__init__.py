@@ -9,9 +9,17 @@ stopping       when a search looks again whether it is done
 in_training    the search where every run trains a network
 network_curve  one network, evaluated at many noise levels
 at_inference   the search where networks meet noise in evaluation only
-experiments    both with real networks
+phases         which of them belongs to which phase
+location       the answer, with the runs that it is based on
+experiments    both with the networks of this package
+measuring      a function of the user's, asked for accuracies and checked
+functions      both with such a function
+walking        the same at one injection point after the other
 """
 
-from wn_ref.locate.experiments import Location, locate_midpoint
+from wn_ref.search.experiments import locate_midpoint
+from wn_ref.search.functions import locate
+from wn_ref.search.location import Location
+from wn_ref.search.walking import walk
 
-__all__ = ["Location", "locate_midpoint"]
+__all__ = ["Location", "locate", "locate_midpoint", "walk"]

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wn_ref.locate.approach import guess
-from wn_ref.locate.local_fit import LocalFit, fit_window
-from wn_ref.locate.plateaus import Plateaus, bracket
-from wn_ref.locate.question import Measure, Question
+from wn_ref.search.approach import guess
+from wn_ref.search.local_fit import LocalFit, fit_window
+from wn_ref.search.plateaus import Plateaus, bracket
+from wn_ref.search.question import Measure, Question
 
 SCAN = 4
 """Evaluations per decade of sigma that find where a network's accuracy falls."""
@@ -31,7 +31,7 @@ class NetworkCurve:
     Attributes
     ----------
     measure, question
-        As in `wn_ref.locate.in_training.in_training`.
+        As in `wn_ref.search.in_training.in_training`.
     seed : int
         Which network.
     plateaus : Plateaus

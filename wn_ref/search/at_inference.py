@@ -2,7 +2,7 @@
 
 A network is expensive and its evaluations are cheap. So each network is evaluated at many sigmas and has a midpoint of
 its own, and only more networks tell how these midpoints scatter. The result is the *geometric mean of the networks'
-midpoints*. (It differs from what `wn_ref.locate.in_training` looks for by the square of the scatter, which is far less
+midpoints*. (It differs from what `wn_ref.search.in_training` looks for by the square of the scatter, which is far less
 than the uncertainty of either.)
 """
 
@@ -15,13 +15,13 @@ from dataclasses import replace
 import numpy as np
 
 from wn_ref.fits.intervals import student_quantile
-from wn_ref.locate.network_curve import NetworkCurve, evaluate, scan
-from wn_ref.locate.question import Estimate, Measure, Question, Show
-from wn_ref.locate.stopping import next_look
-from wn_ref.locate.verdict import bound, doubt, unknown, without_fall
+from wn_ref.search.network_curve import NetworkCurve, evaluate, scan
+from wn_ref.search.question import Estimate, Measure, Question, Show
+from wn_ref.search.stopping import next_look
+from wn_ref.search.verdict import bound, doubt, unknown, without_fall
 
 FEWEST_NETWORKS = 5
-"""Networks before an interval is trusted; tests/locate/test_coverage.py shows that they are enough."""
+"""Networks before an interval is trusted; tests/search/test_coverage.py shows that they are enough."""
 DISTANCES = 0.3 * np.linspace(-1, 1, 11)
 """Where networks are evaluated: distances from the midpoint in slopes."""
 
@@ -30,7 +30,7 @@ def at_inference(measure: Measure, question: Question, show: Show | None = None)
     """Locate a midpoint where a trained network can be evaluated at any sigma: noise in evaluation only.
 
     The first network is scanned over the whole range. Then all of them, the first one again, are evaluated around the
-    midpoints so far. The arguments are those of `wn_ref.locate.in_training.in_training`.
+    midpoints so far. The arguments are those of `wn_ref.search.in_training.in_training`.
     """
     first = scan(measure, question, 0)
     if answer := without_fall(first.plateaus, question):
@@ -82,7 +82,7 @@ def _mean(midpoints: Sequence[float], coarse: float) -> Estimate:
     """Return the geometric mean of midpoints, given as ln mu, with its interval by Student's t, and their scatter.
 
     A search that stops when the interval is narrow enough tends to stop when the scatter happens to look small. The
-    factor 1 + 3 / (4 n) makes up for that; the simulations in tests/locate/test_coverage.py show how well. Each
+    factor 1 + 3 / (4 n) makes up for that; the simulations in tests/search/test_coverage.py show how well. Each
     midpoint may be off by `coarse`, all of them in the same direction.
     """
     std = float(np.std(midpoints, ddof=1))

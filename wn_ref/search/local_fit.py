@@ -27,7 +27,7 @@ import numpy.typing as npt
 from wn_ref.fits.intervals import crossing, student_quantile
 from wn_ref.fits.leastsquares import covariance, levenberg_marquardt
 from wn_ref.fits.logistic import logistic, logistic_jacobian
-from wn_ref.locate.plateaus import Plateaus, bracket
+from wn_ref.search.plateaus import Plateaus, bracket
 
 WINDOW = 1.0
 """Runs with |ln sigma - mu| <= WINDOW s are fitted."""

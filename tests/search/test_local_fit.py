@@ -8,8 +8,8 @@ from scipy import stats
 
 from wn_ref import fit_midpoint
 from wn_ref.fits.logistic import logistic, logistic_jacobian
-from wn_ref.locate.local_fit import REACH, fit_window
-from wn_ref.locate.plateaus import Plateaus
+from wn_ref.search.local_fit import REACH, fit_window
+from wn_ref.search.plateaus import Plateaus
 
 PLATEAUS = Plateaus(clean=0.9, floor=0.1, clean_runs=2)
 X = 1.3 + 0.5 * np.linspace(-0.8, 0.8, 9)

@@ -1,0 +1,77 @@
+"""One curve from a table: the columns sigma, accuracy and uncertainty as numbers, and percentages as shares.
+
+A percentage is one only if it says so: "accuracy [%]" in the line of names, or --percent. An accuracy of 0.9 may be
+either.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from wn_ref.cli.csv_table import PERCENTAGES, numbers
+from wn_ref.errors import InputError
+from wn_ref.lazy import pandas
+
+_NAMES = re.compile(r"(sigma|accuracy|uncertainty)(?:[\s_]*(%|\[\s*%\s*\]|\(\s*%\s*\)))?", re.IGNORECASE)
+"""The names of columns, with and without a sign."""
+ROUNDED = 1.1
+"""Accuracies above 1 by less than this are left to the fit, which allows for simulated curves."""
+
+
+def curve_of(table: pandas.DataFrame, csv: Path, percent: bool = False) -> pandas.DataFrame:
+    """Return the columns sigma, accuracy and, if it is there, uncertainty.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `wn_ref.cli.csv_table.read_table`.
+    csv : Path
+        The file, for messages.
+    percent : bool
+        Whether accuracies and uncertainties are percentages also where their names do not say so.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or there twice, a cell is no number, or numbers are not the shares or percentages that
+        they should be.
+    """
+    there: dict[str, tuple[str, bool]] = {}
+    for head in table:
+        found = _NAMES.fullmatch(head)
+        name = found[1].lower() if found else ""
+        if name in there:
+            raise InputError(
+                f"csv: expected one column {name}, got {there[name][0]!r} and {head!r} in {csv}; leave one"
+            )
+        if found:
+            there[name] = head, bool(found[2]) or (percent and name != "sigma")
+    for name in ("sigma", "accuracy"):
+        if name not in there:
+            raise InputError(
+                f"csv: expected columns sigma and accuracy, got {', '.join(table.columns)}; rename the columns of {csv}"
+            )
+    if there["sigma"][1]:
+        raise InputError(f"csv: expected noise levels as numbers, got a column {there['sigma'][0]!r}; divide it by 100")
+    if "uncertainty" in there and there["uncertainty"][1] != there["accuracy"][1]:
+        heads = " and ".join(repr(there[name][0]) for name in ("accuracy", "uncertainty"))
+        raise InputError(
+            f"csv: expected % at both columns or at none, got {heads}; correct the names, or add --percent"
+        )
+    data = pandas.DataFrame({name: numbers(table, head, percent=sign) for name, (head, sign) in there.items()})
+    _require_shares(data["accuracy"].max(), *there["accuracy"])
+    return data
+
+
+def _require_shares(highest: float, head: str, percent: bool) -> None:
+    """Raise `InputError` if the highest accuracy shows that a column has percentages, or that it has none."""
+    if percent and highest > ROUNDED:
+        raise InputError(f"csv: expected percentages up to 100 in column {head}, got {100 * highest:g}; correct it")
+    if percent and highest <= 1 / 100:
+        raise InputError(
+            f"csv: expected percentages in column {head}, got at most {100 * highest:g}; leave out --percent, or the "
+            "sign in the name of the column, if these are shares"
+        )
+    if not percent and highest > ROUNDED:
+        raise InputError(f"csv: expected shares from 0 to 1 in column {head}, got {highest:g}; {PERCENTAGES}")
