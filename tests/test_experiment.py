@@ -53,7 +53,10 @@ from wn_ref.store.canonical import key
         ({"augment": None}, "augment: expected True or False, got None"),
         ({"dataset": ["digits"]}, r"dataset: expected one of .*, got \['digits'\]; did you mean 'digits'"),
         ({"dataset": np.array(["digits", "mnist"])}, "dataset: expected one of"),
-        ({"dataset": load_dataset("digits")}, "dataset: expected one of"),
+        ({"dataset": replace(load_dataset("digits"), flip=True)}, "dataset: expected a name of its own for data other"),
+        ({"dataset": lambda: 5}, "dataset: expected a function that returns a Dataset, got one that returns 5"),
+        ({"dataset": "absent.npz"}, "dataset: expected an .npz file with train_images.*absent.npz: No such file"),
+        ({"dataset": ""}, "dataset: expected one of"),
         ({"model": None}, "model: expected one of mlp, lenet5, cnn_s, got None"),
         ({"phase": {"training": 1}}, "phase: expected one of training, inference"),
         (

@@ -210,3 +210,34 @@ def test_two_thousand_random_stacks_in_a_process_of_their_own():
     agreed, refused = map(int, done.stdout.split())
     assert agreed + refused == 2000
     assert min(agreed, refused) > 300
+
+
+class Reversed(Identity):
+    """Hands back what came in another layout."""
+
+    def backward(self, dy, input_gradient=True):
+        return np.asfortranarray(dy)
+
+
+class ReadOnly(Identity):
+    def backward(self, dy, input_gradient=True):
+        dx = dy.copy()
+        dx.flags.writeable = False
+        return dx
+
+
+@pytest.mark.parametrize("kind", [Reversed, ReadOnly])
+def test_the_gradient_of_noise_does_not_depend_on_how_a_layer_returns_dx(kind, rng):
+    x, dy = rng.standard_normal((4, 3)), rng.standard_normal((4, 3))
+    results = []
+    for last in (Identity(), kind()):
+        net = Network([ReLU(), last], "float64")
+        net.forward(x, noise=multiplicative(0.5, "exact"), point="relu1")
+        results.append(net.backward(dy, input_gradient=True))
+    np.testing.assert_array_equal(*results)
+
+
+def test_layers_are_told_the_step():
+    net = Network([Identity(), Identity()])
+    net.forward(np.zeros((4, 3), np.float32), step=17)
+    assert [layer.step for layer in net.layers] == [17, 17]

@@ -7,7 +7,7 @@ import pytest
 
 import wn_ref as wn
 from wn_ref import Experiment, InputError
-from wn_ref.own_noise import describe_own_noise
+from wn_ref.own_noise import describe_own_noise, level_of
 from wn_ref.random import uniform
 from wn_ref.store.canonical import canonical, key
 
@@ -48,7 +48,7 @@ def test_a_subclass_does_not_get_the_result_of_gaussian_noise(tmp_path):
     with wn.open_store(tmp_path / "results.sqlite") as store:
         assert len(store.runs(own_noise="")) == 1
     with pytest.raises(
-        InputError, match=r"noise: expected one of this package, got .*Drift.*; make the experiment of its"
+        InputError, match=r"noise: expected that of this package, got .*Drift.*; make the experiment itself"
     ):
         Experiment.from_row(table.iloc[1])
     assert Experiment.from_row(table.iloc[0]) == gaussian
@@ -139,3 +139,21 @@ def test_bad_input(noise, message):
     with pytest.raises(InputError, match=message) as caught:
         replace(DIGITS, noise=noise)
     assert "\n" not in str(caught.value)
+
+
+def test_the_level_is_a_number_whatever_its_type():
+    described = {describe_own_noise(Uniform(sigma=kind(0.5))) for kind in (float, np.float32, np.float64)}
+    assert len(described) == 1
+    assert level_of(described.pop())[0] == 0.5
+
+
+def test_what_the_level_of_a_noise_is():
+    levels = [level_of(describe_own_noise(noise)) for noise in (Uniform(sigma=0.5), Uniform(sigma=2))]
+    assert [level for level, _ in levels] == [0.5, 2.0]
+    assert levels[0][1] == levels[1][1]  # one curve
+    drifts = [level_of(describe_own_noise(Drift(sigma_add=sigma))) for sigma in (1.0, 2.0)]
+    assert drifts[0] == drifts[1]  # the columns of Gaussian noise have the level
+    assert drifts[0][0] == 0.0
+    for _, rest in (*levels, *drifts):
+        assert level_of(rest) == (0.0, rest)  # asked again, it takes nothing else for the level
+    assert level_of("no description") == (0.0, "no description")

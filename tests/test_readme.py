@@ -3,10 +3,13 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas
 import pytest
 
+from wn_ref import load_dataset
 from wn_ref.cli.walk_table import table
+from wn_ref.datasets.own_files import ARRAYS
 from wn_ref.findings.robustness import midpoints
 from wn_ref.injection import WEIGHTED, kind_of
 
@@ -20,6 +23,17 @@ def test_the_library_example_runs(capsys):
     clean, noisy = (float(number) for number in re.findall(r"\d\.\d+", capsys.readouterr().out))
     assert clean > noisy + 0.1
     assert len(names["runs"]) == 11 * 4 * 2
+
+
+def test_the_example_of_ones_own_runs(tmp_path, monkeypatch):
+    (example,) = [text for text in re.findall(r"```py\n(.*?)```", README, re.DOTALL) if "def small" in text]
+    monkeypatch.chdir(tmp_path)
+    data = load_dataset("digits")
+    np.savez("mine.npz", **{name: getattr(data, name) for name in ARRAYS})
+    names = {"__name__": "mine"}
+    exec(compile(example.replace("jobs=2", "jobs=1"), "mine.py", "exec"), names)
+    assert len(names["midpoints"]) == 2 * 4
+    assert set(names["midpoints"]["kind"]) - {"too few"}
 
 
 def test_links_lead_somewhere():

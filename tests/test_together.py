@@ -130,7 +130,7 @@ def test_noise_levels_can_be_chosen(runs):
 def test_every_setting_that_keeps_runs_apart_has_an_option():
     named_otherwise = {"phase", "first", "executions"}  # figures and tables vary these, or need one value
     assert {field.name for field in fields(Chosen)} == set(CHOICES) - named_otherwise
-    assert set(SETTINGS) >= set(Experiment().row()) - {"seed", "sigma_mul", "sigma_add", "own_noise"}
+    assert set(SETTINGS) >= set(Experiment().row()) - {"seed", "sigma_mul", "sigma_add", "own_noise", "own_data"}
 
 
 def test_runs_with_a_noise_of_ones_own_are_in_no_figure_of_the_paper(runs):

@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from wn_ref.datasets import CATALOG, DATASETS, Dataset, load_dataset
+from wn_ref.datasets import CATALOG, Dataset, Entry, load_dataset
+from wn_ref.datasets.own import OwnData, dataset_of
 from wn_ref.errors import InputError, require_choice, require_flag, require_whole
 from wn_ref.injection import GLOBAL, Points
-from wn_ref.models import MODELS, build_model
+from wn_ref.models import Model, build_model, model_name, model_of, multiplications
 from wn_ref.network import Network
 from wn_ref.noise import Noise
+from wn_ref.own_model import describe_own_model
 from wn_ref.own_noise import check_own_noise, describe_own_noise
 from wn_ref.train import SETTINGS
 
@@ -30,8 +32,8 @@ def _size(name: str, value: object) -> int | None:
 
 
 CHECKS: dict[str, Callable[[str, object], Any]] = {
-    "dataset": partial(require_choice, choices=DATASETS),
-    "model": partial(require_choice, choices=MODELS),
+    "dataset": lambda _, value: dataset_of(value),
+    "model": lambda _, value: model_of(value),
     "batchnorm": require_flag,
     "phase": partial(require_choice, choices=PHASES),
     "train_size": _size,
@@ -49,10 +51,12 @@ class Experiment:
 
     Attributes
     ----------
-    dataset : str
-        A name for `wn_ref.load_dataset`.
-    model : str
-        A name for `wn_ref.build_model`.
+    dataset : str, Dataset or callable
+        A name for `wn_ref.load_dataset`; or data of your own: a `Dataset`, a function that returns one, the path of an
+        .npz file or of a folder of images (see `wn_ref.datasets.own`). These are told apart by their content.
+    model : str or callable
+        A name for `wn_ref.build_model`; or a function of your own that builds a network, or where it is:
+        "package.module:function" or "file.py:function". These are told apart by their code.
     batchnorm : bool
         Whether the network has batch norm.
     noise : Noise or None
@@ -74,9 +78,10 @@ class Experiment:
     executions : tuple of int or None
         How often the noise is applied at each noisy point before averaging (section 8), in the order of the points;
         None means once. For the phase "inference" only.
-    own_noise : str
-        What identifies a noise of a class of your own, its code included; "" for the noises of this package. It is
-        found out, and cannot be given (see `wn_ref.own_noise`).
+    own_noise, own_model, own_data : str
+        What identifies a noise of a class of your own, a model of your own, each with its code, and data of your own;
+        "" for those of this package. They are found out, and cannot be given (see `wn_ref.own_noise`,
+        `wn_ref.own_model` and `wn_ref.datasets.own`).
 
     Raises
     ------
@@ -93,8 +98,8 @@ class Experiment:
     True
     """
 
-    dataset: str = "mnist_sample"
-    model: str = "mlp"
+    dataset: Any = "mnist_sample"  # what `dataset_of` takes, and from then on a name or an OwnData
+    model: str | Model = "mlp"
     batchnorm: bool = True
     noise: Noise | None = None
     point: int | str = GLOBAL
@@ -113,6 +118,8 @@ class Experiment:
     executions: tuple[int, ...] | None = None
 
     own_noise: str = field(init=False, default="", repr=False)
+    own_model: str = field(init=False, default="", repr=False)
+    own_data: str = field(init=False, default="", repr=False)
 
     def __post_init__(self) -> None:
         values = vars(self)
@@ -120,6 +127,8 @@ class Experiment:
             value = values[name]
             if (checked := check(name, value)) is not value:
                 object.__setattr__(self, name, checked)
+        object.__setattr__(self, "own_model", describe_own_model(self.model))
+        object.__setattr__(self, "own_data", self.dataset.content if isinstance(self.dataset, OwnData) else "")
         object.__setattr__(self, "point", self.injection_points.normalised(self.point))
         if self.noise is not None and not isinstance(self.noise, Noise):
             raise InputError(f"noise: expected what wn_ref.additive and its like return, got {self.noise!r}; use them")
@@ -139,7 +148,7 @@ class Experiment:
     @property
     def injection_points(self) -> Points:
         """The network's injection points."""
-        return _injection_points(self.dataset, self.model, self.batchnorm)
+        return _facts(self.dataset, self.model, self.batchnorm)[0]
 
     @property
     def points(self) -> tuple[str, ...]:
@@ -147,10 +156,19 @@ class Experiment:
         return self.injection_points.names
 
     @property
+    def entry(self) -> Entry:
+        """The facts about the data set: its shape, sizes and classes."""
+        return _entry(self.dataset)
+
+    @property
     def sizes(self) -> tuple[int, int]:
         """Numbers of training and of test images."""
-        entry = CATALOG[self.dataset]
-        return self.train_size or entry.train_size, self.test_size or entry.test_size
+        return self.train_size or self.entry.train_size, self.test_size or self.entry.test_size
+
+    @property
+    def cost(self) -> float:
+        """How many numbers its network multiplies for an image; see `wn_ref.models.multiplications`."""
+        return _facts(self.dataset, self.model, self.batchnorm)[1]
 
     def network(self) -> Network:
         """Build the experiment's network, not yet trained."""
@@ -158,6 +176,8 @@ class Experiment:
 
     def data(self) -> Dataset:
         """Load the experiment's data set."""
+        if isinstance(self.dataset, OwnData):
+            return self.dataset.load(self.train_size, self.test_size)
         return load_dataset(self.dataset, self.train_size, self.test_size)
 
     def training_experiment(self) -> Experiment:
@@ -177,10 +197,12 @@ class Experiment:
         Raises
         ------
         InputError
-            If its noise is of a class of the user's own, whose code is in no table.
+            If its noise, model or data are the user's own, which are in no table.
         """
-        if own := row.get("own_noise"):
-            raise InputError(f"noise: expected one of this package, got {own}; make the experiment of its class again")
+        for name in ("noise", "model", "data"):
+            own = row.get(f"own_{name}")
+            if isinstance(own, str) and own:
+                raise InputError(f"{name}: expected that of this package, got {own}; make the experiment itself again")
         noise = Noise(**{one.name: row[one.name] for one in fields(Noise)})
         given = [one for one in fields(cls) if one.init and one.name in row]
         values = {one.name: _plain(row[one.name], str(one.type)) for one in given}
@@ -189,6 +211,7 @@ class Experiment:
     def row(self) -> dict[str, Any]:
         """Return the experiment as one row of a table, with the fields of its noise as columns of their own."""
         row = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "noise"}
+        row |= {"dataset": dataset_name(self.dataset), "model": model_name(self.model)}
         return row | {one.name: getattr(self.noise or Noise(), one.name) for one in fields(Noise)}
 
 
@@ -200,17 +223,28 @@ def _plain(value: Any, kind: str) -> Any:
     return int(value) if isinstance(value, float) and "int" in kind else value
 
 
-def _build(dataset: str, model: str, batchnorm: bool, seed: int) -> Network:
-    entry = CATALOG[dataset]
+def dataset_name(dataset: str | OwnData) -> str:
+    """Return what a data set is called in tables and figures."""
+    return dataset.name if isinstance(dataset, OwnData) else dataset
+
+
+def _entry(dataset: str | OwnData) -> Entry:
+    return dataset.entry if isinstance(dataset, OwnData) else CATALOG[dataset]
+
+
+def _build(dataset: str | OwnData, model: str | Model, batchnorm: bool, seed: int) -> Network:
+    entry = _entry(dataset)
     return build_model(model, entry.shape, len(entry.classes), batchnorm, seed)
 
 
 @lru_cache(maxsize=256)
-def _injection_points(dataset: str, model: str, batchnorm: bool) -> Points:
+def _facts(dataset: str | OwnData, model: str | Model, batchnorm: bool) -> tuple[Points, float]:
+    """Return the injection points of a network, and its multiplications for an image."""
+    entry = _entry(dataset)
     try:
-        return _build(dataset, model, batchnorm, seed=0).injection_points
+        network = _build(dataset, model, batchnorm, seed=0)
+        return network.injection_points, multiplications(network, entry.shape, len(entry.classes))
     except InputError as error:
+        expected = f"model: expected one that can take the images of {dataset_name(dataset)}"
         reason = str(error).removeprefix("input_shape: ")
-        raise InputError(
-            f"model: expected one that can take the images of {dataset}, got {model!r}; {reason}"
-        ) from None
+        raise InputError(f"{expected}, got {model_name(model)!r}; {reason}") from None

@@ -1,10 +1,16 @@
-"""The networks of the paper (section 3.2): MLP, LeNet-5 and CNN-S."""
+"""The networks of the paper (section 3.2): MLP, LeNet-5 and CNN-S, and how a network of your own takes their place.
+
+A model is a function that builds a network::
+
+    def mine(input_shape, classes, batchnorm, seed, dtype) -> Network: ...
+
+The three of the paper are such functions, too. Their names stand for them wherever a model is asked for.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +19,18 @@ from wn_ref.arrays import real_type
 from wn_ref.errors import InputError, require_choice, require_whole
 from wn_ref.layers import BatchNorm, Conv, Dense, Flatten, Layer, MaxPool, ReLU
 from wn_ref.network import Network
+from wn_ref.user_code import function_of
+
+Model = Callable[[Sequence[int], int, bool, int, npt.DTypeLike], Network]
+"""Builds a network from the shape of an image, the number of classes, whether there is batch norm, seed and type."""
 
 
 class _Stack:
     """A list of layers that grows from the input on; every layer with weights draws them from a stream of its own."""
 
-    def __init__(self, batchnorm: bool, seed: int, dtype: np.dtype) -> None:
+    def __init__(self, batchnorm: bool, seed: int, dtype: npt.DTypeLike) -> None:
         self.layers: list[Layer] = []
-        self.batchnorm, self.seed, self.dtype = batchnorm, seed, dtype
+        self.batchnorm, self.seed, self.dtype = batchnorm, seed, real_type(dtype)
 
     def dense(self, inputs: int, outputs: int) -> None:
         self.layers.append(Dense(inputs, outputs, self.seed, len(self.layers), self.dtype))
@@ -34,9 +44,13 @@ class _Stack:
             self.layers.append(BatchNorm(features, self.dtype))
         self.layers.append(ReLU())
 
+    def network(self, input_shape: Sequence[int]) -> Network:
+        return Network(self.layers, self.dtype, input_shape)
 
-def mlp(stack: _Stack, input_shape: Sequence[int], classes: int) -> None:
+
+def mlp(input_shape: Sequence[int], classes: int, batchnorm: bool, seed: int, dtype: npt.DTypeLike) -> Network:
     """Three times dense 64, [batch norm,] ReLU, then a dense layer to the classes: 8 points, 11 with batch norm."""
+    stack = _Stack(batchnorm, seed, dtype)
     stack.layers.append(Flatten())
     width = math.prod(input_shape)
     for _ in range(3):
@@ -44,10 +58,13 @@ def mlp(stack: _Stack, input_shape: Sequence[int], classes: int) -> None:
         stack.relu(64)
         width = 64
     stack.dense(width, classes)
+    return stack.network(input_shape)
 
 
-def lenet5(stack: _Stack, input_shape: Sequence[int], classes: int) -> None:
+def lenet5(input_shape: Sequence[int], classes: int, batchnorm: bool, seed: int, dtype: npt.DTypeLike) -> Network:
     """Twice conv 5 x 5, [batch norm,] ReLU, max pool; three dense layers: 12 points, 16 with batch norm."""
+    _require_images("lenet5", input_shape, 16, 16)
+    stack = _Stack(batchnorm, seed, dtype)
     channels, height, width = input_shape
     for outputs in (6, 16):
         stack.conv(channels, outputs, (5, 5))
@@ -61,13 +78,16 @@ def lenet5(stack: _Stack, input_shape: Sequence[int], classes: int) -> None:
         stack.relu(outputs)
         features = outputs
     stack.dense(features, classes)
+    return stack.network(input_shape)
 
 
-def cnn_s(stack: _Stack, input_shape: Sequence[int], classes: int) -> None:
+def cnn_s(input_shape: Sequence[int], classes: int, batchnorm: bool, seed: int, dtype: npt.DTypeLike) -> Network:
     """Two convolutions 4 x 10, each with [batch norm,] ReLU, and two dense layers: 8 points, 11 with batch norm.
 
     For speech: an input of 1 x 10 x 49 is 49 frames of 10 cepstral coefficients.
     """
+    _require_images("cnn_s", input_shape, 7, 28)
+    stack = _Stack(batchnorm, seed, dtype)
     channels, height, width = input_shape
     for outputs, stride in ((28, 2), (30, 1)):
         stack.conv(channels, outputs, (4, 10), (1, stride))
@@ -77,52 +97,57 @@ def cnn_s(stack: _Stack, input_shape: Sequence[int], classes: int) -> None:
     stack.dense(channels * height * width, 128)
     stack.relu(128)
     stack.dense(128, classes)
+    return stack.network(input_shape)
 
 
-@dataclass(frozen=True)
-class Model:
-    """All that is known about a network before it is built.
+MODELS: dict[str, Model] = {"mlp": mlp, "lenet5": lenet5, "cnn_s": cnn_s}
+"""The networks of the paper by name."""
+TITLES = {"mlp": "MLP", "lenet5": "LeNet-5", "cnn_s": "CNN-S"}
+"""Their names in the paper."""
 
-    Attributes
+
+def model_of(model: object) -> str | Model:
+    """Return a model as `Experiment` keeps it: the name of one of the paper's, or the function that builds it.
+
+    Parameters
     ----------
-    title : str
-        Its name in the paper.
-    build : callable
-        Puts its layers on a stack, given the shape of an image and the number of classes.
-    least : (int, int)
-        Height and width of the smallest image that its kernels fit in.
-    cost : float
-        How long an image takes, roughly, in units of the MLP. It decides which training of a sweep starts first and how
-        its progress is drawn, and has no influence on results.
+    model : str or callable
+        A name, a function, or where to find one: "package.module:function" or "file.py:function".
+
+    Raises
+    ------
+    InputError
+        If there is no such model or function.
     """
-
-    title: str
-    build: Callable[[_Stack, Sequence[int], int], None]
-    least: tuple[int, int]
-    cost: float
-
-
-MODELS = {
-    "mlp": Model("MLP", mlp, (1, 1), 1.0),
-    "lenet5": Model("LeNet-5", lenet5, (16, 16), 5.0),
-    "cnn_s": Model("CNN-S", cnn_s, (7, 28), 10.0),
-}
+    if isinstance(model, str) and ":" in model:
+        model = function_of("model", model)
+    names = [name for name, function in MODELS.items() if function is model]
+    if names:
+        return names[0]
+    if callable(model) and not isinstance(model, type):
+        return model
+    try:
+        return str(require_choice("model", model, MODELS))
+    except InputError as error:
+        hint = "" if "did you mean" in str(error) else ", or give a function that builds a network"
+        raise InputError(f"{error}{hint}") from None
 
 
 def build_model(
-    name: str,
+    name: str | Model,
     input_shape: Sequence[int] = (1, 28, 28),
     classes: int = 10,
     batchnorm: bool = True,
     seed: int = 0,
     dtype: npt.DTypeLike = "float32",
 ) -> Network:
-    """Build a network of the paper with its initial weights.
+    """Build a network with its initial weights: one of the paper, or your own.
 
     Parameters
     ----------
-    name : str
-        "mlp", "lenet5" or "cnn_s".
+    name : str or callable
+        "mlp", "lenet5" or "cnn_s"; or a function that takes the other arguments, in this order, and returns a
+        `Network`; or where to find one, "package.module:function" or "file.py:function".
     input_shape : sequence of int
         (channels, height, width) of an image.
     classes : int
@@ -142,7 +167,8 @@ def build_model(
     Raises
     ------
     InputError
-        If there is no such model or dtype, or the model cannot take images of this shape.
+        If there is no such model or dtype, the model cannot take images of this shape, or a function returns something
+        else than a network from images to `classes` logits.
 
     Examples
     --------
@@ -153,16 +179,51 @@ def build_model(
     >>> net.parameters["conv1.weight"].shape
     (6, 1, 5, 5)
     """
-    require_choice("model", name, MODELS)
+    found = model_of(name)
     require_whole("classes", classes, least=2)
     if np.shape(input_shape) != (3,) or min(input_shape) < 1:
         raise InputError(f"input_shape: expected (channels, height, width), all >= 1, got {input_shape}; correct it")
-    real = real_type(dtype)
-    model, stack = MODELS[name], _Stack(batchnorm, seed, real)
-    if input_shape[1] < model.least[0] or input_shape[2] < model.least[1]:
+    real, shape = real_type(dtype), tuple(int(size) for size in input_shape)
+    if isinstance(found, str):
+        return MODELS[found](shape, classes, batchnorm, seed, real)
+    network = found(shape, classes, batchnorm, seed, real)
+    if not isinstance(network, Network):
+        raise InputError(f"model: expected {model_name(found)} to return a Network, got {network!r}; return one")
+    if network.dtype != real:
+        expected = f"a network of {real} from {model_name(found)}"
+        raise InputError(f"model: expected {expected}, got one of {network.dtype}; hand dtype on to its layers")
+    return network
+
+
+def model_name(model: str | Model) -> str:
+    """Return a model's name: that of the paper's, or that of the function."""
+    if isinstance(model, str):
+        return model
+    function = getattr(model, "func", model)  # of a functools.partial
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def multiplications(network: Network, input_shape: Sequence[int], classes: int) -> float:
+    """Return how many numbers a network multiplies for an image, roughly: those with which its weights are multiplied.
+
+    Raises
+    ------
+    InputError
+        If the network cannot take such an image, or does not return a logit for each class.
+    """
+    x, total = np.zeros((*input_shape, 1), network.dtype), 0.0
+    for layer in network.layers:
+        x = layer.forward(x)
+        total += sum(x.size * w.size / len(w) for w in layer.parameters.values() if w.ndim > 1)
+    if x.shape != (classes, 1):
+        got = f"an output of shape {x.shape[:-1]}"
+        raise InputError(f"expected {classes} logits, one for each class, got {got}; correct the last layer")
+    return total
+
+
+def _require_images(name: str, input_shape: Sequence[int], height: int, width: int) -> None:
+    if input_shape[1] < height or input_shape[2] < width:
         raise InputError(
-            f"input_shape: expected images of at least {model.least[0]} x {model.least[1]} for {name}, "
+            f"input_shape: expected images of at least {height} x {width} for {name}, "
             f"got {input_shape[1]} x {input_shape[2]}; choose another model"
         )
-    model.build(stack, input_shape, classes)
-    return Network(stack.layers, real, input_shape)

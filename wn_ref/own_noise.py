@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 
+import numpy as np
+
 from wn_ref.code_fingerprint import fingerprint_of_code
 from wn_ref.errors import InputError
 from wn_ref.noise import Noise
+
+_COMMON = {field.name for field in fields(Noise)}
 
 
 def describe_own_noise(noise: Noise | None) -> str:
@@ -25,10 +29,39 @@ def describe_own_noise(noise: Noise | None) -> str:
     if noise is None or type(noise) is Noise:
         return ""
     kind = type(noise)
-    values = {field.name: getattr(noise, field.name) for field in fields(noise)}
+    values = {field.name: _plain(getattr(noise, field.name)) for field in fields(noise)}
     plain = {name: value if _is_plain(value) else fingerprint_of_code(value) for name, value in values.items()}
     facts = {"class": f"{kind.__module__}.{kind.__qualname__}", "code": fingerprint_of_code(kind)}
     return json.dumps(plain | facts, sort_keys=True, separators=(",", ":"))
+
+
+def level_of(description: str) -> tuple[float, str]:
+    """Return the noise level of a noise of one's own, and its description without it.
+
+    Parameters
+    ----------
+    description : str
+        From `describe_own_noise`.
+
+    Returns
+    -------
+    level : float
+        The field `sigma`, if the class has one; else the only number among the fields that `Noise` itself has not; else
+        0. (A noise may use sigma_mul and sigma_add instead, which have columns of their own.)
+    rest : str
+        The other fields, and the code: what two noises of one curve have in common.
+    """
+    try:
+        facts = json.loads(description)
+    except ValueError:  # not from here
+        return 0.0, description
+    if "level" in facts:  # this is what is left without it
+        return 0.0, description
+    own = {name: v for name, v in facts.items() if name not in _COMMON and type(v) in (int, float)}
+    name = "sigma" if "sigma" in own else next(iter(own)) if len(own) == 1 else ""
+    kept = {one: value for one, value in facts.items() if one not in (name, "sigma_mul", "sigma_add")}
+    kept["level"] = name
+    return float(own.get(name, 0)), json.dumps(kept, sort_keys=True, separators=(",", ":"))
 
 
 def check_own_noise(noise: Noise) -> None:
@@ -51,6 +84,11 @@ def check_own_noise(noise: Noise) -> None:
         except TypeError:
             expected = f"numbers, texts, tuples or functions in the fields of {kind}"
             raise InputError(f"noise: expected {expected}, got {name}={value!r}; use a tuple") from None
+
+
+def _plain(value: object) -> object:
+    """Return a number of NumPy's as Python's own, which has the same value."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _is_plain(value: object) -> bool:

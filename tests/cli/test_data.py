@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from tests.datasets import files
+from tests.own import bars
+from wn_ref.datasets.own_files import ARRAYS
 
 
 @pytest.fixture
@@ -67,3 +69,44 @@ def test_damaged_files_are_one_line_and_exit_code_2(elsewhere, run):
         assert done.returncode == 2
         assert message in done.stderr
         assert [line for line in done.stderr.splitlines() if "warning" not in line] == [done.stderr.splitlines()[-1]]
+
+
+def test_data_of_ones_own(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("WN_REF_DATA", str(tmp_path))
+    np.savez(tmp_path / "bars.npz", **{name: getattr(bars(), name) for name in ARRAYS})
+    assert run("data", "add", "mine", "bars.npz").stdout == "mine: 120 to train, 120 to test, 2 classes\n"
+    listed = next(line for line in run("data").stdout.splitlines() if line.startswith("mine "))
+    assert "your own" in listed
+    assert run("data", "show", "mine").stdout == "figure: mine.png\n"
+    assert run("train", "--dataset", "mine", "--epochs", "1", "--batch-size", "32").returncode == 0
+    for arguments, message in (
+        (
+            ("add", "mine", "bars.npz"),
+            "NAME: expected a new one, got 'mine', which is known; choose another or add --force",
+        ),
+        (("add", "mnist", "bars.npz"), "NAME: expected letters, digits, - and _, no published name, got 'mnist'"),
+        (("add", "more", "absent.npz"), "expected an .npz file with train_images"),
+        (("show", "mien"), "did you mean 'mine'?"),
+    ):
+        done = run("data", *arguments)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert message in done.stderr
+
+
+def test_a_network_in_a_file_of_ones_own(run, tmp_path):
+    (tmp_path / "nets.py").write_text("from tests.own import small_cnn\n")
+    network = ("--dataset", "digits", "--model", "nets.py:small_cnn")
+    assert run("train", *network, "--epochs", "1").returncode == 0
+    walked = run("walk", *network, "--epochs", "1", "--seeds", "1", "--sigmas", "0.1:100:4", "--store", "s.sqlite")
+    assert walked.stdout.startswith("small_cnn with batch norm, digits, 1 epoch"), walked.stderr
+    assert "own_model" not in walked.stdout
+    assert run("figure", "2", "--store", "s.sqlite").stdout.startswith("figure 2")
+    for text, message in (
+        ("nets.py:small", "it has "),
+        ("net.py:small_cnn", "but no such file"),
+        ("nets:x", "got 'x'"),
+    ):
+        done = run("train", "--model", text)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+        assert message in done.stderr
+        assert done.stderr.startswith("wn-ref: --model: ")

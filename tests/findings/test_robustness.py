@@ -1,13 +1,15 @@
 """From runs to midpoints, on made-up runs whose midpoints are known."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pandas
 import pytest
 
 import wn_ref as wn
-from wn_ref import InputError
+from wn_ref import Experiment, InputError, Noise
+from wn_ref.findings.alike import prepared
 from wn_ref.findings.robustness import curve, midpoint_of, midpoints
 from wn_ref.fits.logistic import logistic
 
@@ -189,3 +191,27 @@ def test_runs_that_all_stopped_have_too_few_levels(rng):
     assert curve(runs).empty
     with pytest.raises(InputError, match="at least 3 different noise levels"):
         midpoint_of(runs)
+
+
+@dataclass(frozen=True)
+class Pulses(Noise):
+    """Two numbers of its own: the level, and another one that must not be taken for it."""
+
+    sigma: float = 0.0
+    share: float = 1.0
+
+
+def test_the_level_of_a_noise_of_ones_own_is_followed_once():
+    sigmas = np.geomspace(0.1, 100, 13)
+    heights = 0.1 + 0.8 / (1 + (sigmas / 1.5) ** 2)
+    rows = [
+        Experiment(noise=Pulses(sigma=sigma), seed=seed).row() | {"accuracy": height, "name": "global"}
+        for sigma, height in zip(sigmas, heights)
+        for seed in range(2)
+    ]
+    runs = pandas.DataFrame(rows).assign(tested=2000, classes=10)
+    (row,) = midpoints(runs).itertuples()
+    assert abs(row.midpoint / 1.5 - 1) < 0.01
+    assert abs(midpoint_of(runs).midpoint / 1.5 - 1) < 0.01
+    again = prepared(prepared(runs))
+    pandas.testing.assert_frame_equal(again, prepared(runs))

@@ -53,6 +53,8 @@ class Chosen(Group):
     algorithm: Annotated[int | None, _one(more=f"Version of what is computed. {SEVERAL}")] = None
     data: Annotated[str | None, _one(more=f"Fingerprint of the data set's content. {SEVERAL}")] = None
 
+    own_model: Annotated[str | None, _one(more=f"A model of your own, as in the column own_model. {SEVERAL}")] = None
+
     @property
     def choice(self) -> dict[str, Any]:
         """What `wn_ref.reproduce` takes: the settings that were chosen."""

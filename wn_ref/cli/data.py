@@ -9,12 +9,12 @@ import typer
 
 from wn_ref.cli.options import FREE_NAME, Force, one_of
 from wn_ref.cli.typed import Command
-from wn_ref.datasets import CATALOG, DATASETS
+from wn_ref.datasets import CATALOG, DATASETS, Dataset, load_dataset
 from wn_ref.errors import require_choice
 
 app = typer.Typer(
     help="List the data sets: their sizes and licences, whether they are on this machine, and whether their files are "
-    "those that were published. The commands below download them and draw examples.",
+    "those that were published. The commands below download them, draw examples, and add data of your own.",
     rich_markup_mode=None,
 )
 
@@ -25,15 +25,44 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help=one_of(DATASETS), auto
 def listing(context: typer.Context) -> None:
     """Print one line for each data set, and where files are looked for."""
     if context.invoked_subcommand is None:
-        from wn_ref.datasets.places import VARIABLE, cache
+        from wn_ref.datasets.own_files import added_names
+        from wn_ref.datasets.places import VARIABLE, added, cache
 
         print(f"{'name':<22}{'train':>8}{'test':>8}{'download':>10}  {'licence':<31}here?")
         for name, entry in CATALOG.items():
             size = sum(file.size for file in entry.files)
             counts = f"{entry.train_size:>8,}{entry.test_size:>8,}"
             print(f"{name:<22}{counts}{_bytes(size):>10}  {entry.licence:<31}{_where(name)}")
+        for name in added_names():
+            data = load_dataset(name)
+            counts = f"{len(data.train_labels):>8,}{len(data.test_labels):>8,}"
+            print(f"{name:<22}{counts}{'none':>10}  {'your own':<31}yes, {added()}")
         print(f"\nabsent data sets are downloaded to {cache()} at first use, or by wn-ref data get NAME;")
-        print(f"files that you have already are found in the folder that the environment variable {VARIABLE} names")
+        print(f"files that you have already are found in the folder that the environment variable {VARIABLE} names;")
+        print("wn-ref data add NAME SOURCE makes data of your own known")
+
+
+@app.command(cls=Command, short_help="Make a data set of your own known by a name.")
+def add(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, for --dataset.")],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SOURCE",
+            help="An .npz file with train_images, train_labels, test_images and test_labels (and classes, mean, std, "
+            "padding, flip if you like), or a folder with train/CLASS/*.png and test/CLASS/*.png, or CLASS/*.png.",
+        ),
+    ],
+    force: Force = False,
+) -> None:
+    """Copy data of your own to where they are found by their name.
+
+    Images are uint8 or float32, of shape (n, height, width) or (n, channels, height, width). Of a folder without a test
+    part, every fifth image of each class is kept for the test.
+    """
+    from wn_ref.datasets.own_files import add_dataset
+
+    print(f"{name}: {_sizes(add_dataset(name, source, force))}")
 
 
 @app.command(cls=Command, short_help="Download a data set, or check the files that are here.")
@@ -42,7 +71,6 @@ def get(name: Name) -> None:
 
     The check compares each file with its published checksum.
     """
-    from wn_ref.datasets import load_dataset
     from wn_ref.datasets.sources import find_or_fetch
 
     require_choice("dataset", name, DATASETS)
@@ -51,8 +79,7 @@ def get(name: Name) -> None:
         found = find_or_fetch(name, entry, file)
         print(f"{found.path}: {found.state}")
     data = load_dataset(name)
-    sizes = f"{len(data.train_labels):,} to train, {len(data.test_labels):,} to test"
-    print(f"{name}: {sizes}, {len(data.classes)} classes")
+    print(f"{name}: {_sizes(data)}")
 
 
 @app.command(cls=Command, short_help="Draw examples of a data set.")
@@ -70,15 +97,16 @@ def show(
     machine.
     """
     from wn_ref import figures
-    from wn_ref.datasets import load_dataset
     from wn_ref.datasets.places import find
     from wn_ref.datasets.sources import paths_of
     from wn_ref.datasets.speech import examples
     from wn_ref.files import outputs
 
-    require_choice("dataset", name, DATASETS)
-    (file,) = outputs(output, Path(f"{name}.png"), force=force)
+    (file,) = outputs(output, Path(f"{Path(name).stem}.png"), force=force)
     data = load_dataset(name)
+    if name not in CATALOG:
+        print(f"figure: {file.write(figures.contact_sheet(data).savefig)}")
+        return
     entry = CATALOG[name]
     if entry.folder == "gsc" and not entry.files and find(entry.folder, CATALOG["gsc_test_set"].files[0]):
         entry = CATALOG["gsc_test_set"]  # the sample was made from it
@@ -89,6 +117,11 @@ def show(
     print(f"figure: {file.write(figure.savefig)}")
     if entry.folder == "gsc" and not entry.files:
         print("features only, because no clips are here; wn-ref data get gsc_test_set downloads some")
+
+
+def _sizes(data: Dataset) -> str:
+    sizes = f"{len(data.train_labels):,} to train, {len(data.test_labels):,} to test"
+    return f"{sizes}, {len(data.classes)} classes"
 
 
 def _where(name: str) -> str:

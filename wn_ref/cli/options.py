@@ -32,9 +32,22 @@ def _choice(names: Iterable[str], *declared: str, help: str) -> Any:  # noqa: A0
 
 # what is trained
 DatasetName = Annotated[
-    str, _choice(DATASETS, "--dataset", help="The data set; wn-ref data describes them. " + one_of(DATASETS))
+    str,
+    _choice(
+        DATASETS,
+        "--dataset",
+        help=f"The data set; wn-ref data describes them. {one_of(DATASETS)} Or your own: an .npz file, a folder of "
+        "images, or a name from wn-ref data add.",
+    ),
 ]
-ModelName = Annotated[str, _choice(MODELS, "--model", help="The network. " + one_of(MODELS))]
+ModelName = Annotated[
+    str,
+    _choice(
+        MODELS,
+        "--model",
+        help=f"The network. {one_of(MODELS)} Or your own: package.module:function or file.py:function.",
+    ),
+]
 BatchNorm = Annotated[bool, typer.Option("--batchnorm/--no-batchnorm", help="Whether the network has batch norm.")]
 Clamp = Annotated[bool, typer.Option(help="Whether weights are clipped to [-1, 1] after every training step.")]
 _EPOCHS_HELP = "How many times training goes through all training images."
@@ -128,12 +141,8 @@ SourceStore = Annotated[Path, typer.Option("--store", help="SQLite file of resul
 StoreArgument = Annotated[Path, typer.Argument(metavar="STORE", help="SQLite file of results, such as results.sqlite.")]
 
 # which network a figure or a table is of
-ChosenDataset = Annotated[
-    str | None, _choice(DATASETS, "--dataset", help="Needed if the store has several. " + one_of(DATASETS))
-]
-ChosenModel = Annotated[
-    str | None, _choice(MODELS, "--model", help="Needed if the store has several. " + one_of(MODELS))
-]
+ChosenDataset = Annotated[str | None, _choice(DATASETS, "--dataset", help="The data set, if the store has several.")]
+ChosenModel = Annotated[str | None, _choice(MODELS, "--model", help="The network, if the store has several.")]
 ChosenBatchNorm = Annotated[
     bool | None, typer.Option("--batchnorm/--no-batchnorm", help="Needed if the store has networks with and without.")
 ]

@@ -13,7 +13,6 @@ from wn_ref.cli.groups import Network
 from wn_ref.cli.options import FREE_NAME, Force, Gradient, NoiseKind, Point, Sigma
 from wn_ref.cli.values import point_of
 from wn_ref.counted import counted
-from wn_ref.datasets import CATALOG
 from wn_ref.errors import require_choice
 from wn_ref.experiment import Experiment
 from wn_ref.files import outputs
@@ -46,8 +45,8 @@ def vectors(
     if output is not None:
         require_choice("output", output.suffix, [".npz"])
     (file,) = outputs(output, Path("vectors.npz"), force=force)
-    entry = CATALOG[network.dataset]
+    entry = experiment.entry
     injection = Injection(injected if sigma else None, experiment.point, seed)
-    arrays: dict[str, Any] = make(network.model, entry.shape, len(entry.classes), network.batchnorm, injection)
+    arrays: dict[str, Any] = make(experiment.model, entry.shape, len(entry.classes), network.batchnorm, injection)
     path = file.write(lambda part: np.savez(part, **arrays))
     print(f"{counted(len(arrays), 'array')} in {path}; {noise_words(injected)}")

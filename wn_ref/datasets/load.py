@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,11 +11,12 @@ import numpy as np
 
 from wn_ref.datasets.catalog import CATALOG
 from wn_ref.datasets.dataset import Dataset
+from wn_ref.datasets.own_files import own_dataset
 from wn_ref.datasets.places import places
 from wn_ref.datasets.sources import PUBLISHED, RECOMPRESSED, DataWarning, Found, files_of
 from wn_ref.datasets.subset import stratified
 from wn_ref.datasets.train_test import TrainTest
-from wn_ref.errors import InputError, require_choice, require_whole
+from wn_ref.errors import InputError, require_whole
 from wn_ref.random import TEST_SUBSET, TRAIN_SUBSET
 
 
@@ -30,7 +32,8 @@ def load_dataset(name: str, train_size: int | None = None, test_size: int | None
         "mnist", "fashion_mnist", "svhn", "cifar10", "gsc" (Google Speech Commands v2) or "gsc_test_set" (only the small
         test set of the last, divided into a training and a test part). Four data sets need no download:
         "mnist_sample", "fashion_mnist_sample" (8,000 + 2,000 images each), "gsc_sample" (the features of
-        gsc_test_set) and "digits" (1,797 images of 8 x 8 pixels).
+        gsc_test_set) and "digits" (1,797 images of 8 x 8 pixels). Or one of your own: the path of an .npz file or of a
+        folder of images, or a name that `wn-ref data add` has made known (see `wn_ref.datasets.own_files`).
     train_size, test_size : int, optional
         Number of images in each part, chosen at random so that every class keeps its share. By default all of them.
     seed : int
@@ -71,10 +74,11 @@ def load_dataset(name: str, train_size: int | None = None, test_size: int | None
     >>> small.train_images.shape, small.test_images.shape
     ((800, 1, 28, 28), (2000, 1, 28, 28))
     """
-    require_choice("dataset", name, CATALOG)
     for what, size in (("train_size", train_size), ("test_size", test_size)):
         if size is not None:
             require_whole(what, size, least=1)
+    if not isinstance(name, str) or name not in CATALOG:
+        return part_of(own_dataset(name), train_size, test_size, seed)
     entry = CATALOG[name]
     return _load(name, train_size, test_size, seed, tuple(places(entry.folder)) if entry.files else ())
 
@@ -85,9 +89,25 @@ def _load(name: str, train_size: int | None, test_size: int | None, seed: int, w
     data = _load_all(name, where)
     if train_size is None and test_size is None:
         return data
+    part, weights = part_of(data, train_size, test_size, seed), CATALOG[name].class_weights
+    return replace(part, class_weights=weights(part.train_labels)) if weights else part
+
+
+@lru_cache(maxsize=4)
+def part_of(data: Dataset, train_size: int | None, test_size: int | None, seed: int = 0) -> Dataset:
+    """Return a part of a data set, as `load_dataset` chooses it; all of it if no size is given.
+
+    Raises
+    ------
+    InputError
+        If there are fewer images than asked for.
+    """
+    if train_size is None and test_size is None:
+        return data
+    name = data.name
     train = _choose(f"train_size of {name}", data.train_images, data.train_labels, train_size, seed, TRAIN_SUBSET)
     test = _choose(f"test_size of {name}", data.test_images, data.test_labels, test_size, seed, TEST_SUBSET)
-    return _dataset(name, TrainTest(*train, *test))
+    return replace(data, **vars(TrainTest(*train, *test)))
 
 
 @lru_cache(maxsize=2)

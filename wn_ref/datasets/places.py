@@ -34,6 +34,17 @@ def cache() -> Path:
     return Path(pooch.os_cache("wn_ref"))
 
 
+def added() -> Path:
+    """Return the folder of what `wn-ref data add` has made known: in the folder that the user names, if there is one.
+
+    Raises
+    ------
+    InputError
+        As for `own_folder`.
+    """
+    return (own_folder() or cache()) / "added"
+
+
 def own_folder() -> Path | None:
     """Return the folder that the user names in the environment; None if there is none.
 

@@ -15,7 +15,7 @@ from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter
 
 from wn_ref.injection import WEIGHTED, kind_of
 from wn_ref.lazy import pandas
-from wn_ref.models import MODELS
+from wn_ref.models import TITLES
 
 # Okabe and Ito's palette for all kinds of colour vision; blue, orange and green as in the paper's Figure 2
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#D55E00", "#009E73", "#AA3377", "#CC79A7", "#56B4E9"
@@ -72,7 +72,7 @@ def panels(
 
 def model_name(model: Any) -> str:
     """Return the name of a model as the paper writes it, such as "LeNet-5"; other models keep their own name."""
-    return MODELS[str(model)].title if model in MODELS else str(model)
+    return TITLES.get(str(model), str(model))
 
 
 def network_name(row: pandas.Series, batchnorm: bool = True) -> str:

@@ -15,6 +15,7 @@ from wn_ref.errors import InputError, require_choice
 from wn_ref.experiment import Experiment
 from wn_ref.fits import merge_levels
 from wn_ref.lazy import pandas
+from wn_ref.own_noise import level_of
 
 LEVEL = ("sigma_mul", "sigma_add")
 """The columns that hold noise levels."""
@@ -40,7 +41,8 @@ def require_runs(runs: Any, columns: Iterable[str]) -> pandas.DataFrame:
 def prepared(table: object) -> pandas.DataFrame:
     """Return a table of runs in which what means the same is equal.
 
-    Levels that agree to 12 significant digits become one. Without multiplicative noise, `gradient` becomes that of the
+    Levels that agree to 12 significant digits become one. That of a noise of one's own (`wn_ref.own_noise.level_of`)
+    goes to the column sigma_add. Without multiplicative noise, `gradient` becomes that of the
     other runs if these have only one, and so does `first` without two noises. Executions become a text.
 
     Raises
@@ -49,6 +51,11 @@ def prepared(table: object) -> pandas.DataFrame:
         If it is not a table of runs, or has none.
     """
     runs = require_runs(table, (*LEVEL, "accuracy", "tested", "classes"))
+    if (own := has_own_noise(runs)).any():
+        levels, kinds = zip(*map(level_of, runs.loc[own, "own_noise"]))
+        runs = runs.astype({"sigma_add": float})
+        runs.loc[own, "sigma_add"] += np.array(levels)  # which is 0 unless it has a use there
+        runs.loc[own, "own_noise"] = list(kinds)
     runs = runs.assign(**{name: merge_levels(runs[name]) for name in LEVEL})
     multiplicative = runs["sigma_mul"] > 0
     for name, matters in (("gradient", multiplicative), ("first", multiplicative & (runs["sigma_add"] > 0))):
@@ -58,6 +65,12 @@ def prepared(table: object) -> pandas.DataFrame:
     if "executions" in runs:
         runs["executions"] = [_text(counts) for counts in runs["executions"]]
     return runs
+
+
+def has_own_noise(runs: pandas.DataFrame) -> pandas.Series:
+    """Mark runs with a noise of a class of the user's own; a column that was read from a file may have NaN for none."""
+    named = [isinstance(cell, str) and cell != "" for cell in runs["own_noise"]] if "own_noise" in runs else False
+    return pandas.Series(named, index=runs.index, dtype=bool)
 
 
 def varying_noise(runs: pandas.DataFrame, sigma: str | None) -> str:

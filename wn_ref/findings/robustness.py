@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from wn_ref.errors import require_choice
-from wn_ref.findings.alike import differing, prepared, require_alike, varying_noise
+from wn_ref.findings.alike import differing, has_own_noise, prepared, require_alike, varying_noise
 from wn_ref.fits import CONFIDENCE, MidpointFit, accuracy_uncertainty, fit_midpoint, fit_seeds
 from wn_ref.fits.problem import SCALES
 from wn_ref.lazy import pandas
@@ -69,8 +69,9 @@ def midpoint_of(runs: pandas.DataFrame, sigma: str | None = None, scale: str = "
     """Fit equation 1 to the runs of one curve; `scale` is explained in `wn_ref.fits.midpoint`.
 
     With additive noise only, accuracy falls to that of guessing, so a_min is held at 1/K. With multiplicative noise it
-    may end anywhere (section 6), so a_min is fitted. Intervals are wider if the curve is not exactly a logistic
-    function (`rescale` of `fit_midpoint`), and as wide as the midpoints of single seeds demand (`fit_seeds`).
+    may end anywhere (section 6), and so it may with noise of a class of one's own: then a_min is fitted. Intervals are
+    wider if the curve is not exactly a logistic function (`rescale` of `fit_midpoint`), and as wide as the midpoints of
+    single seeds demand (`fit_seeds`).
 
     Parameters and errors are those of `curve` and `fit_midpoint`.
     """
@@ -78,7 +79,8 @@ def midpoint_of(runs: pandas.DataFrame, sigma: str | None = None, scale: str = "
     sigma = varying_noise(runs, sigma)
     require_alike(runs, sigma)
     chance = 1 / int(runs["classes"].iloc[0])
-    a_min = chance if (runs["sigma_mul"] == 0).all() else None
+    falls_to_chance = (runs["sigma_mul"] == 0).all() and not has_own_noise(runs).any()
+    a_min = chance if falls_to_chance else None
     settings: dict[str, Any] = {"a_min": a_min, "chance": chance, "scale": scale, "rescale": True}
     if "seed" not in runs:  # nobody knows which accuracies belong together
         points = curve(runs, sigma)

@@ -27,7 +27,7 @@ import numpy as np
 
 from wn_ref.injection import Injection
 from wn_ref.loss import cross_entropy
-from wn_ref.models import build_model
+from wn_ref.models import Model, build_model
 from wn_ref.network import Network
 from wn_ref.optim import Adam
 from wn_ref.random import normal
@@ -36,7 +36,7 @@ LEARNING_RATE = 1e-3
 
 
 def vectors(
-    model: str = "mlp",
+    model: str | Model = "mlp",
     input_shape: Sequence[int] = (1, 28, 28),
     classes: int = 10,
     batchnorm: bool = True,

@@ -30,7 +30,7 @@ def table_2(runs: pandas.DataFrame) -> Rows:
     closest to the midpoint of the unclamped network. Layers without such runs are left out.
     """
     rows = []
-    layers = [name for name in points_of(runs.iloc[0]) if kind_of(name) in WEIGHTED]
+    layers = [name for name in points_of(runs) if kind_of(name) in WEIGHTED]
     for number, name in enumerate(layers):
         here = runs[runs["name"] == name]
         unclamped, clamped = here[~here["clamp"]], here[here["clamp"]]

@@ -23,7 +23,9 @@ from wn_ref.noise import Noise
 
 OWN_NOISE = "own_noise"
 """The column that identifies a noise of the user's own; no figure or table of the paper is of such runs."""
-SETTINGS = tuple(name for name in alike.SETTINGS if name not in (OWN_NOISE, "name", "tested", "classes"))
+OWN = (OWN_NOISE, "own_model", "own_data")
+"""What identifies the user's own noise, model and data; the column data has the last for data of every kind."""
+SETTINGS = tuple(name for name in alike.SETTINGS if name not in (OWN_NOISE, "own_data", "name", "tested", "classes"))
 """The columns that tell apart runs that do not belong together, as far as a table has them."""
 CHOICES = (*SETTINGS, "sigmas")
 """What a `choice` may name; each has an option of `wn-ref figure`, `table` and `report`."""
@@ -37,8 +39,7 @@ def prepared(runs: pandas.DataFrame) -> pandas.DataFrame:
     - `gradient` is empty without multiplicative noise, and `first` the default unless there are two kinds of noise.
     - `train_size` and `test_size` are numbers, also where they were None.
     """
-    if OWN_NOISE in runs:
-        runs = runs[runs[OWN_NOISE].fillna("") == ""]
+    runs = runs[~alike.has_own_noise(runs)]
     if len(runs):
         runs = alike.prepared(runs.reset_index(drop=True))
     multiplicative = runs["sigma_mul"] > 0

@@ -12,6 +12,7 @@ from wn_ref.errors import InputError
 from wn_ref.experiment import Experiment
 from wn_ref.findings.alike import LEVEL
 from wn_ref.lazy import pandas
+from wn_ref.own_model import place_of
 from wn_ref.reproduce.select import without_noise
 from wn_ref.reproduce.words import defaults, points_of, unusual_settings, worded
 from wn_ref.sweeps import grids
@@ -58,7 +59,7 @@ def missing(
         same = noisy[(noisy[list(series)] == list(key)).all(axis=1)] if series else noisy
         levels = list(same[list(LEVEL)].drop_duplicates().itertuples(index=False, name=None))
         have = set(same[[*always, "name", *LEVEL, "seed"]].itertuples(index=False, name=None))
-        names = points_of(same.iloc[0]) if all_points else list(noisy["name"].unique())
+        names = points_of(same) if all_points else list(noisy["name"].unique())
         for *values, name, level, seed in product(*always.values(), names, levels, seeds):
             if (*values, name, *level, seed) not in have:
                 gaps.append((*key, *values, name, *level, seed))
@@ -130,10 +131,14 @@ def command(sweep: str, settings: Mapping[str, Any], store: str | Path) -> str:
     """
     said = dict(zip(words := sweep.split(), words[1:]))
     network = {name: said.get(f"--{name}", settings.get(name, getattr(Experiment(), name))) for name in NETWORK[:2]}
-    try:
-        grids.plan(words[0], **network)
-    except InputError:  # such as LeNet-5 on images that are too small for it, or multi without a row in Table 3
-        network["dataset"] = Experiment().dataset
+    own_model, own_data = (settings.get(f"own_{name}") for name in ("model", "data"))
+    if isinstance(own_model, str) and own_model:
+        network["model"] = place_of(own_model)
+    elif not (isinstance(own_data, str) and own_data):
+        try:
+            grids.plan(words[0], **network)
+        except InputError:  # such as LeNet-5 on images that are too small for it, or multi without a row in Table 3
+            network["dataset"] = Experiment().dataset
     usual = defaults(network["dataset"])
     words = [
         "wn-ref sweep",

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wn_ref.counted import counted
+from wn_ref.datasets import CATALOG
 from wn_ref.experiment import Experiment
 from wn_ref.figures.style import model_name
 from wn_ref.findings.alike import LEVEL
 from wn_ref.lazy import pandas
-from wn_ref.reproduce.together import OWN_NOISE
+from wn_ref.reproduce.select import at_one_point
+from wn_ref.reproduce.together import OWN
 
 GRADIENTS = {"exact": "exact gradient", "straight_through": "straight-through gradient"}
 NOUNS = {"epochs": "epoch", "train_size": "training image", "test_size": "test image"}
@@ -21,7 +23,7 @@ IN_TITLE = ("dataset", "model", "batchnorm", "epochs")
 OF_TRAINING = tuple(
     name
     for name in Experiment().row()
-    if name not in (*LEVEL, OWN_NOISE, "seed", "point", "phase", "first", "gradient", "executions")
+    if name not in (*LEVEL, *OWN, "seed", "point", "phase", "first", "gradient", "executions")
 )
 """Settings that decide how a network is trained, apart from the noise."""
 
@@ -56,11 +58,13 @@ def unusual(row: Mapping[str, Any], varied: Sequence[str] = ()) -> str:
 def unusual_settings(row: Mapping[str, Any]) -> list[str]:
     """Return the names of the settings of training that are not the default ones."""
     usual = defaults(row["dataset"])
-    return [name for name in OF_TRAINING if name in row and row[name] != usual[name]]
+    return [name for name in OF_TRAINING if name in row and not pandas.isna(row[name]) and row[name] != usual[name]]
 
 
 def defaults(dataset: str) -> dict[str, Any]:
     """Return the default of every setting, with the sizes of a data set as numbers."""
+    if dataset not in CATALOG:  # the user's own, of which a table does not know how large it is
+        return Experiment().row()
     usual = Experiment(dataset=dataset)
     return usual.row() | dict(zip(("train_size", "test_size"), usual.sizes))
 
@@ -82,8 +86,12 @@ def worded(name: str, value: Any) -> str:
     return f"{name.replace('_', ' ')} {value:g}" if isinstance(value, float) else f"{name.replace('_', ' ')} {value}"
 
 
-def points_of(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the injection points of a row's network."""
+def points_of(runs: pandas.DataFrame) -> tuple[str, ...]:
+    """Return the names of the injection points of the network of some runs; of one's own, those that the runs have."""
+    row = runs.iloc[0]
+    if any(isinstance(row.get(name), str) and row[name] for name in ("own_model", "own_data")):
+        points = runs[at_one_point(runs)].drop_duplicates("name").astype({"point": int})
+        return tuple(points.sort_values("point")["name"])
     return Experiment(dataset=row["dataset"], model=row["model"], batchnorm=bool(row["batchnorm"])).points
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from wn_ref.datasets import CATALOG, Dataset
+from wn_ref.datasets import Dataset
 from wn_ref.experiment import Experiment
 from wn_ref.noise import Noise
 from wn_ref.train import evaluate, train
@@ -108,7 +108,7 @@ def _measure(kind: Experiment) -> tuple[float, float]:
 
 def _made_up(kind: Experiment) -> Dataset:
     """Return a data set of random images and labels: the time of a batch does not depend on what the images show."""
-    entry, rng = CATALOG[kind.dataset], np.random.default_rng(0)
+    entry, rng = kind.entry, np.random.default_rng(0)
     images = rng.integers(0, 256, (BATCHES * kind.batch_size, *entry.shape), np.uint8)
     labels = rng.integers(0, len(entry.classes), len(images))
     facts: dict[str, Any] = {name: getattr(entry, name) for name in ("classes", "mean", "std", "padding", "flip")}

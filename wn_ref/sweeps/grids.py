@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wn_ref.datasets import CATALOG, DATASETS
+from wn_ref.datasets.own import OwnData, dataset_of
 from wn_ref.errors import InputError, require_choice
 from wn_ref.experiment import Experiment
 from wn_ref.injection import GLOBAL, WEIGHTED
-from wn_ref.models import MODELS
+from wn_ref.models import Model, model_name, model_of
 from wn_ref.noise import GRADIENTS, Noise, additive, multiplicative, of_kind
 from wn_ref.sweeps import plans
 
@@ -71,8 +72,8 @@ def plan(
     name: str,
     grid: str = "small",
     noise: str = "additive",
-    dataset: str = "mnist_sample",
-    model: str = "mlp",
+    dataset: Any = "mnist_sample",
+    model: str | Model = "mlp",
     batchnorm: bool = True,
     own: Own = Own(),  # noqa: B008  # immutable
     **training: Any,
@@ -104,7 +105,7 @@ def plan(
     require_choice("grid", grid, GRIDS)
     require_choice("noise", noise, NOISE_KINDS)
     require_choice("gradient", own.gradient, GRADIENTS)
-    dataset, model = require_choice("dataset", dataset, DATASETS), require_choice("model", model, MODELS)
+    dataset, model = dataset_of(dataset), model_of(model)
     if own.point is not None and name not in ("global", "mixed"):
         raise InputError(f"point: expected none for the plan {name}, got {own.point!r}; leave it out")
     network: dict[str, Any] = {"dataset": dataset, "model": model, "batchnorm": batchnorm}
@@ -112,7 +113,7 @@ def plan(
     return list(dict.fromkeys(PLANS[name](grid == "paper", noise, settings, own)))
 
 
-def sigmas(plan: str, noise: str, paper: bool, dataset: str, model: str) -> list[float]:
+def sigmas(plan: str, noise: str, paper: bool, dataset: str, model: str | Model) -> list[float]:
     """Return the noise levels of a plan that has one kind of noise, in ascending order.
 
     Parameters
@@ -141,19 +142,20 @@ def sigmas(plan: str, noise: str, paper: bool, dataset: str, model: str) -> list
     return sorted({float(f"{level:.12g}") for level in levels})  # 0.3, not 0.30000000000000004
 
 
-def _training(dataset: str, model: str) -> dict[str, Any]:
+def _training(dataset: str | OwnData, model: str | Model) -> dict[str, Any]:
     """Return the settings with which the paper trained a network."""
     if _original(dataset) not in EPOCHS:
         known = ", ".join(name for name in DATASETS if _original(name) in EPOCHS)
-        raise InputError(f"grid: expected a data set of the paper ({known}) for 'paper', got {dataset}; choose 'small'")
+        expected = f"grid: expected a data set of the paper ({known}) for 'paper'"
+        raise InputError(f"{expected}, got {_original(dataset)}; choose 'small'")
     epochs = EPOCHS[_original(dataset)][0 if model == "mlp" else 1]
     speech = {"batch_size": 512, "learning_rate": 5e-4} if _original(dataset) == "gsc" else {}
     return {"epochs": epochs} | speech
 
 
-def _original(dataset: str) -> str:
+def _original(dataset: str | OwnData) -> str:
     """Return the name of the data set that a sample, or a test set alone, is taken from."""
-    return CATALOG[dataset].folder
+    return dataset.name if isinstance(dataset, OwnData) else CATALOG[dataset].folder
 
 
 def _global(paper: bool, noise: str, settings: dict[str, Any], own: Own) -> list[Experiment]:
@@ -208,7 +210,7 @@ def _multi(paper: bool, _: str, settings: dict[str, Any], own: Own) -> list[Expe
     if network not in EXECUTIONS:
         known = ", ".join(f"{dataset} {model}" for dataset, model, batchnorm in EXECUTIONS if batchnorm)
         raise InputError(
-            f"multi: expected a network of Table 3 ({known}), got {network[0]} {network[1]}; "
+            f"multi: expected a network of Table 3 ({known}), got {network[0]} {model_name(network[1])}; "
             "in Python, plans.multi_execution takes any executions"
         )
     sigma, guided = EXECUTIONS[network]

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Sequence
 from wn_ref.datasets import Dataset
 from wn_ref.datasets.fingerprint import fingerprint
 from wn_ref.errors import InputError, WnRefError
-from wn_ref.experiment import Experiment
+from wn_ref.experiment import Experiment, dataset_name
 from wn_ref.machine import describe, differences
+from wn_ref.models import model_name
 from wn_ref.store.canonical import key
 from wn_ref.store.records import Origin, Source
 from wn_ref.store.store import Store
@@ -49,7 +50,8 @@ class Sources:
     Warns
     -----
     OriginWarning
-        If the store has results of another processor or of other versions of libraries.
+        If the store has results of another processor, of other versions of libraries, or of a model of the user's with
+        other code.
     """
 
     def __init__(self, experiments: Iterable[Experiment], store: Store) -> None:
@@ -60,11 +62,22 @@ class Sources:
         trainings = {key(e): e for e in dict.fromkeys(e.training_experiment() for e in experiments)}
         for origin in sorted(store.origins | store.training_origins(trainings), key=str):
             self._compare(origin)
+        for name, code in sorted({(model_name(e.model), e.own_model) for e in experiments if e.own_model}):
+            if others := store.codes(name) - {code}:
+                message = (
+                    f"model: {store.name} has results of {name} with other code ({len(others)} versions); they stay, "
+                    f"and the new code is run; wn-ref store delete STORE model={name} removes the old ones beforehand"
+                )
+                warnings.warn(message, OriginWarning, stacklevel=4)
         self._told = {describe()}
         self.tell(store.machines())
 
     def __getitem__(self, experiment: Experiment) -> Source:
         return self._sources[_data_of(experiment)]
+
+    def to_send(self, experiment: Experiment) -> Dataset | Source:
+        """Return what a worker on another machine needs: what its own data set has to be, or data of the user's."""
+        return experiment.data() if experiment.own_data else self[experiment]
 
     def tell(self, machines: Iterable[str]) -> None:
         """Warn, once, of machines that are not like this one."""
@@ -91,7 +104,8 @@ class Sources:
 def check_data(each: Sequence[tuple[Experiment, Source]]) -> None:
     """Check that a worker has all data sets of a sweep, before it gets a task; raises what `own_data` raises."""
     for experiment, source in each:
-        own_data(experiment, source)
+        if not experiment.own_data:  # those are sent
+            own_data(experiment, source)
 
 
 def own_data(experiment: Experiment, data: Dataset | Source) -> Dataset:
@@ -122,4 +136,4 @@ def own_data(experiment: Experiment, data: Dataset | Source) -> Dataset:
 
 
 def _data_of(experiment: Experiment) -> tuple[str, int | None, int | None]:
-    return experiment.dataset, experiment.train_size, experiment.test_size
+    return dataset_name(experiment.dataset), experiment.train_size, experiment.test_size

@@ -10,7 +10,6 @@ import sys
 from typing import Any
 
 from wn_ref.experiment import Experiment
-from wn_ref.models import MODELS
 
 MINUTE = 60.0
 """Seconds between two lines where standard error is no terminal."""
@@ -19,13 +18,13 @@ BACKWARD = 3.0
 
 
 def cost(experiment: Experiment) -> float:
-    """Return how long an experiment takes, roughly, in units of one image evaluated by the MLP.
+    """Return how long an experiment takes, roughly, in multiplications (see `wn_ref.models.multiplications`).
 
     In the phase "training" this is the training, and in the phase "inference" one evaluation of a trained network.
     """
     train_size, test_size = experiment.sizes
     images = test_size if experiment.phase == "inference" else experiment.epochs * (BACKWARD * train_size + test_size)
-    return images * MODELS[experiment.model].cost
+    return images * experiment.cost
 
 
 class Progress:

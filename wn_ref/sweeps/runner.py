@@ -134,7 +134,7 @@ def fill(
     with workers.pool() as everywhere, Progress(work.cost, len(planned), stored, workers.jobs, progress) as bar:
         everywhere(check_data, sources.each)
         # joblib maps large arrays into the memory of all workers on this machine; others load their own data
-        data: Data = Experiment.data if workers.backend is None else sources.__getitem__
+        data: Data = Experiment.data if workers.backend is None else sources.to_send
         sweep = _Sweep(store, sources, data, bar)
         failed = sweep.train(work.train)
         sweep.evaluate([task for task in work.evaluate if task.training_experiment not in failed])

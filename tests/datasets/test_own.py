@@ -1,0 +1,184 @@
+"""Data of one's own: told apart by content, read from files and folders, found by name."""
+
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.own import bars, small_cnn
+from wn_ref import Experiment, InputError, additive, load_dataset, sweep
+from wn_ref.datasets.own import OwnData, dataset_of
+from wn_ref.datasets.own_files import ARRAYS, add_dataset, added_names, own_dataset, read_folder, read_npz
+from wn_ref.store.canonical import key
+
+DATA = bars()
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder for data, which the environment names."""
+    monkeypatch.setenv("WN_REF_DATA", str(tmp_path / "data"))
+    (tmp_path / "data").mkdir()
+    return tmp_path
+
+
+def saved(path, data=DATA, **more):
+    np.savez(path, **{name: getattr(data, name) for name in ARRAYS}, **more)
+    return path
+
+
+def experiment(dataset, **settings):
+    return Experiment(**{"dataset": dataset, "model": small_cnn, "epochs": 1, "batch_size": 32} | settings)
+
+
+def test_content_decides_and_not_the_name_or_the_place(folder):
+    ours = experiment(DATA)
+    facts = {"classes": ["columns", "rows"], "mean": [0.3], "std": [0.25]}
+    for same in (lambda: DATA, replace(DATA, name="other"), saved(folder / "moved.npz", **facts), bars()):
+        assert key(experiment(same)) == key(ours)
+    for other in (bars(seed=1), replace(DATA, mean=(0.4,)), bars(amplitude=121)):
+        assert key(experiment(other)) != key(ours)
+    assert ours.sizes == (120, 120)
+    assert experiment(DATA, train_size=50).sizes == (50, 120)
+    assert len(experiment(DATA, train_size=50).data().train_labels) == 50
+
+
+def test_published_data_go_by_their_name():
+    assert Experiment(dataset=load_dataset("digits")).dataset == "digits"
+    with pytest.raises(InputError, match="dataset: expected a name of its own for data other than digits"):
+        Experiment(dataset=replace(DATA, name="digits"))
+
+
+def test_data_do_not_travel_with_every_experiment():
+    assert len(pickle.dumps(experiment("digits", model="mlp"))) > 0
+    travelled = pickle.loads(pickle.dumps(replace(experiment(DATA, model="mlp"))))
+    assert travelled.own_data == experiment(DATA).own_data
+    assert len(pickle.dumps(experiment(DATA, model="mlp"))) < 5000 < DATA.train_images.nbytes + DATA.test_images.nbytes
+    with pytest.raises(InputError, match="expected the data of 'bars' in this process"):
+        travelled.data()
+
+
+def test_two_data_sets_of_one_name_do_not_share_a_store(tmp_path):
+    sweep([experiment(DATA)], store=tmp_path / "results.sqlite")
+    with pytest.raises(InputError, match=r"store: expected results of the data set bars that is .*other data under"):
+        sweep([experiment(bars(seed=1))], store=tmp_path / "results.sqlite")
+    table = sweep([experiment(DATA), experiment(bars("more", seed=1))], store=tmp_path / "results.sqlite")
+    assert table["data"].tolist() == table["own_data"].tolist()
+    assert table["dataset"].tolist() == ["bars", "more"]
+
+
+def test_the_same_bits_on_one_and_two_workers(tmp_path):
+    plan = [experiment(DATA, noise=additive(s), phase="inference", train_size=100) for s in (0.1, 1.0, 10.0)]
+    assert sweep(plan)["accuracy"].equals(sweep(plan, jobs=2)["accuracy"])
+
+
+def test_a_file(folder):
+    data = read_npz(saved(folder / "plain.npz"))
+    assert (data.name, data.classes, data.mean, data.std) == ("plain", ("0", "1"), (0.0,), (1.0,))
+    facts = {"classes": ["c", "r"], "mean": [0.5], "std": [0.5], "padding": 1, "flip": True}
+    data = read_npz(saved(folder / "rich.npz", **facts))
+    assert (data.classes, data.mean, data.padding, data.flip) == (("c", "r"), (0.5,), 1, True)
+    flat = {name: getattr(DATA, name) for name in ARRAYS} | {"train_images": DATA.train_images[:, 0]}
+    np.savez(folder / "flat.npz", **flat | {"test_images": DATA.test_images[:, 0]})
+    np.testing.assert_array_equal(read_npz(folder / "flat.npz").train_images, DATA.train_images)
+
+
+def without(name):
+    return {one: getattr(DATA, one) for one in ARRAYS if one != name}
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        (without("test_labels"), "got .*bad.npz without test_labels; add what is missing"),
+        (without("train_images") | {"train_images": np.zeros((120, 6))}, "train_images: expected uint8 or float32"),
+        (without("train_labels") | {"train_labels": np.zeros(119, int)}, "train_labels: expected 120 whole numbers"),
+        (without("train_labels") | {"train_labels": np.full(120, -1)}, "train_labels: expected labels 0 to"),
+        (without("test_images") | {"test_images": np.zeros((120, 1, 5, 5))}, "test_images: expected .* as in train_im"),
+        (
+            without("test_labels") | {"test_labels": np.array([None] * 120)},
+            "is broken, no .npz file, or has",
+        ),
+    ],
+)
+def test_bad_files(folder, arrays, message):
+    np.savez(folder / "bad.npz", **arrays)
+    with pytest.raises(InputError, match=message) as caught:
+        read_npz(folder / "bad.npz")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"text"])
+def test_what_is_no_npz_file(folder, content):
+    (folder / "bad.npz").write_bytes(content)
+    with pytest.raises(InputError, match=r"dataset: expected an .npz file .*which is broken, no .npz file, or"):
+        dataset_of(str(folder / "bad.npz"))
+
+
+def images(folder, parts=("",), size=(5, 4), mode="L", count=10):
+    rng = np.random.default_rng(0)
+    for part in parts:
+        for name in ("cat", "dog"):
+            place = folder / "pets" / part / name
+            place.mkdir(parents=True)
+            for number in range(count):
+                shape = (*size[::-1], 3) if mode == "RGB" else size[::-1]
+                Image.fromarray(rng.integers(0, 256, shape, np.uint8)).save(place / f"{number:02}.png")
+    return folder / "pets"
+
+
+def test_a_folder_of_images(folder):
+    data = read_folder(images(folder))
+    assert (data.name, data.classes, data.shape) == ("pets", ("cat", "dog"), (1, 4, 5))
+    assert data.train_labels.tolist() == [0] * 8 + [1] * 8
+    assert data.test_labels.tolist() == [0] * 2 + [1] * 2
+    fifth = np.asarray(Image.open(folder / "pets" / "cat" / "04.png"))
+    np.testing.assert_array_equal(data.test_images[0, 0], fifth)
+
+
+def test_a_folder_with_two_parts_and_colours(folder):
+    data = read_folder(images(folder, ("train", "test"), mode="RGB"))
+    assert (data.shape, len(data.train_labels), len(data.test_labels)) == ((3, 4, 5), 20, 20)
+    first = np.asarray(Image.open(folder / "pets" / "train" / "cat" / "00.png"))
+    np.testing.assert_array_equal(data.train_images[0], first.transpose(2, 0, 1))
+    Image.fromarray(first[..., 0]).save(folder / "pets" / "train" / "cat" / "00.png")  # one grey image among them
+    grey = read_folder(folder / "pets").train_images[0]
+    np.testing.assert_array_equal(grey, np.stack([first[..., 0]] * 3))
+
+
+def test_bad_folders(folder):
+    pets = images(folder)
+    Image.fromarray(np.zeros((3, 3), np.uint8)).save(pets / "dog" / "small.png")
+    with pytest.raises(InputError, match=r"expected images of one size, got 5 x 4 and 3 x 3 \(small.png\); scale them"):
+        read_folder(pets)
+    (pets / "dog" / "small.png").write_bytes(b"no image")
+    with pytest.raises(InputError, match=r"dataset: expected an image, got .*small.png"):
+        read_folder(pets)
+    for file in (pets / "dog").iterdir():
+        file.unlink()
+    (pets / "dog").rmdir()
+    with pytest.raises(InputError, match=r"expected a folder for each of two or more classes in .*pets, got cat"):
+        read_folder(pets)
+
+
+def test_a_name_for_data_of_ones_own(folder):
+    source = saved(folder / "plain.npz")
+    add_dataset("mine", source)
+    source.unlink()
+    assert added_names() == ["mine"]
+    assert load_dataset("mine").name == "mine"
+    assert isinstance(dataset_of("mine"), OwnData)
+    assert len(load_dataset("mine", train_size=30).train_labels) == 30
+    other = saved(folder / "other.npz", bars(seed=1))
+    with pytest.raises(InputError, match="name: expected a new one, got 'mine', which is known; choose another or add"):
+        add_dataset("mine", other)
+    before = own_dataset("mine")
+    add_dataset("mine", other, force=True)
+    assert not np.array_equal(own_dataset("mine").train_images, before.train_images)
+    for name in ("mnist", "../mine", "a b", ""):
+        with pytest.raises(InputError, match="name: expected letters, digits, - and _, no published name, got "):
+            add_dataset(name, other)
+    with pytest.raises(InputError, match=r"dataset: expected one of .*mine, got 'mien'; did you mean 'mine'"):
+        load_dataset("mien")

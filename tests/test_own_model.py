@@ -1,0 +1,137 @@
+"""Networks of one's own in experiments: the same everywhere, and told apart by their code."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from tests.own import Uniform, bars, small_cnn
+from wn_ref import Experiment, InputError, Network, build_model, locate_midpoint, midpoints, open_store, sweep, walking
+from wn_ref.layers import Dense, Flatten
+from wn_ref.models import MODELS, mlp, model_name
+from wn_ref.own_model import describe_own_model, place_of
+from wn_ref.store.canonical import key
+from wn_ref.sweeps.origin import OriginWarning
+
+DATA = bars()
+OWN = {"model": small_cnn, "dataset": DATA, "epochs": 10, "batch_size": 32, "learning_rate": 0.02}
+PLAN = walking(lambda sigma: Uniform(sigma=sigma), np.geomspace(0.03, 100, 8), range(3), **OWN)
+
+
+def test_points_follow_from_the_layers():
+    assert Experiment(**OWN).points == ("input", "conv1", "bn1", "relu1", "dense1")
+    assert Experiment(**OWN, batchnorm=False, point="relu1").point == 2
+    assert max(e.point for e in PLAN) == 4
+
+
+def test_the_networks_of_the_paper_have_no_privileges():
+    for name, function in MODELS.items():
+        assert Experiment(model=function, dataset="gsc_sample" if name == "cnn_s" else "mnist_sample").model == name
+    again = Experiment(model=lambda *arguments: mlp(*arguments), dataset="digits")
+    ours, theirs = again.network(), Experiment(dataset="digits").network()
+    np.testing.assert_array_equal(ours.theta, theirs.theta)
+    assert again.cost == Experiment(dataset="digits").cost == 64 * 64 + 2 * 64 * 64 + 64 * 10
+    assert key(again) != key(Experiment(dataset="digits"))
+
+
+def test_one_and_two_workers_give_the_same_bits(tmp_path):
+    alone = sweep(PLAN)
+    together = sweep(PLAN, store=tmp_path / "results.sqlite", jobs=2)
+    assert alone.drop(columns="machine").equals(together.drop(columns="machine"))
+    assert set(alone["model"]) == {"small_cnn"}
+    assert set(alone["dataset"]) == {"bars"}
+    table = midpoints(alone)
+    assert len(table) == 2 * 5
+    assert (table["kind"] == "measured").sum() >= 6
+    with open_store(tmp_path / "results.sqlite") as store:
+        assert len(store.runs(model="small_cnn", dataset="bars", point="conv1")) == 2 * 3 * 8
+
+
+def test_a_search():
+    location = locate_midpoint(lambda sigma: Uniform(sigma=sigma), **OWN, phase="inference", point="conv1", width=0.5)
+    assert str(location).startswith("bars, small_cnn with batch norm, 10 epochs, Uniform noise at conv1 in inference")
+    assert location.kind == "measured"
+
+
+def wide(factor):
+    """Return a model that reads a number from around it."""
+
+    def model(input_shape, classes, batchnorm, seed, dtype):
+        return small_cnn(input_shape, classes, batchnorm, seed, dtype, width=2 * factor)
+
+    return model
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (small_cnn, partial(small_cnn, width=4)),
+        (partial(small_cnn, width=3), partial(small_cnn, width=4)),
+        (wide(1), wide(2)),
+        (lambda *a: small_cnn(*a, 3), lambda *a: small_cnn(*a, 4)),
+    ],
+)
+def test_other_code_is_another_experiment(one, other):
+    assert key(Experiment(**OWN | {"model": one})) != key(Experiment(**OWN | {"model": other}))
+    assert describe_own_model(one) != describe_own_model(other)
+
+
+def test_the_same_code_is_the_same_experiment():
+    assert key(Experiment(**OWN | {"model": wide(2)})) == key(Experiment(**OWN | {"model": wide(2)}))
+    assert model_name(partial(small_cnn, width=4)) == "small_cnn"
+
+
+def test_changed_code_is_said_when_a_sweep_goes_on(tmp_path):
+    store = tmp_path / "results.sqlite"
+    first, second = (Experiment(**OWN | {"model": wide(factor)}) for factor in (1, 2))
+    sweep([first], store=store)
+    with pytest.warns(OriginWarning, match=r"model: .*has results of model with other code .*they stay, and the"):
+        table = sweep([first, second], store=store)
+    assert table["own_model"].nunique() == 2
+    assert table["model"].tolist() == ["model", "model"]
+
+
+def test_an_experiment_of_a_row_is_made_again_by_hand():
+    with pytest.raises(InputError, match=r"model: expected that of this package, got .*small_cnn.*; make the"):
+        Experiment.from_row(Experiment(**OWN).row())
+
+
+def test_where_the_command_line_finds_it():
+    assert place_of(describe_own_model(small_cnn)) == "tests.own:small_cnn"
+    assert describe_own_model("mlp") == ""
+
+
+def returns(network):
+    return lambda *_: network
+
+
+def wrong_logits(input_shape, classes, batchnorm, seed, dtype):
+    return Network([Flatten(), Dense(36, classes + 1, seed, 0, dtype)], dtype, input_shape)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (returns(None), "model: expected .*lambda.* to return a Network, got None; return one"),
+        (
+            wrong_logits,
+            r"model: expected one that can take .* bars, got 'wrong_logits'; expected 2 logits, .* \(3,\)",
+        ),
+        (
+            lambda s, k, b, seed, _: small_cnn(s, k, b, seed, "float64"),
+            "expected a network of float32 .* hand dtype",
+        ),
+        (Network, "model: expected one of mlp, lenet5, cnn_s, got .*, or give a function that builds a network"),
+        (5, "model: expected one of mlp, lenet5, cnn_s, got 5, or give|model: expected one of mlp"),
+        ("resnet", "model: expected one of mlp, lenet5, cnn_s, got 'resnet'"),
+    ],
+)
+def test_bad_input(model, message):
+    with pytest.raises(InputError, match=message) as caught:
+        Experiment(**OWN | {"model": model})
+    assert "\n" not in str(caught.value)
+
+
+def test_build_model_takes_functions():
+    assert build_model(small_cnn, (1, 6, 6), 2).points == ["input", "conv1", "bn1", "relu1", "dense1"]
+    assert build_model("tests.own:small_cnn", (1, 6, 6), 2, batchnorm=False).theta.size == 3 * 9 + 3 + 2 * 48 + 2

@@ -1,0 +1,199 @@
+"""Data sets of your own on disk: an .npz file, or a folder of images."""
+
+from __future__ import annotations
+
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wn_ref.datasets.catalog import CATALOG
+from wn_ref.datasets.dataset import Dataset
+from wn_ref.datasets.places import added
+from wn_ref.errors import InputError, require_choice
+from wn_ref.files import write_atomically
+
+ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
+"""What an .npz file has to have."""
+FACTS = ("classes", "mean", "std", "padding", "flip")
+"""What it may have besides; see `Dataset`."""
+IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
+"""The endings of images in a folder."""
+HELD_OUT = 5
+"""Of a folder without a test part, every fifth image of each class is kept for the test."""
+
+
+def added_names() -> list[str]:
+    """Return the names that `wn-ref data add` has made known."""
+    return sorted(file.stem for file in added().glob("[!.]*.npz"))
+
+
+def add_dataset(name: str, source: str | Path, force: bool = False) -> Dataset:
+    """Make a data set known by a name: copy it to where `own_dataset` finds it.
+
+    Parameters
+    ----------
+    name : str
+        Letters, digits, - and _.
+    source : str or Path
+        An .npz file or a folder of images.
+    force : bool
+        Whether to replace a data set that has this name.
+
+    Returns
+    -------
+    Dataset
+        What was read.
+
+    Raises
+    ------
+    InputError
+        If the name is taken or cannot be used, or the data set cannot be read.
+    StorageError
+        If the disk is full or fails.
+    """
+    if not name.replace("-", "").replace("_", "").isalnum() or name in CATALOG:
+        raise InputError(f"name: expected letters, digits, - and _, no published name, got {name!r}; choose another")
+    file = added() / f"{name}.npz"
+    if file.exists() and not force:
+        raise InputError(f"name: expected a new one, got {name!r}, which is known; choose another or add --force")
+    data = own_dataset(source)
+
+    def write(part: Path) -> None:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(part, **{one: getattr(data, one) for one in (*ARRAYS, *FACTS)})
+
+    write_atomically(file, write)
+    return data
+
+
+def read_npz(path: Path) -> Dataset:
+    """Read a data set from an .npz file: train_images, train_labels, test_images, test_labels, as in `Dataset`.
+
+    Images of shape (n, height, width) have one channel. The file may also have classes, mean, std, padding and flip; by
+    default classes are 0, 1, ..., and pixels are not normalised, but for their range of 0 to 1.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, lacks an array, or an array cannot be used.
+    """
+    expected = f"dataset: expected an .npz file with {', '.join(ARRAYS)}, got {path}"
+    try:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            arrays = dict(file)
+    except (OSError, EOFError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+        reason = getattr(error, "strerror", None) or "which is broken, no .npz file, or has Python objects in it"
+        raise InputError(f"{expected}: {reason}; correct it") from None
+    if missing := [name for name in ARRAYS if name not in arrays]:
+        raise InputError(f"{expected} without {', '.join(missing)}; add what is missing")
+    facts = {name: arrays[name].tolist() for name in FACTS if name in arrays}
+    return _dataset(path.stem, {name: arrays[name] for name in ARRAYS}, facts)
+
+
+def read_folder(folder: Path) -> Dataset:
+    """Read images from folder/train/CLASS/*.png and folder/test/CLASS/*.png, or from folder/CLASS/*.png.
+
+    In the second case every fifth image of each class, in the order of their names, is kept for the test. All images
+    have one size. They keep their colours if one of them has any.
+
+    Raises
+    ------
+    InputError
+        If there are no images, classes differ between the parts, or images differ in size or cannot be read.
+    """
+    parts = [folder / "train", folder / "test"] if (folder / "train").is_dir() else [folder]
+    by_part = [_classes(part) for part in parts]
+    names = tuple(by_part[0])
+    for part, classes in zip(parts, by_part):
+        if tuple(classes) != names or len(names) < 2:
+            expected = f"a folder for each of two or more classes in {part}"
+            raise InputError(f"dataset: expected {expected}, got {', '.join(classes) or 'none'}; correct it")
+    chosen: list[list[tuple[Path, int]]] = [[], []]
+    for number, classes in enumerate(by_part):
+        for label, files in enumerate(classes.values()):
+            for position, file in enumerate(files):
+                test = number if len(parts) == 2 else position % HELD_OUT == HELD_OUT - 1
+                chosen[test].append((file, label))
+    arrays: dict[str, np.ndarray] = {}
+    for which, pairs in zip(("train", "test"), chosen):
+        if not pairs:
+            raise InputError(f"dataset: expected images to {which} in {folder}, got none; add some")
+        arrays[f"{which}_labels"] = np.array([label for _, label in pairs])
+    images = _images([file for pairs in chosen for file, _ in pairs])
+    arrays["train_images"], arrays["test_images"] = np.split(images, [len(chosen[0])])
+    return _dataset(folder.resolve().name, arrays, {"classes": names})
+
+
+def _dataset(name: str, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> Dataset:
+    for part in ("train_images", "test_images"):
+        if arrays[part].ndim == 3:
+            arrays[part] = arrays[part][:, None]
+    channels = arrays["train_images"].shape[1] if arrays["train_images"].ndim == 4 else 1
+    labels = arrays["train_labels"]
+    count = max(int(labels.max()) + 1, 1) if labels.size and labels.dtype.kind in "iu" else 1
+    usual: dict[str, Any] = {
+        "classes": tuple(map(str, range(count))),
+        "mean": (0.0,) * channels,
+        "std": (1.0,) * channels,
+    }
+    given: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in facts.items()}
+    return Dataset(name, **(usual | arrays | given))
+
+
+def _classes(folder: Path) -> dict[str, list[Path]]:
+    """Return the images in each folder of a folder, in the order of their names."""
+    folders = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return {path.name: sorted(f for f in path.iterdir() if f.suffix.lower() in IMAGES) for path in folders}
+
+
+def _images(files: list[Path]) -> np.ndarray:
+    """Read images of one size as uint8, (n, channels, height, width)."""
+    from PIL import Image, UnidentifiedImageError
+
+    arrays = []
+    for file in files:
+        try:
+            with Image.open(file) as image:
+                grey = image.mode in ("1", "L", "LA", "I;16")
+                arrays.append(np.asarray(image.convert("L" if grey else "RGB")))
+        except (OSError, UnidentifiedImageError, SyntaxError) as error:
+            raise InputError(f"dataset: expected an image, got {file} ({error}); remove or repair it") from None
+        if arrays[-1].shape[:2] != arrays[0].shape[:2]:
+            sizes = " and ".join(f"{a.shape[1]} x {a.shape[0]}" for a in (arrays[0], arrays[-1]))
+            raise InputError(f"dataset: expected images of one size, got {sizes} ({file.name}); scale them")
+    if any(array.ndim == 3 for array in arrays):
+        coloured = [np.repeat(array[..., None], 3, 2) if array.ndim == 2 else array for array in arrays]
+        return np.stack(coloured).transpose(0, 3, 1, 2)
+    return np.stack(arrays)[:, None]
+
+
+def own_dataset(dataset: str | Path) -> Dataset:
+    """Return the data set in a file or a folder, or the one that `wn-ref data add` has made known by a name.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it cannot be used.
+    """
+    known = added() / f"{dataset}.npz"
+    path = known if isinstance(dataset, str) and Path(dataset).name == dataset and known.is_file() else Path(dataset)
+    if path.suffix == ".npz":
+        return _read(str(path.resolve()), path.stat().st_mtime_ns if path.exists() else 0)
+    if path.is_dir() and str(dataset) not in ("", "."):
+        return _read_folder(str(path.resolve()))
+    names = [*CATALOG, *(file.stem for file in sorted(added().glob("*.npz")))]
+    require_choice("dataset", str(dataset), names)
+    raise InputError(f"dataset: expected a file or a folder, got {dataset}, which has gone; look for it")
+
+
+@lru_cache(maxsize=2)
+def _read(path: str, _: int) -> Dataset:
+    return read_npz(Path(path))
+
+
+@lru_cache(maxsize=2)
+def _read_folder(path: str) -> Dataset:
+    return read_folder(Path(path))

@@ -1,0 +1,80 @@
+"""Functions of the user's that are given by name: "package.module:function" or "file.py:function"."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from wn_ref.errors import InputError
+
+FROM_FILE = "wn_ref_user_"
+"""How the name of a module begins that is a file of the user's."""
+
+
+def function_of(what: str, text: str) -> Callable[..., Any]:
+    """Return the function that a text names.
+
+    A file is run once as long as it does not change. What it defines travels to worker processes with its code, as what
+    a notebook defines does; a module has to be installed there.
+
+    Parameters
+    ----------
+    what : str
+        The name of the argument, for messages.
+    text : str
+        "package.module:function" or "path/to/file.py:function".
+
+    Raises
+    ------
+    InputError
+        If there is no such file, module or function, or running the file fails.
+    """
+    place, _, name = text.rpartition(":")
+    if place.endswith(".py"):
+        path = Path(place)
+        if not path.is_file():
+            raise InputError(
+                f"{what}: expected a file and a function in it, got {text!r}, but no such file; correct it"
+            )
+        module = _run_file(what, str(path.resolve()), path.stat().st_mtime_ns)
+    else:
+        module = _module(what, place, text)
+    function = getattr(module, name, None)
+    if not callable(function):
+        own = [n for n, v in vars(module).items() if callable(v) and getattr(v, "__module__", "") == module.__name__]
+        raise InputError(f"{what}: expected a function of {place}, got {name!r}; it has {', '.join(own) or 'none'}")
+    return function
+
+
+def _module(what: str, place: str, text: str) -> ModuleType:
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())  # as `python -m` has it; worker processes look there, too
+    try:
+        return importlib.import_module(place)
+    except (ImportError, ValueError) as error:
+        raise InputError(f"{what}: expected package.module:function, got {text!r} ({error}); correct it") from None
+
+
+@lru_cache(maxsize=32)
+def _run_file(what: str, path: str, _: int) -> ModuleType:
+    """Run a file as a module that nobody can import, so that what it defines is pickled with its code."""
+    name = FROM_FILE + Path(path).stem
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise InputError(f"{what}: expected a file of Python, got {path}; correct it")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look there while the file runs
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise InputError(f"{what}: expected {path} to run, got {type(error).__name__}: {error}; correct it") from None
+    finally:
+        del sys.modules[name]
+    return module
