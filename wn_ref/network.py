@@ -213,7 +213,8 @@ class Network:
         for index in reversed(range(len(self.layers))):
             here = self._point_behind.get(index)
             if noise is not None and here in where:
-                dx = np.require(dx, requirements=["C", "W"])  # noise writes into it, and a layer may return any array
+                if not (dx.flags.c_contiguous and dx.flags.writeable):  # a layer may return any array
+                    dx = np.array(dx, order="C")
                 dx = noise.backward(dx, Stream(seed, here, step), where[here], out=dx)
             returned = self.layers[index].backward(dx, input_gradient or index > self._first_weights)
             if returned is None:

@@ -24,6 +24,7 @@ import numpy as np
 from wn_ref.errors import InputError, require_choice, require_number
 from wn_ref.random import LONGEST, Stream, add_normals, multiply_by_normals
 
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 GRADIENTS = ("straight_through", "exact")
 ORDERS = ("multiplicative", "additive")
 
@@ -84,7 +85,7 @@ class Noise:
         InputError
             If x is not an array of floats that may be written to.
         """
-        if not isinstance(x, np.ndarray) or x.dtype not in (np.float32, np.float64) or not x.flags.writeable:
+        if not isinstance(x, np.ndarray) or x.dtype not in FLOATS or not x.flags.writeable:
             got = f"{x.dtype} that is {'' if x.flags.writeable else 'not '}writable" if isinstance(x, np.ndarray) else x
             raise InputError(f"x: expected a writable array of float32 or float64, got {got}; convert or copy it")
         if x.size > LONGEST:
