@@ -20,6 +20,9 @@ from wn_ref.layers.residual import check_blocks
 from wn_ref.noise import Noise
 from wn_ref.random import Stream
 
+Where = dict[int, tuple[Stream, int]]
+"""For each noisy point of a pass, by its number: which random numbers, and how many executions."""
+
 
 class Network:
     """Layers in a row; made by `wn_ref.build_model`, or from a list of your own.
@@ -96,7 +99,7 @@ class Network:
         self._gather_parameters()
         if self.input_shape is not None:
             self._check_chain(self.input_shape)
-        self._injected: tuple[Injection, dict[int, int]] | None = None  # by the last forward pass, if it ended
+        self._injected: tuple[Noise | None, Where] | None = None  # by the last forward pass, if it ended
         self._logits: np.ndarray
 
     def __getstate__(self) -> dict[str, object]:
@@ -161,19 +164,20 @@ class Network:
         injection = injection or Injection()
         self._injected = None
         x = self._checked_input(x, injection.noise)
-        where = {}
+        where: Where = {}
         if injection.noise is not None:
-            where = self.injection_points.executions(injection.point, injection.executions)
+            counts = self.injection_points.executions(injection.point, injection.executions)
+            where = {p: (Stream(injection.seed, p, injection.step), count) for p, count in counts.items()}
         return self._run(x, training, injection, where)
 
     def _run(
-        self, x: np.ndarray, training: bool, injection: Injection, where: dict[int, int]
+        self, x: np.ndarray, training: bool, injection: Injection, where: Where
     ) -> Iterator[tuple[str, np.ndarray]]:
-        noise, seed, step = injection.noise, injection.seed, injection.step
+        noise, step = injection.noise, injection.step
         given: np.ndarray | None = x  # belongs to the caller, who may find it changed by no noise
         if noise is not None and 0 in where:
             x, given = x.copy(), None
-            noise.inject(x, Stream(seed, 0, step), where[0])
+            noise.inject(x, *where[0])
         yield INPUT, x
         for index, layer in enumerate(self.layers):
             layer.step = step
@@ -183,10 +187,11 @@ class Network:
                 if given is not None and np.may_share_memory(x, given):  # a layer that hands on what it was given
                     x = x.copy()
                 given = None
-                noise.inject(x, Stream(seed, here, step), where[here])
+                stream, count = where[here]
+                noise.inject(x, stream, count)
             if layer.noisy:
                 yield self.names[index], x
-        self._injected, self._logits = (injection, where), x
+        self._injected, self._logits = (noise, where), x
 
     def backward(self, dlogits: np.ndarray, input_gradient: bool = False) -> np.ndarray | None:
         """Fill `gradients`, given the derivative of the loss by the logits of the last `forward`, (classes, batch).
@@ -202,8 +207,7 @@ class Network:
         """
         if self._injected is None:
             raise CallOrderError("backward: a forward pass that ran to its end has to come first; call forward")
-        injection, where = self._injected
-        noise, seed, step = injection.noise, injection.seed, injection.step
+        noise, where = self._injected
         shape = self._logits.shape
         if np.shape(dlogits) != shape:
             raise InputError(
@@ -213,15 +217,16 @@ class Network:
         for index in reversed(range(len(self.layers))):
             here = self._point_behind.get(index)
             if noise is not None and here in where:
-                if not (dx.flags.c_contiguous and dx.flags.writeable):  # a layer may return any array
+                if not dx.flags.carray:  # noise writes into an array without gaps, and a layer may return any
                     dx = np.array(dx, order="C")
-                dx = noise.backward(dx, Stream(seed, here, step), where[here], out=dx)
+                stream, count = where[here]
+                dx = noise.backward(dx, stream, count, dx)
             returned = self.layers[index].backward(dx, input_gradient or index > self._first_weights)
             if returned is None:
                 return None
             dx = returned
         if noise is not None and 0 in where:
-            dx = noise.backward(dx, Stream(seed, 0, step), where[0], out=dx)
+            dx = noise.backward(dx, *where[0], out=dx)
         return dx.copy() if input_gradient else None
 
     def _checked_input(self, x: np.ndarray, noise: Noise | None) -> np.ndarray:
