@@ -216,7 +216,7 @@ def _torch_tasks(network: Network, noise: Noise | None, data: Dataset) -> dict[s
 
     torch.set_num_threads(1)
     model = torch_twin.twin(network, noise)
-    images, labels = torch.from_numpy(data.train_images).float() / 255, torch.from_numpy(data.train_labels)
+    images, labels = torch.tensor(data.train_images).float() / 255, torch.tensor(data.train_labels)
     torch_twin.train_epoch(model, images[:256], labels[:256])
     tests = images[: len(data.test_labels)]
     return {

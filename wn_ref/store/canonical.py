@@ -38,7 +38,7 @@ def canonical(experiment: Experiment) -> str:
 
 def key(experiment: Experiment) -> str:
     """Return the experiment's key in a store, 32 hexadecimal digits."""
-    return sha256(canonical(experiment).encode()).hexdigest()[:32]
+    return sha256(canonical(experiment).encode()).digest()[:16].hex()
 
 
 def keys(experiments: Iterable[Experiment]) -> dict[str, Experiment]:
@@ -52,9 +52,8 @@ def _object(instance: Experiment | Noise) -> str:
     parts = []
     for name, default in _fields(type(instance)):  # type: ignore[arg-type]  # the class of a dataclass can be hashed
         value = values[name]
-        if value is not default and value != default:
-            own = values.get(_OWN[name]) if name in _OWN else ""
-            parts.append(f'"{name}":{own or _text(value)}')
+        if value is not default and (default is None or value != default):
+            parts.append(f'"{name}":{(name in _OWN and values.get(_OWN[name])) or _text(value)}')
     return "{" + ",".join(parts) + "}"
 
 
