@@ -1,5 +1,8 @@
 """Where standard error is no terminal, progress is a line now and then; nothing is written over."""
 
+import sys
+import types
+
 import pytest
 
 from wn_ref.sweeps import progress
@@ -23,3 +26,16 @@ def test_nothing_is_shown_unasked(capsys):
     with Progress(1.0, 1, 0, 1, show=False) as bar:
         bar.add(1.0, 1, 0, 0)
     assert capsys.readouterr().err == ""
+
+
+def test_a_notebook_has_a_bar_that_changes(monkeypatch, capsys):
+    """Its own one if ipywidgets is there; else the line of a terminal, which notebooks know as well."""
+    monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
+    monkeypatch.setattr(progress.importlib.util, "find_spec", lambda _: None)
+    with Progress(3.0, 5, 2, 1, show=True) as bar:
+        bar.add(3.0, 3, 0, 0)
+    said = capsys.readouterr().err
+    assert "\r" in said
+    assert "5 of 5 done, 0 running, 0 failed 100%|" in said
+    monkeypatch.setattr(progress.importlib.util, "find_spec", lambda name: name)
+    assert progress._bar().__name__ == "tqdm_notebook"

@@ -1,10 +1,12 @@
 """What a sweep shows while it runs: done, running, failed, and the time left.
 
-On a terminal it is one line of standard error that changes. A file gets a new line every minute.
+On a terminal it is one line of standard error that changes, in a notebook the notebook's own bar (without ipywidgets a
+line that changes, too). A file gets a new line every minute.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import sys
 from typing import Any
@@ -41,16 +43,14 @@ class Progress:
     """
 
     def __init__(self, total: float, planned: int, stored: int, jobs: int, show: bool) -> None:
-        from tqdm import tqdm
-
         layout = "{desc} {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left"
         settings: dict[str, Any] = {}
-        if not sys.stderr.isatty():
+        if not sys.stderr.isatty() and not _in_notebook():
             layout = "{desc} {percentage:3.0f}%, {elapsed}, {remaining} left"
             settings = {"file": _Lines(), "mininterval": MINUTE, "maxinterval": MINUTE, "miniters": 0}
         self._planned, self._done, self._failed, self._jobs = planned, stored, 0, jobs
         settings |= {"desc": self._text(jobs), "disable": not show}
-        self._bar = tqdm(total=total, bar_format=layout, smoothing=0.05, **settings)
+        self._bar = _bar()(total=total, bar_format=layout, smoothing=0.05, **settings)
 
     def __enter__(self) -> Progress:
         return self
@@ -77,6 +77,19 @@ class Progress:
 
     def _text(self, running: int) -> str:
         return f"{self._done} of {self._planned} done, {running} running, {self._failed} failed"
+
+
+def _in_notebook() -> bool:
+    return "ipykernel" in sys.modules
+
+
+def _bar() -> Any:
+    """Return the class of the bar: that of notebooks, where one can be shown."""
+    if _in_notebook() and importlib.util.find_spec("ipywidgets") is not None:
+        from tqdm.notebook import tqdm
+    else:
+        from tqdm import tqdm
+    return tqdm
 
 
 class _Lines(io.TextIOBase):
