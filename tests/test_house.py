@@ -19,7 +19,7 @@ FLOORS = (
     "injection own_noise checks",
     "network",
     "models optim overflow",
-    "train own_model",
+    "train own_model evaluation",
     "experiment machine",
     "running",
     "store",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from wn_ref.datasets import Dataset
 from wn_ref.errors import require_type
+from wn_ref.evaluation import evaluate_each
 from wn_ref.experiment import Experiment
+from wn_ref.injection import Injection
 from wn_ref.network import Network, weight_magnitudes
 from wn_ref.train import SETTINGS, Epoch, evaluate, train
 
@@ -121,3 +123,22 @@ def measure(experiment: Experiment, network: Network, data: Dataset | None = Non
     e = experiment
     data = e.data() if data is None else data
     return evaluate(network, data, e.noise, e.point, e.seed, e.batch_size, executions=e.executions)
+
+
+def measure_each(experiments: Sequence[Experiment], network: Network, data: Dataset) -> list[float | None]:
+    """Evaluate a trained network under the noise of each of several experiments, with the numbers of `measure`.
+
+    Parameters
+    ----------
+    experiments : sequence of Experiment
+        Of the phase "inference", each with a noise and all of one `training_experiment()`.
+    network, data
+        As for `measure`.
+
+    Returns
+    -------
+    list of float or None
+        The accuracies; None where a logit was not finite.
+    """
+    injections = [Injection(e.noise, e.point, e.seed, executions=e.executions) for e in experiments]
+    return evaluate_each(network, data, injections, experiments[0].batch_size)

@@ -71,7 +71,8 @@ def test_a_sweep_in_which_every_evaluation_fails(monkeypatch, tmp_path):
     def evaluate(*arguments, **options):
         raise MemoryError
 
-    monkeypatch.setattr(running, "evaluate", evaluate)
+    for name in ("evaluate", "evaluate_each"):
+        monkeypatch.setattr(running, name, evaluate)
     plan = [Experiment(dataset="digits", epochs=1, noise=additive(sigma), phase="inference") for sigma in range(1, 41)]
     with pytest.raises(RunError, match="in a row: MemoryError: "):
         sweep(plan, store=tmp_path / "results.sqlite")

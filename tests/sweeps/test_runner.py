@@ -47,18 +47,18 @@ def test_one_and_two_workers_give_the_same_table():
 def calls(monkeypatch):
     """What this process trains and evaluates: seeds of trainings, and sigmas of evaluations after them."""
     calls = {"train": [], "evaluate": []}
-    train, evaluate = running.train, running.evaluate
+    train, evaluate_each = running.train, running.evaluate_each
 
     def counted_train(*arguments, **options):
         calls["train"].append(options["seed"])
         return train(*arguments, **options)
 
-    def counted_evaluate(network, data, noise, *arguments, **options):
-        calls["evaluate"].append(noise.sigma_add)
-        return evaluate(network, data, noise, *arguments, **options)
+    def counted_evaluate(network, data, injections, *arguments):
+        calls["evaluate"] += [injection.noise.sigma_add for injection in injections]
+        return evaluate_each(network, data, injections, *arguments)
 
     monkeypatch.setattr(running, "train", counted_train)
-    monkeypatch.setattr(running, "evaluate", counted_evaluate)
+    monkeypatch.setattr(running, "evaluate_each", counted_evaluate)
     return calls
 
 

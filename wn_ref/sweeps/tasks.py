@@ -15,8 +15,8 @@ from wn_ref.datasets import Dataset
 from wn_ref.errors import WnRefError
 from wn_ref.experiment import Experiment
 from wn_ref.machine import describe
-from wn_ref.network import weight_magnitudes
-from wn_ref.running import learn, measure
+from wn_ref.network import Network, weight_magnitudes
+from wn_ref.running import learn, measure, measure_each
 from wn_ref.store.networks import Arrays, to_arrays, to_network
 from wn_ref.store.records import Outcome, Source, TrainingRecord
 from wn_ref.sweeps.origin import own_data
@@ -80,15 +80,34 @@ def evaluate_all(
     """
     data = own_data(training_experiment, data)
     network, outcomes = to_network(training_experiment, arrays), []
-    for experiment in experiments:
+    start = time.perf_counter()
+    together = _together(experiments, network, data)
+    share = (time.perf_counter() - start) / len(experiments)
+    for experiment, known in zip(experiments, together):
         start = time.perf_counter()
-        accuracy, error = None, ""
-        try:
-            accuracy = measure(experiment, network, data)
-        except Exception as caught:
-            error = error_message(caught)
-        outcomes.append(Outcome(accuracy, error, time.perf_counter() - start, describe()))
+        accuracy, error = known, ""
+        if accuracy is None:
+            try:
+                accuracy = measure(experiment, network, data)
+            except Exception as caught:
+                error = error_message(caught)
+        outcomes.append(Outcome(accuracy, error, share + time.perf_counter() - start, describe()))
     return outcomes
+
+
+def _together(experiments: Sequence[Experiment], network: Network, data: Dataset) -> Sequence[float | None]:
+    """Return the accuracies of experiments that share a network; None for those that are to be measured alone.
+
+    These are the ones that overflow, so that their error says where; those without noise; and all of them if one raises
+    an error, which is then its own.
+    """
+    unknown = [None] * len(experiments)
+    if any(experiment.noise is None for experiment in experiments):
+        return unknown
+    try:
+        return measure_each(experiments, network, data)
+    except Exception:  # whatever it is, it comes again where it belongs
+        return unknown
 
 
 def error_message(error: Exception) -> str:
