@@ -1,5 +1,7 @@
 """Fingerprints of code: equal for equal code in any process, another one for whatever may change what a noise does."""
 
+import contextlib
+import functools
 import math
 import subprocess
 import sys
@@ -214,3 +216,69 @@ def test_code_that_calls_itself():
         return n > 0 and even(n - 1)
 
     assert fingerprint_of_code(even) != fingerprint_of_code(odd)
+
+
+def decorated(decorator, factor):
+    @decorator
+    def function(x):
+        return factor * x
+
+    return function
+
+
+@pytest.mark.parametrize(
+    "decorator",
+    [np.errstate(all="ignore"), functools.singledispatch, functools.cache, contextlib.contextmanager],
+    ids=["errstate", "singledispatch", "cache", "contextmanager"],
+)
+def test_what_a_library_has_decorated_counts(decorator):
+    same, again, other = (decorated(decorator, factor) for factor in (2, 2, 3))
+    assert fingerprint_of_code(same) == fingerprint_of_code(again)
+    assert fingerprint_of_code(same) != fingerprint_of_code(other)
+
+
+def test_what_cannot_be_looked_into_is_refused_and_not_taken_by_its_name():
+    with pytest.raises(InputError, match=r"got an object of numpy\.vectorize, which cannot be compared"):
+        fingerprint_of_code(decorated(np.vectorize, 2))
+
+
+def test_the_order_of_a_set_does_not_count():
+    def helper():
+        return 1
+
+    def one():
+        return helper()
+
+    def other():
+        return helper() + 1
+
+    def first():
+        return both
+
+    both = {one, other}
+    digests = set()
+    for members in ([one, other], [other, one]):
+        both = frozenset(members)
+        digests.add(fingerprint_of_code(first))
+    assert len(digests) == 1
+
+
+def test_the_class_of_a_container_counts():
+    class Pair(tuple):
+        def total(self):
+            return self[0] + self[1]
+
+    class Other(tuple):
+        def total(self):
+            return self[0] - self[1]
+
+    one, other = Pair((1, 2)), Other((1, 2))
+    assert fingerprint_of_code(lambda: one.total()) != fingerprint_of_code(lambda: other.total())
+
+
+def test_what_a_bound_method_of_a_dictionary_looks_up_counts():
+    def made(table):
+        look = table.get
+        return lambda x: look(x)
+
+    assert fingerprint_of_code(made({1: 2})) != fingerprint_of_code(made({1: 3}))

@@ -12,6 +12,7 @@ from wn_ref import Experiment, additive, multiplicative
 from wn_ref.errors import CallOrderError
 from wn_ref.evaluation import evaluate_each, logits_of_each
 from wn_ref.injection import Injection
+from wn_ref.layers import Dense, Flatten, Layer
 from wn_ref.sweeps import tasks
 
 DATA = wn.load_dataset("mnist_sample", train_size=500, test_size=300)
@@ -96,3 +97,42 @@ def test_what_overflows_or_fails_says_why_and_does_no_harm_to_others(more, monke
     failed = [outcome.error for outcome in together[len(PLAN) :]]
     assert all(error.startswith("ZeroDivisionError: as planted (test_evaluation.py, ") for error in failed)
     assert len(failed) == len(more)
+
+
+class Transposed(Layer):
+    """Returns columns first in memory, and the next layer does not mind."""
+
+    kind = "transposed"
+
+    def output_shape(self, shape):
+        return shape
+
+    def forward(self, x, training=False):
+        return np.asfortranarray(self.take_input(x))
+
+
+class InPlace(Layer):
+    """Breaks a promise of layers: it writes into what it is given."""
+
+    kind = "inplace"
+
+    def output_shape(self, shape):
+        return shape
+
+    def forward(self, x, training=False):
+        return np.maximum(x, 0, out=x)
+
+
+class Columns(Transposed):
+    kind = "columns"
+
+    def forward(self, x, training=False):
+        return np.multiply(x, x.sum(axis=0, keepdims=True, dtype=x.dtype))  # the order of the sum is that of the memory
+
+
+@pytest.mark.parametrize("own", [(Transposed(), Columns()), (InPlace(),)], ids=["memory layout", "in place"])
+def test_layers_of_ones_own_that_are_not_like_ours(own):
+    layers = [Flatten(), Dense(784, 40, index=0), *own, Dense(40, 10, index=1)]
+    network = wn.Network(layers, input_shape=(1, 28, 28))
+    injections = [Injection(additive(0.5), point) for point in range(len(network.points))]
+    assert evaluate_each(network, DATA, injections, 128) == one_by_one(network, DATA, injections)

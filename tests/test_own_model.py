@@ -135,3 +135,39 @@ def test_bad_input(model, message):
 def test_build_model_takes_functions():
     assert build_model(small_cnn, (1, 6, 6), 2).points == ["input", "conv1", "bn1", "relu1", "dense1"]
     assert build_model("tests.own:small_cnn", (1, 6, 6), 2, batchnorm=False).theta.size == 3 * 9 + 3 + 2 * 48 + 2
+
+
+LAYERS = 1
+
+
+def deep(input_shape, classes, batchnorm, seed, dtype):
+    layers = [Flatten(), *(Dense(36, 36, seed, index, dtype) for index in range(LAYERS))]
+    return Network([*layers, Dense(36, classes, seed, LAYERS, dtype)], dtype, input_shape)
+
+
+def test_what_a_model_reads_may_change_and_it_is_another_model(monkeypatch):
+    """In a notebook the function stays the same object when a cell changes a number that it reads."""
+    before = Experiment(**OWN | {"model": deep})
+    monkeypatch.setattr("tests.test_own_model.LAYERS", 2)
+    after = Experiment(**OWN | {"model": deep})
+    assert key(before) != key(after)
+    assert after.points == ("input", "dense1", "dense2", "dense3")
+
+
+def test_workers_that_run_other_code_are_refused(monkeypatch):
+    """As if the module had been edited since this process imported it: workers would import the new one."""
+    from wn_ref.sweeps import origin, tasks
+
+    experiment = Experiment(**OWN)
+    origin.require_same_code(experiment)
+    object.__setattr__(experiment, "own_model", experiment.own_model.replace("small_cnn", "small"))
+    for action in (
+        lambda: tasks.train_one(experiment, DATA),
+        lambda: tasks.evaluate_all(experiment, [experiment], {}, DATA),
+    ):
+        with pytest.raises(InputError, match="expected the code of the model with which the sweep was started"):
+            action()
+    noisy = Experiment(**OWN, noise=Uniform(sigma=1.0))
+    object.__setattr__(noisy, "own_noise", "{}")
+    with pytest.raises(InputError, match="expected the code of the noise with"):
+        origin.require_same_code(noisy)

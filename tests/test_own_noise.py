@@ -157,3 +157,25 @@ def test_what_the_level_of_a_noise_is():
     for _, rest in (*levels, *drifts):
         assert level_of(rest) == (0.0, rest)  # asked again, it takes nothing else for the level
     assert level_of("no description") == (0.0, "no description")
+
+
+@dataclass(frozen=True)
+class Levelled(wn.Noise):
+    level: float = 0.0
+
+
+@dataclass(frozen=True)
+class Coded(wn.Noise):
+    code: int = 1
+
+
+def test_a_field_may_be_called_level_and_none_code():
+    levels = [level_of(describe_own_noise(Levelled(level=level))) for level in (0.5, 2.0)]
+    assert [level for level, _ in levels] == [0.5, 2.0]
+    assert levels[0][1] == levels[1][1]
+    with pytest.raises(InputError, match="noise: expected another name than code for a field of Coded, got it"):
+        replace(DIGITS, noise=Coded())
+
+
+def test_equal_numbers_have_one_description():
+    assert describe_own_noise(Uniform(sigma=1)) == describe_own_noise(Uniform(sigma=1.0))

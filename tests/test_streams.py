@@ -18,8 +18,8 @@ NAMES = ("WEIGHTS", "SHUFFLE", "AUGMENT", "SUBSET", "BACKGROUND")
 PLACE_OF_POINT = {"normal": 2, "uniform": 2, "words": 2, "permutation": 2, "Stream": 1}
 """The position of `point` among the arguments."""
 INJECTION = {
-    ("network.py", "0"),
-    ("network.py", "here"),
+    ("network.py", "point"),
+    ("evaluation.py", "point"),
     ("findings/self_binarization.py", "layer"),
     ("ports/vectors.py", "point"),
 }

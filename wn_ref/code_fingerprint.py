@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from functools import _lru_cache_wrapper, cached_property, lru_cache, partial
 from hashlib import sha256
 from io import BytesIO
-from types import CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
+from types import BuiltinMethodType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -69,13 +69,14 @@ def _parts(value: Any, seen: Seen) -> Iterator[str]:
     elif isinstance(value, np.ndarray) and value.dtype != object:
         yield f"array {value.dtype.str} {value.shape} {sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
     elif isinstance(value, (tuple, list)):
+        yield from [] if type(value) in (tuple, list) else _parts(type(value), seen)
         yield f"{type(value).__name__} {len(value)}"
         for item in value:
             yield from _parts(item, seen)
     elif isinstance(value, dict):
         yield from _parts(list(value.items()), seen)
     elif isinstance(value, (set, frozenset)):
-        yield from ("set", *sorted(_digest(item, seen) for item in value))
+        yield from ("set", *sorted(_digest(item, dict(seen)) for item in value))
     elif isinstance(value, CodeType):
         yield from _parts_of_code(value, seen)
     elif id(value) in seen:
@@ -92,6 +93,12 @@ def _parts_of_object(value: Any, seen: Seen) -> Iterator[str]:
         yield from _parts(value.__wrapped__, seen)
     elif isinstance(value, MethodType):
         yield from _parts((value.__func__, value.__self__), seen)
+    elif isinstance(value, BuiltinMethodType) and not isinstance(value.__self__, (ModuleType, type)):
+        yield from _parts((value.__name__, value.__self__), seen)
+    elif _decorates_code_of_the_users(value):
+        yield _name(value)
+        yield from _parts(value.__wrapped__, seen)
+        yield from _parts_of_closure(value, seen)
     elif _is_installed(value):
         yield _name(value)
     elif isinstance(value, FunctionType):
@@ -117,7 +124,7 @@ def _parts_of_object(value: Any, seen: Seen) -> Iterator[str]:
 def _parts_of_members(members: Mapping[str, Any], seen: Seen) -> Iterator[str]:
     """Describe what a class or a module of the user's defines."""
     for name, member in sorted(members.items()):
-        special = name.startswith("__") and not isinstance(member, FunctionType)
+        special = name.startswith("__") and not callable(member)
         if not special and name not in _WITHOUT_INFLUENCE and not isinstance(member, MemberDescriptorType):
             yield name
             yield from _parts(member, seen)
@@ -125,16 +132,26 @@ def _parts_of_members(members: Mapping[str, Any], seen: Seen) -> Iterator[str]:
 
 def _parts_of_function(function: FunctionType, seen: Seen) -> Iterator[str]:
     yield from _parts((function.__code__, function.__defaults__, function.__kwdefaults__), seen)
+    yield from _parts_of_closure(function, seen)
+    for name in _globals_of(function.__code__):
+        if name in function.__globals__:
+            yield name
+            yield from _parts(function.__globals__[name], seen)
+
+
+def _parts_of_closure(function: FunctionType, seen: Seen) -> Iterator[str]:
     for cell in function.__closure__ or ():
         try:
             content = cell.cell_contents
         except ValueError:
             content = "not defined yet"
         yield from _parts(content, seen)
-    for name in _globals_of(function.__code__):
-        if name in function.__globals__:
-            yield name
-            yield from _parts(function.__globals__[name], seen)
+
+
+def _decorates_code_of_the_users(value: Any) -> bool:
+    """Return whether a function is a library's wrapper around one of the user's, as np.errstate makes it."""
+    inner = getattr(value, "__wrapped__", None)
+    return isinstance(value, FunctionType) and _is_installed(value) and callable(inner) and not _is_installed(inner)
 
 
 def _parts_of_code(code: CodeType, seen: Seen) -> Iterator[str]:
@@ -177,6 +194,8 @@ def _is_installed(value: Any) -> bool:
     """Return whether a function, class or module belongs to this package, to Python or to an installed library."""
     if not isinstance(value, (ModuleType, type)) and not (callable(value) and hasattr(value, "__name__")):
         return False  # an object, also one that can be called, such as a layer of another framework
+    if hasattr(value, "__dict__") and not isinstance(value, (ModuleType, type, FunctionType, np.ufunc)):
+        return False  # one that has got a name, such as np.vectorize(f)
     name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None) or "builtins"
     if name.split(".")[0] == "wn_ref":
         return True

@@ -66,12 +66,12 @@ def logits_of_each(
     starts = [restarts[min(where)] for where in counts]
     clean: list[np.ndarray] = []  # what leaves each point, as far as it is needed
     for _, activation in network.activations(x, injection=Injection(step=injections[0].step)):
-        clean.append(activation)
+        clean.append(activation.copy(order="K") if len(clean) in starts else activation)
         if len(clean) > max(starts):
             break
     for number in sorted(range(len(counts)), key=lambda i: -starts[i]):
         one, where, start = injections[number], counts[number], starts[number]
-        y = clean[start].copy()
+        y = clean[start].copy(order="K")
         if start in where:
             _inject(y, one, start, where[start])
         for index in range(behind[start] + 1, len(network.layers)):

@@ -148,7 +148,7 @@ class Experiment:
     @property
     def injection_points(self) -> Points:
         """The network's injection points."""
-        return _facts(self.dataset, self.model, self.batchnorm)[0]
+        return _facts(self.dataset, self.model, self.batchnorm, self.own_model)[0]
 
     @property
     def points(self) -> tuple[str, ...]:
@@ -168,7 +168,7 @@ class Experiment:
     @property
     def cost(self) -> float:
         """How many numbers its network multiplies for an image; see `wn_ref.models.multiplications`."""
-        return _facts(self.dataset, self.model, self.batchnorm)[1]
+        return _facts(self.dataset, self.model, self.batchnorm, self.own_model)[1]
 
     def network(self) -> Network:
         """Build the experiment's network, not yet trained."""
@@ -238,8 +238,11 @@ def _build(dataset: str | OwnData, model: str | Model, batchnorm: bool, seed: in
 
 
 @lru_cache(maxsize=256)
-def _facts(dataset: str | OwnData, model: str | Model, batchnorm: bool) -> tuple[Points, float]:
-    """Return the injection points of a network, and its multiplications for an image."""
+def _facts(dataset: str | OwnData, model: str | Model, batchnorm: bool, code: str) -> tuple[Points, float]:  # noqa: ARG001
+    """Return the injection points of a network, and its multiplications for an image.
+
+    `code` is `Experiment.own_model`: what a function does may change, because of what it reads.
+    """
     entry = _entry(dataset)
     try:
         network = _build(dataset, model, batchnorm, seed=0)

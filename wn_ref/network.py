@@ -167,7 +167,7 @@ class Network:
         where: Where = {}
         if injection.noise is not None:
             counts = self.injection_points.executions(injection.point, injection.executions)
-            where = {p: (Stream(injection.seed, p, injection.step), count) for p, count in counts.items()}
+            where = {point: (Stream(injection.seed, point, injection.step), n) for point, n in counts.items()}
         return self._run(x, training, injection, where)
 
     def _run(
@@ -226,7 +226,7 @@ class Network:
                 return None
             dx = returned
         if noise is not None and 0 in where:
-            dx = noise.backward(dx, *where[0], out=dx)
+            dx = noise.backward(dx if dx.flags.carray else np.array(dx, order="C"), *where[0])
         return dx.copy() if input_gradient else None
 
     def _checked_input(self, x: np.ndarray, noise: Noise | None) -> np.ndarray:

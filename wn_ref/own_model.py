@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 
 from wn_ref.code_fingerprint import fingerprint_of_code
 from wn_ref.models import Model, model_name
@@ -22,17 +21,14 @@ def describe_own_model(model: str | Model) -> str:
     InputError
         If the code reads something of which nobody can say whether it will be the same next time.
     """
-    return "" if isinstance(model, str) else _describe(model)
+    if isinstance(model, str):
+        return ""
+    function = getattr(model, "func", model)  # of a functools.partial
+    place = f"{getattr(function, '__module__', '')}.{model_name(model)}"
+    return json.dumps({"code": fingerprint_of_code(model, "model"), "function": place}, separators=(",", ":"))
 
 
 def place_of(description: str) -> str:
     """Return where the function of a description is, as the command line takes it: "package.module:function"."""
     module, _, name = str(json.loads(description)["function"]).rpartition(".")
     return f"{module.removeprefix(FROM_FILE)}.py:{name}" if module.startswith(FROM_FILE) else f"{module}:{name}"
-
-
-@lru_cache(maxsize=64)
-def _describe(model: Model) -> str:
-    function = getattr(model, "func", model)  # of a functools.partial
-    place = f"{getattr(function, '__module__', '')}.{model_name(model)}"
-    return json.dumps({"code": fingerprint_of_code(model, "model"), "function": place}, separators=(",", ":"))

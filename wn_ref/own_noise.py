@@ -11,6 +11,8 @@ from wn_ref.code_fingerprint import fingerprint_of_code
 from wn_ref.errors import InputError
 from wn_ref.noise import Noise
 
+LEVEL = "level of"
+"""In what is left of a description without the level: the name of the field that it was. No field has such a name."""
 _COMMON = {field.name for field in fields(Noise)}
 
 
@@ -55,12 +57,12 @@ def level_of(description: str) -> tuple[float, str]:
         facts = json.loads(description)
     except ValueError:  # not from here
         return 0.0, description
-    if "level" in facts:  # this is what is left without it
+    if LEVEL in facts:  # this is what is left without it
         return 0.0, description
     own = {name: v for name, v in facts.items() if name not in _COMMON and type(v) in (int, float)}
     name = "sigma" if "sigma" in own else next(iter(own)) if len(own) == 1 else ""
     kept = {one: value for one, value in facts.items() if one not in (name, "sigma_mul", "sigma_add")}
-    kept["level"] = name
+    kept[LEVEL] = name
     return float(own.get(name, 0)), json.dumps(kept, sort_keys=True, separators=(",", ":"))
 
 
@@ -78,6 +80,8 @@ def check_own_noise(noise: Noise) -> None:
             f"noise: expected all attributes of {kind} to be fields, got {', '.join(sorted(extra))} beside them; "
             "make it a @dataclass(frozen=True) and declare them"
         )
+    if "code" in vars(noise):
+        raise InputError(f"noise: expected another name than code for a field of {kind}, got it; choose one")
     for name, value in vars(noise).items():
         try:
             hash(value)
@@ -87,8 +91,9 @@ def check_own_noise(noise: Noise) -> None:
 
 
 def _plain(value: object) -> object:
-    """Return a number of NumPy's as Python's own, which has the same value."""
-    return value.item() if isinstance(value, np.generic) else value
+    """Return a number of NumPy's as Python's own, and a whole number as an int: equal numbers have one description."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _is_plain(value: object) -> bool:

@@ -182,3 +182,30 @@ def test_a_name_for_data_of_ones_own(folder):
             add_dataset(name, other)
     with pytest.raises(InputError, match=r"dataset: expected one of .*mine, got 'mien'; did you mean 'mine'"):
         load_dataset("mien")
+
+
+def test_two_data_sets_of_one_name_do_not_share_a_sweep():
+    with pytest.raises(InputError, match="dataset: expected one data set of the name 'bars' in a sweep, got 2"):
+        sweep([experiment(DATA), experiment(bars(seed=1))])
+
+
+def test_images_with_more_than_8_bits_are_not_cut(folder):
+    pets = images(folder)
+    Image.fromarray(np.full((4, 5), 40_000, np.uint16)).save(pets / "dog" / "00.png")
+    with pytest.raises(InputError, match="dataset: expected 8 bits a pixel, got mode I"):
+        read_folder(pets)
+
+
+def test_what_changes_on_disk_or_in_a_function_is_read_again(folder):
+    pets = images(folder)
+    before = dataset_of(str(pets)).content
+    Image.fromarray(np.zeros((4, 5), np.uint8)).save(pets / "dog" / "00.png")
+    assert dataset_of(str(pets)).content != before
+    seeds = [0]
+
+    def make():
+        return bars(seed=seeds[0])
+
+    before = dataset_of(make).content
+    seeds[0] = 1
+    assert dataset_of(make).content != before

@@ -341,3 +341,28 @@ def test_planted_mistakes_fail_the_same_check(kinds, rng):
     noise = multiplicative(0.5, "exact")
     with pytest.raises(AssertionError, match="relative error"):
         check_network(net, rng.standard_normal((4, 3)), Injection(noise, "identity1", 1), rng.integers(0, 5, 3))
+
+
+class HandsOn(Layer):
+    """Hands dy on as it is, as Flatten does."""
+
+    kind = "handson"
+
+    def output_shape(self, shape):
+        return shape
+
+    def forward(self, x, training=False):
+        return self.take_input(x)
+
+    def backward(self, dy, input_gradient=True):
+        return self.take_gradient(dy)[1]
+
+
+@pytest.mark.parametrize("shortcut", [Flatten, HandsOn])
+def test_a_shortcut_that_hands_on_what_it_is_given(shortcut, rng):
+    """The branch ends in a ReLU, which writes its gradient over dy."""
+    block = residual([Flatten(), Dense(8, 8, 3, 1, np.float64), ReLU()], shortcut())
+    first = [Flatten(), Dense(8, 8, 3, 0, np.float64)]
+    net = Network([*first, *block, Dense(8, 3, 3, 2, np.float64)], "float64", (2, 2, 2))
+    x, labels = rng.standard_normal((2, 2, 2, 4)), rng.integers(0, 3, 4)
+    check_network(net, x, Injection(multiplicative(0.3, "exact"), "all", 1, 2), labels)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +103,6 @@ def dataset_of(dataset: object) -> str | OwnData:
     return OwnData.of(data)
 
 
-@lru_cache(maxsize=2)
 def _made(function: Callable[[], Any]) -> Dataset:
     data = function()
     if not isinstance(data, Dataset):

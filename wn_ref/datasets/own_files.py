@@ -157,7 +157,9 @@ def _images(files: list[Path]) -> np.ndarray:
     for file in files:
         try:
             with Image.open(file) as image:
-                grey = image.mode in ("1", "L", "LA", "I;16")
+                if image.mode.startswith(("I", "F")):
+                    raise InputError(f"dataset: expected 8 bits a pixel, got mode {image.mode} in {file}; convert it")
+                grey = image.mode in ("1", "L", "LA")
                 arrays.append(np.asarray(image.convert("L" if grey else "RGB")))
         except (OSError, UnidentifiedImageError, SyntaxError) as error:
             raise InputError(f"dataset: expected an image, got {file} ({error}); remove or repair it") from None
@@ -183,7 +185,7 @@ def own_dataset(dataset: str | Path) -> Dataset:
     if path.suffix == ".npz":
         return _read(str(path.resolve()), path.stat().st_mtime_ns if path.exists() else 0)
     if path.is_dir() and str(dataset) not in ("", "."):
-        return _read_folder(str(path.resolve()))
+        return _read_folder(str(path.resolve()), _state(path))
     names = [*CATALOG, *(file.stem for file in sorted(added().glob("*.npz")))]
     require_choice("dataset", str(dataset), names)
     raise InputError(f"dataset: expected a file or a folder, got {dataset}, which has gone; look for it")
@@ -195,5 +197,11 @@ def _read(path: str, _: int) -> Dataset:
 
 
 @lru_cache(maxsize=2)
-def _read_folder(path: str) -> Dataset:
+def _read_folder(path: str, _: tuple) -> Dataset:
     return read_folder(Path(path))
+
+
+def _state(folder: Path) -> tuple:
+    """Return what changes when a file in a folder does."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)

@@ -117,11 +117,12 @@ class Add(Layer):
     def backward(self, dy: np.ndarray, input_gradient: bool = True) -> np.ndarray | None:
         """Fill the gradients of the shortcut, give the fork its part of dx, and return dy for the branch."""
         _, dy = self.take_gradient(dy)
-        if self.shortcut is not None:
-            self.fork.gradient = self.shortcut.backward(dy, input_gradient)
-        else:
-            self.fork.gradient = self.memory("ds", dy.shape, dy.dtype)
-            self.fork.gradient[...] = dy  # the branch may write into dy itself
+        ds = dy if self.shortcut is None else self.shortcut.backward(dy, input_gradient)
+        if ds is not None and np.may_share_memory(ds, dy):  # the branch may write into dy itself
+            kept = self.memory("ds", ds.shape, ds.dtype)
+            kept[...] = ds
+            ds = kept
+        self.fork.gradient = ds
         return dy if input_gradient else None
 
     def _require_end(self, shortcut: tuple[int, ...] | None, branch: tuple[int, ...]) -> None:

@@ -149,7 +149,7 @@ def command(sweep: str, settings: Mapping[str, Any], store: str | Path) -> str:
         words.append("--batchnorm" if settings.get("batchnorm", True) else "--no-batchnorm")
     for name in SWEEP_OPTIONS:
         value = settings.get(name, usual[name])
-        if value != usual[name]:
+        if not pandas.isna(value) and value != usual[name]:
             words.append(f"--{name.replace('_', '-')} {value:g}")
     if settings.get("gradient") == "straight_through" and "additive" not in sweep and sweep != "clamped":
         words.append("--gradient straight_through")

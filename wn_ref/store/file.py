@@ -43,7 +43,10 @@ def path_of(store: object) -> Path:
     if not isinstance(store, str | os.PathLike) or not str(store) or str(store) == ":memory:":
         raise InputError(f"store: expected the path of a file, got {store!r}; try 'results.sqlite', or leave it out")
     path = Path(store)
-    return Path(os.path.realpath(path)) if path.is_symlink() else path
+    try:
+        return Path(os.path.realpath(path)) if path.is_symlink() else path
+    except OSError as error:  # this process may not enter a folder on the way
+        raise InputError(f"store: expected to use {path}, got {error.strerror}; choose another file") from None
 
 
 def connect_to_read(path: Path, added: Added) -> sqlite3.Connection:
@@ -65,8 +68,9 @@ def connect_to_read(path: Path, added: Added) -> sqlite3.Connection:
         found = "is a folder" if path.is_dir() else "does not exist"
         raise InputError(f"store: expected a file, got {path}, which {found}; make one with wn-ref sweep")
     alone = not _log(path).exists()
-    try:
+    with clear_errors(str(path)):
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)
+    try:
         connection.execute("SELECT count(*) FROM sqlite_schema")
     except sqlite3.OperationalError as error:  # locked, or this process may not make files in the folder
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Container
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -136,11 +137,11 @@ def is_complete(training_experiment: Experiment, arrays: Arrays) -> bool:
     """Return whether arrays are all those of the experiment's network, each with its shape and type."""
     e = training_experiment
     facts = {name: (array.shape, array.dtype) for name, array in arrays.items()}
-    return facts == _facts(e.dataset, e.model, e.batchnorm)
+    return facts == _facts(e.dataset, e.model, e.batchnorm, e.own_model)
 
 
 @lru_cache
-def _facts(dataset: str, model: str, batchnorm: bool) -> dict[str, tuple[tuple[int, ...], np.dtype]]:
+def _facts(dataset: Any, model: Any, batchnorm: bool, code: str) -> dict[str, tuple[tuple[int, ...], np.dtype]]:  # noqa: ARG001
     network = Experiment(dataset=dataset, model=model, batchnorm=batchnorm).network()
     return {name: (array.shape, array.dtype) for name, array in to_arrays(network).items()}
 

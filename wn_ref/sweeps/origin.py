@@ -7,8 +7,10 @@ or another processor may change the last bits of a result. That is said once, an
 from __future__ import annotations
 
 import platform
+import sys
 import warnings
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from wn_ref.datasets import Dataset
 from wn_ref.datasets.fingerprint import fingerprint
@@ -16,6 +18,8 @@ from wn_ref.errors import InputError, WnRefError
 from wn_ref.experiment import Experiment, dataset_name
 from wn_ref.machine import describe, differences
 from wn_ref.models import model_name
+from wn_ref.own_model import describe_own_model
+from wn_ref.own_noise import describe_own_noise
 from wn_ref.store.canonical import key
 from wn_ref.store.records import Origin, Source
 from wn_ref.store.store import Store
@@ -56,6 +60,10 @@ class Sources:
 
     def __init__(self, experiments: Iterable[Experiment], store: Store) -> None:
         experiments = list(experiments)
+        for name, contents in _own_names(experiments).items():
+            if len(contents) > 1:
+                expected = f"one data set of the name {name!r} in a sweep"
+                raise InputError(f"dataset: expected {expected}, got {len(contents)}; give each a name of its own")
         firsts = {_data_of(experiment): experiment for experiment in reversed(experiments)}
         self._sources = {data: Source.of(experiment.data()) for data, experiment in firsts.items()}
         self.each = [(experiment, self._sources[data]) for data, experiment in firsts.items()]
@@ -133,6 +141,45 @@ def own_data(experiment: Experiment, data: Dataset | Source) -> Dataset:
             "workers the same files"
         )
     return found
+
+
+def require_same_code(experiment: Experiment) -> None:
+    """Check that a worker runs the code that the experiment's key is of, where it imports that by name.
+
+    Raises
+    ------
+    InputError
+        If a module was edited since the sweep's own process imported it, or is another one on this machine.
+    """
+    e, noise = experiment, experiment.noise
+    function = getattr(e.model, "func", e.model)  # of a functools.partial
+    changed = [
+        what
+        for what, known, thing, describe in (
+            ("model", e.own_model, function, lambda: describe_own_model(e.model)),
+            ("noise", e.own_noise, type(noise), lambda: describe_own_noise(noise)),
+        )
+        if known and _is_imported(thing) and describe() != known
+    ]
+    if changed:
+        expected = f"the code of the {changed[0]} with which the sweep was started"
+        raise InputError(
+            f"worker {platform.node()}: expected {expected}, got other code; restart Python, and the sweep"
+        )
+
+
+def _is_imported(thing: Any) -> bool:
+    """Return whether a function or a class comes to a worker by its name, and not with its code."""
+    module = sys.modules.get(thing.__module__) if thing.__module__ != "__main__" else None
+    return getattr(module, getattr(thing, "__name__", ""), None) is thing
+
+
+def _own_names(experiments: Iterable[Experiment]) -> dict[str, set[str]]:
+    names: dict[str, set[str]] = {}
+    for experiment in experiments:
+        if experiment.own_data:
+            names.setdefault(dataset_name(experiment.dataset), set()).add(experiment.own_data)
+    return names
 
 
 def _data_of(experiment: Experiment) -> tuple[str, int | None, int | None]:

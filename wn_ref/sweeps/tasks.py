@@ -19,7 +19,7 @@ from wn_ref.network import Network, weight_magnitudes
 from wn_ref.running import learn, measure, measure_each
 from wn_ref.store.networks import Arrays, to_arrays, to_network
 from wn_ref.store.records import Outcome, Source, TrainingRecord
-from wn_ref.sweeps.origin import own_data
+from wn_ref.sweeps.origin import own_data, require_same_code
 from wn_ref.sweeps.workers import DEATHS
 
 Trained = tuple[TrainingRecord | None, Outcome, Arrays | None]
@@ -46,6 +46,7 @@ def train_one(training_experiment: Experiment, data: Dataset | Source) -> Traine
         The trained network if it was trained without noise, because experiments of the phase "inference" can share it.
     """
     data = own_data(training_experiment, data)
+    require_same_code(training_experiment)
     start = time.perf_counter()
     try:
         network, history = learn(training_experiment, data=data)
@@ -79,6 +80,8 @@ def evaluate_all(
         One for each experiment, in their order.
     """
     data = own_data(training_experiment, data)
+    for experiment in experiments:
+        require_same_code(experiment)
     network, outcomes = to_network(training_experiment, arrays), []
     start = time.perf_counter()
     together = _together(experiments, network, data)
