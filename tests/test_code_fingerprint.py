@@ -282,3 +282,10 @@ def test_what_a_bound_method_of_a_dictionary_looks_up_counts():
         return lambda x: look(x)
 
     assert fingerprint_of_code(made({1: 2})) != fingerprint_of_code(made({1: 3}))
+
+
+def test_a_list_in_itself_is_refused():
+    tied = [1]
+    tied.append(tied)
+    with pytest.raises(InputError, match="noise: expected its code to read no list that has itself in it, got one"):
+        fingerprint_of_code(lambda: tied)

@@ -47,6 +47,10 @@ def fingerprint_of_code(value: object, what: str = "noise") -> str:
     """
     try:
         return _digest(value, {})
+    except RecursionError:
+        raise InputError(
+            f"{what}: expected its code to read no list that has itself in it, got one; untie it"
+        ) from None
     except _Incomparable as error:
         raise InputError(
             f"{what}: expected its code to read numbers, arrays and functions, got an object of {error}, which cannot "

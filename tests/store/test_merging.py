@@ -52,6 +52,7 @@ def test_the_runs_of_both_each_once(a, b, tmp_path):
     assert merge(tmp_path / "all.sqlite", a, b) == Merged(equal=5)  # again: nothing changes
     with open_store(tmp_path / "all.sqlite") as store:
         assert store.status()["planned"] == 0  # no sweep of this store's own
+        assert store.read("SELECT count(*), sum(closed IS NULL) FROM sweeps") == [(2, 0)]  # but a copy would have known
 
 
 def test_two_machines_with_other_versions_merge(a, tmp_path):

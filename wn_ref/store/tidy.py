@@ -64,6 +64,7 @@ def delete(store: str | Path, failed: bool = False, **filters: Any) -> int:
             opened.connection.executemany(f"DELETE FROM trainings WHERE key = ? AND NOT {needed})", trainings)
             return deleted
 
+        opened.start_sweep(0, 0)  # a copy that is made from now on knows that it may be torn
         deleted = opened.transaction(act)
         opened.networks.keep_only({k for (k,) in opened.read("SELECT key FROM trainings")})
     return deleted
