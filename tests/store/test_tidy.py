@@ -7,7 +7,7 @@ from wn_ref import Experiment, additive, open_store
 from wn_ref.store import delete, vacuum
 from wn_ref.store.filters import NothingFoundWarning
 from wn_ref.store.networks import to_arrays
-from wn_ref.store.writer import writing
+from wn_ref.store.writer import StoreWriter, writing
 
 TRAINING = [Experiment(dataset="digits", seed=seed) for seed in (0, 1)]
 NOISY = [Experiment(dataset="digits", seed=seed, noise=additive(2.0), phase="inference") for seed in (0, 1)]
@@ -83,3 +83,20 @@ def test_a_file_without_gaps_is_smaller(path):  # noqa: F811
         with pytest.warns(NothingFoundWarning):
             assert store.runs(seed=5).empty
     assert vacuum(path)[0] == small
+
+
+@pytest.mark.parametrize("action", [vacuum, lambda file: delete(file, seed=0)])
+def test_a_copy_made_meanwhile_would_know(path, action, monkeypatch):  # noqa: F811
+    """While the file is rewritten, it says that it is open; afterwards it does not."""
+    seen = []
+    real = StoreWriter.transaction
+
+    def transaction(store, write):
+        result = real(store, write)
+        seen.append(store.read("SELECT count(*) FROM sweeps WHERE closed IS NULL"))
+        return result
+
+    monkeypatch.setattr(StoreWriter, "transaction", transaction)
+    action(path)
+    assert seen[0] == [(1,)]
+    assert seen[-1] == [(0,)]

@@ -186,8 +186,7 @@ def own_dataset(dataset: str | Path) -> Dataset:
         return _read(str(path.resolve()), path.stat().st_mtime_ns if path.exists() else 0)
     if path.is_dir() and str(dataset) not in ("", "."):
         return _read_folder(str(path.resolve()), _state(path))
-    names = [*CATALOG, *(file.stem for file in sorted(added().glob("*.npz")))]
-    require_choice("dataset", str(dataset), names)
+    require_choice("dataset", str(dataset), [*CATALOG, *added_names()])
     raise InputError(f"dataset: expected a file or a folder, got {dataset}, which has gone; look for it")
 
 

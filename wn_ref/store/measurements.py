@@ -56,7 +56,6 @@ class Measurements:
                 "other data that it reads, or another version of Python; choose another name or another store"
             )
         self.code = "" if "" in stored else code
-        self._begun = False
 
     def get(self, point: str, sigma: float, seed: int) -> Measurement | None:
         """Return what was measured there; None if nothing was."""
@@ -66,9 +65,7 @@ class Measurements:
 
     def add(self, point: str, sigma: float, seed: int, measured: Measurement) -> None:
         """Write what was measured, in a transaction of its own: it stays there, whatever is killed afterwards."""
-        if not self._begun:  # until the store is closed, a copy of the file may not be whole
-            self.store.start_sweep(0, 0)
-            self._begun = True
+        self.store.begin()
         row: dict[str, Cell] = {"name": self.name, "point": point, "sigma": sigma, "seed": seed, "code": self.code}
         row |= {**measured._asdict(), "finished": time.time()}
         self.store.transaction(lambda: self.store.insert("INTO measurements", row))

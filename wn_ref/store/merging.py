@@ -92,7 +92,7 @@ def merge(store: str | Path, *others: str | Path) -> Merged:
             for number, other in enumerate(opened):
                 for earlier in (target, *opened[:number]):
                     _require_alike(earlier, other)
-            target.start_sweep(0, 0)  # a copy that is made from now on knows that it may be torn
+            target.begin()
             merged = target.transaction(lambda: _added(target, opened))
             merged.networks = sum(target.networks.copy_from(other.networks) for other in opened)
     finally:

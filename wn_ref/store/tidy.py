@@ -64,7 +64,7 @@ def delete(store: str | Path, failed: bool = False, **filters: Any) -> int:
             opened.connection.executemany(f"DELETE FROM trainings WHERE key = ? AND NOT {needed})", trainings)
             return deleted
 
-        opened.start_sweep(0, 0)  # a copy that is made from now on knows that it may be torn
+        opened.begin()
         deleted = opened.transaction(act)
         opened.networks.keep_only({k for (k,) in opened.read("SELECT key FROM trainings")})
     return deleted
@@ -100,6 +100,7 @@ def vacuum(store: str | Path) -> tuple[int, int]:
     before = path.stat().st_size
     with writing(store) as opened:
         opened.networks.keep_only({k for (k,) in opened.read("SELECT key FROM trainings")})
+        opened.begin()
         patiently(lambda: opened.connection.execute("VACUUM"), opened.name)
     return before, path.stat().st_size
 

@@ -53,6 +53,11 @@ class StoreWriter(Store):
 
         self.transaction(write)
 
+    def begin(self) -> None:
+        """Note that something is written that is no sweep: until the file is closed, a copy of it may be torn."""
+        if self._sweep is None:
+            self.start_sweep(0, 0)
+
     def close_sweep(self) -> None:
         """Note that nothing more is written: what is in the file then is whole."""
         self.transaction(lambda: close_sweeps(self.connection))
