@@ -44,6 +44,19 @@ def test_a_step_tells_whether_all_is_finite(optimiser):
         assert not optimiser(np.zeros(70, np.float32)).step(g, 0.1)
 
 
+@pytest.mark.parametrize("optimiser", [lambda theta: SGD(theta, 0.9), Adam])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_is_remembered_of_a_dead_unit_ends_at_zero(optimiser, dtype):
+    theta = np.ones(50, dtype)
+    optimiser = optimiser(theta)
+    optimiser.step(np.full(50, np.finfo(dtype).tiny * 1e3, dtype), 1e-3)
+    for _ in range(200):  # 0.9^200 is 7e-10: without an end, 7e-7 of the smallest normal number would be left
+        optimiser.step(np.zeros(50, dtype), 1e-3)
+    remembered = optimiser.v if isinstance(optimiser, SGD) else optimiser.m
+    assert (remembered == 0).all()
+    assert np.isfinite(theta).all()
+
+
 def test_cosine():
     assert [cosine(2.0, epoch, 4) for epoch in range(5)] == pytest.approx([2, 1 + 0.5**0.5, 1, 1 - 0.5**0.5, 0])
 

@@ -1,7 +1,8 @@
-"""The arrays of a network, by name, and the types that they can have."""
+"""The arrays of a network, by name, the types that they can have, and memory that is allocated once."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, MutableMapping
 
 import numpy as np
@@ -38,6 +39,35 @@ class ArraysByName(MutableMapping[str, np.ndarray]):
 
     def __repr__(self) -> str:
         return "{" + ", ".join(f"{name}: {array.shape}" for name, array in self.items()) + "}"
+
+
+class Memory:
+    """Arrays with names whose memory is allocated once, and is as large as the largest shape that was asked for."""
+
+    def __init__(self) -> None:
+        self._views: dict[str, tuple[tuple, np.ndarray]] = {}
+        self._blocks: dict[str, np.ndarray] = {}
+
+    def __call__(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> np.ndarray:
+        """Return the array `name` in that shape, from the same memory at every call; its content is arbitrary."""
+        key = (shape, dtype)
+        known = self._views.get(name)
+        if known is not None and known[0] == key:
+            return known[1]
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        block = self._blocks.get(name)
+        if block is None or block.size < size:
+            block = self._blocks[name] = _aligned_bytes(size)
+        view = block[:size].view(dtype).reshape(shape)
+        self._views[name] = (key, view)
+        return view
+
+
+def _aligned_bytes(size: int) -> np.ndarray:
+    """Return uninitialised bytes that start at a cache line (64 bytes), so that no SIMD load touches two lines."""
+    memory = np.empty(size + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    return memory[start : start + size]
 
 
 def real_type(dtype: npt.DTypeLike) -> np.dtype:

@@ -41,9 +41,10 @@ def evaluate_each(
         If a point or a number of executions does not exist in the network.
     """
     correct, finite = [0] * len(injections), [True] * len(injections)
+    batches = data.batches(data.test_images, network.dtype)
     for number in range(math.ceil(len(data.test_labels) / batch_size)):
         indices = np.arange(number * batch_size, min((number + 1) * batch_size, len(data.test_labels)))
-        x, labels = data.batch(data.test_images, indices, network.dtype), data.test_labels[indices]
+        x, labels = batches.take(indices), data.test_labels[indices]
         here = [replace(injection, step=EVALUATION + number) for injection in injections]
         for i, logits in logits_of_each(network, x, here):
             finite[i] = finite[i] and bool(np.isfinite(logits).all())

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -85,18 +86,23 @@ class Noise:
         InputError
             If x is not an array of floats that may be written to.
         """
+        if type(x) is not np.ndarray or x.dtype not in FLOATS or not x.flags.carray or x.size > LONGEST:
+            self._inject_otherwise(x, stream, executions)
+        elif executions > 1:
+            _average(x, executions, lambda y, k: self._apply(y, stream, 2 * k))
+        else:
+            self._apply(x, stream)
+
+    def _inject_otherwise(self, x: np.ndarray, stream: Stream, executions: int) -> None:
+        """Make noisy what is not an array of floats in C order, if it can be written to."""
         if not isinstance(x, np.ndarray) or x.dtype not in FLOATS or not x.flags.writeable:
             got = f"{x.dtype} that is {'' if x.flags.writeable else 'not '}writable" if isinstance(x, np.ndarray) else x
             raise InputError(f"x: expected a writable array of float32 or float64, got {got}; convert or copy it")
         if x.size > LONGEST:
             raise InputError(f"x: expected at most 2^34 elements, got {x.size}; inject noise in parts")
-        dense = x if x.flags.c_contiguous else np.ascontiguousarray(x)
-        if executions > 1:
-            _average(dense, executions, lambda y, k: self._apply(y, stream, 2 * k))
-        else:
-            self._apply(dense, stream)
-        if dense is not x:
-            x[...] = dense
+        dense = np.array(x, order="C", subok=False)
+        self.inject(dense, stream, executions)
+        x[...] = dense
 
     def backward(
         self, dy: np.ndarray, stream: Stream, executions: int = 1, out: np.ndarray | None = None
@@ -118,25 +124,25 @@ class Noise:
         return dx
 
     def _apply(self, x: np.ndarray, stream: Stream, first_draw: int = 0) -> None:
-        for draw, kind in enumerate(self._in_order(), start=first_draw):
-            kernel, sigma = _KERNELS[kind], self._sigma(kind)
-            kernel(x.reshape(-1), x.dtype.type(sigma), *stream.words(draw))
+        flat, draw = x.reshape(-1), first_draw
+        for kernel, sigma in _operators(self, x.dtype):
+            kernel(flat, sigma, *stream.words(draw))
+            draw += 1
 
     def _multiply(self, dy: np.ndarray, stream: Stream, first_draw: int = 0) -> None:
         """Multiply dy by m, which was not kept in the forward pass, but is drawn again."""
-        for draw, kind in enumerate(self._in_order(), start=first_draw):
-            if kind == "multiplicative":
-                multiply_by_normals(dy.reshape(-1), dy.dtype.type(self.sigma_mul), *stream.words(draw))
-
-    def _sigma(self, kind: str) -> float:
-        return self.sigma_mul if kind == "multiplicative" else self.sigma_add
-
-    def _in_order(self) -> list[str]:
-        order = ORDERS if self.first == "multiplicative" else ORDERS[::-1]
-        return [kind for kind in order if self._sigma(kind) > 0]
+        for draw, (kernel, sigma) in enumerate(_operators(self, dy.dtype), start=first_draw):
+            if kernel is multiply_by_normals:
+                kernel(dy.reshape(-1), sigma, *stream.words(draw))
 
 
-_KERNELS = {"multiplicative": multiply_by_normals, "additive": add_normals}
+@lru_cache(maxsize=256)
+def _operators(noise: Noise, dtype: np.dtype) -> tuple[tuple[Callable[..., None], np.floating], ...]:
+    """Return the kernels that apply a noise, in order, each with its sigma."""
+    sigmas = {"multiplicative": noise.sigma_mul, "additive": noise.sigma_add}
+    kernels = {"multiplicative": multiply_by_normals, "additive": add_normals}
+    order = ORDERS if noise.first == "multiplicative" else ORDERS[::-1]
+    return tuple((kernels[kind], dtype.type(sigmas[kind])) for kind in order if sigmas[kind] > 0)
 
 
 def _average(x: np.ndarray, executions: int, apply: Callable[[np.ndarray, int], None]) -> None:

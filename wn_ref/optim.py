@@ -57,15 +57,17 @@ class Adam:
     def __init__(self, theta: np.ndarray) -> None:
         self.theta, self.t = theta, 0
         self.m, self.v = np.zeros_like(theta), np.zeros_like(theta)
+        # 1 - beta is rounded once, from double precision: 1 - beta2 in float32 would be off by 1.3e-5
+        constants = self.beta1, 1 - self.beta1, self.beta2, 1 - self.beta2, self.epsilon
+        self._real = theta.dtype.type
+        self._constants = tuple(self._real(constant) for constant in constants)
 
     def step(self, g: np.ndarray, learning_rate: float) -> bool:
         """Move theta once; return whether theta and v are still finite."""
         self.t += 1
-        rate = learning_rate / (1 - self.beta1**self.t)
-        root = 1 / math.sqrt(1 - self.beta2**self.t)
-        # 1 - beta is rounded once, from double precision: 1 - beta2 in float32 would be off by 1.3e-5
-        constants = (self.beta1, 1 - self.beta1, self.beta2, 1 - self.beta2, self.epsilon, rate, root)
-        return bool(_adam(self.theta, g, self.m, self.v, *(self.theta.dtype.type(c) for c in constants)))
+        rate = self._real(learning_rate / (1 - self.beta1**self.t))
+        root = self._real(1 / math.sqrt(1 - self.beta2**self.t))
+        return bool(_adam(self.theta, g, self.m, self.v, self._constants, rate, root))
 
 
 def cosine(learning_rate: float, epoch: int, epochs: int) -> float:
@@ -80,22 +82,31 @@ def clamp_weights(network: Network, limit: float = 1.0) -> None:
             np.clip(array, -limit, limit, out=array)
 
 
+# A unit that never fires has no gradient, and its v or m halves every few steps until it is below the smallest normal
+# number. Processors take a hundred times as long for such numbers, so they count as 0.
+
+
 @kernel
 def _sgd(theta, g, v, momentum, rate):
     zero = test = theta.dtype.type(0)  # 0 * number is NaN if the number is infinite or NaN
+    tiny = np.finfo(theta.dtype).tiny
     for i in range(theta.size):
-        v[i] = momentum * v[i] + g[i]
-        theta[i] -= rate * v[i]
+        speed = momentum * v[i] + g[i]
+        v[i] = speed = zero if abs(speed) < tiny else speed
+        theta[i] -= rate * speed
         test += zero * theta[i] + zero * v[i]
     return test == 0
 
 
 @kernel
-def _adam(theta, g, m, v, beta1, rest1, beta2, rest2, epsilon, rate, root):
+def _adam(theta, g, m, v, constants, rate, root):
+    beta1, rest1, beta2, rest2, epsilon = constants
     zero = test = theta.dtype.type(0)  # 0 * number is NaN if the number is infinite or NaN
+    tiny = np.finfo(theta.dtype).tiny
     for i in range(theta.size):
-        m[i] = beta1 * m[i] + rest1 * g[i]
+        mean = beta1 * m[i] + rest1 * g[i]
+        m[i] = mean = zero if abs(mean) < tiny else mean
         v[i] = beta2 * v[i] + rest2 * g[i] * g[i]
-        theta[i] -= rate * m[i] / (np.sqrt(v[i]) * root + epsilon)
+        theta[i] -= rate * mean / (np.sqrt(v[i]) * root + epsilon)
         test += zero * theta[i] + zero * v[i]
     return test == 0

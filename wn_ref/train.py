@@ -20,7 +20,7 @@ from wn_ref.blas import one_blas_thread
 from wn_ref.datasets import Dataset
 from wn_ref.errors import InputError, require_choice, require_flag, require_number, require_type, require_whole
 from wn_ref.injection import GLOBAL, Injection
-from wn_ref.loss import cross_entropy
+from wn_ref.loss import CrossEntropy
 from wn_ref.network import Network
 from wn_ref.noise import Noise
 from wn_ref.optim import SGD, Adam, clamp_weights, cosine
@@ -152,7 +152,8 @@ def train(
         alone = data.batch(data.train_images, np.zeros(1, np.int64), network.dtype)
         copy.deepcopy(network).forward(alone, training=True)
     optimiser = SGD(network.theta, momentum) if optimizer == "sgd" else Adam(network.theta)
-    weights = None if data.class_weights is None else np.asarray(data.class_weights)
+    cross_entropy = CrossEntropy(len(data.classes), data.class_weights)
+    batches = data.batches(data.train_images, network.dtype)
     history: list[Epoch] = []
     step = 0
     for epoch in range(epochs):
@@ -161,9 +162,9 @@ def train(
         order = permutation(len(data.train_labels), seed, SHUFFLE, epoch)
         augmentation = data.augmentation(seed, epoch) if augment else None
         for indices in _batches(order, batch_size):
-            x = data.batch(data.train_images, indices, network.dtype, augmentation)
+            x = batches.take(indices, augmentation)
             logits = network.forward(x, True, noise, point, seed, step)
-            loss, dlogits = cross_entropy(logits, data.train_labels[indices], weights)
+            loss, dlogits = cross_entropy(logits, data.train_labels[indices])
             if not math.isfinite(loss):
                 again = network.activations(x, True, Injection(noise, point, seed, step))
                 raise overflow.in_forward(f"epoch {epoch + 1}, step {step}", again)
@@ -223,10 +224,10 @@ def evaluate(
     _check_objects(network, data)
     seed, batch_size = _checked(seed=seed, batch_size=batch_size)
     repetition = require_whole("repetition", repetition, least=0)
-    correct = 0
+    correct, batches = 0, data.batches(data.test_images, network.dtype)
     steps = math.ceil(len(data.test_labels) / batch_size)
     for number, indices in enumerate(_batches(np.arange(len(data.test_labels)), batch_size)):
-        x = data.batch(data.test_images, indices, network.dtype)
+        x = batches.take(indices)
         step = EVALUATION + repetition * steps + number
         logits = network.forward(x, False, noise, point, seed, step, executions)
         if not np.isfinite(logits).all():

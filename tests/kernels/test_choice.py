@@ -47,7 +47,7 @@ def form():
         os.environ.pop(kernels.VARIABLE, None)
     else:
         os.environ[kernels.VARIABLE] = before
-    kernels._wanted.cache_clear()
+    kernels._fast_file.cache_clear()
 
 
 def test_both_forms_train_the_same_network_up_to_rounding(form, rng):

@@ -130,6 +130,6 @@ def test_memory_is_that_of_the_largest_batch(batches):
     layer = Conv(2, 3, (3, 3))
     for batch in batches:
         layer.backward(np.ones_like(layer.forward(np.ones((2, 8, 8, batch), np.float32))))
-    held = sum(block.nbytes for block in layer._blocks.values())
+    held = sum(block.nbytes for block in layer.memory._blocks.values())
     largest = max(batches)
     assert held <= 4 * largest * (3 * 6 * 6 + 2 * 8 * 8) + 2 * 64

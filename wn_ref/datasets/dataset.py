@@ -8,9 +8,9 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from wn_ref.arrays import real_type
 from wn_ref.datasets import contract
-from wn_ref.datasets.gather import MOST_PADDING, gather, gather_augmented
+from wn_ref.datasets.batches import Batches
+from wn_ref.datasets.gather import MOST_PADDING
 from wn_ref.errors import InputError, require_whole
 from wn_ref.random import AUGMENT, words
 
@@ -154,43 +154,8 @@ class Dataset:
         InputError
             If an argument has another type or shape, or an index is out of range, or there is none.
         """
-        images, indices, dtype = np.asarray(images), np.asarray(indices), real_type(dtype)
-        self._check_batch(images, indices, augmentation)
-        drawn = None if augmentation is None else augmentation[indices]
-        if not images.flags.c_contiguous:
-            images, indices = np.ascontiguousarray(images[indices]), np.arange(len(indices))
-        channels, height, width = self.shape
-        out = np.empty((channels, height, width, len(indices)), dtype)
-        flat, starts = images.reshape(-1), indices.astype(np.int64) * (channels * height * width)
-        scale, shift = self._normalisation(images.dtype, dtype)
-        target = out.reshape(channels, height * width, len(indices))
-        if drawn is None:
-            gather(flat, starts, scale, shift, target)
-        else:
-            gather_augmented(flat, starts, drawn, self.padding, self.flip, width, scale, shift, target)
-        return out
+        return self.batches(images, dtype).take(indices, augmentation)
 
-    def _check_batch(self, images: np.ndarray, indices: np.ndarray, augmentation: np.ndarray | None) -> None:
-        """Check what the compiled loops of `batch` rely on."""
-        if images.dtype not in contract.PIXELS or images.shape[1:] != self.shape:
-            expected = f"uint8 or float32 of shape (n, {', '.join(map(str, self.shape))})"
-            got = f"{images.dtype} of shape {images.shape}"
-            raise InputError(f"images: expected {expected}, got {got}; hand over images of this data set")
-        if indices.ndim != 1 or not indices.size or indices.dtype.kind not in "iu":
-            got = f"{indices.dtype} of shape {indices.shape}"
-            raise InputError(f"indices: expected at least one whole number in one dimension, got {got}; correct them")
-        if not 0 <= indices.min() <= indices.max() < len(images):
-            got = f"{indices.min()} to {indices.max()}"
-            raise InputError(f"indices: expected 0 to {len(images) - 1}, got {got}; choose indices in this range")
-        if augmentation is None:
-            return
-        shape, kind = np.shape(augmentation), getattr(augmentation, "dtype", type(augmentation).__name__)
-        if not isinstance(augmentation, np.ndarray) or kind != np.uint32 or shape != (len(images),):
-            expected = f"uint32 of shape ({len(images)},), one word for each image"
-            raise InputError(f"augmentation: expected {expected}, got {kind} of shape {shape}; draw it anew")
-
-    def _normalisation(self, source: np.dtype, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
-        """Return (scale, shift) so that (value / full - mean) / std = value * scale + shift."""
-        full = 255 if source == np.uint8 else 1
-        mean, std = np.asarray(self.mean), np.asarray(self.std)
-        return (1 / full / std).astype(dtype), (-mean / std).astype(dtype)
+    def batches(self, images: np.ndarray, dtype: npt.DTypeLike = np.float32) -> Batches:
+        """Return what makes one batch of these images after the other as `batch` does, but in the same memory."""
+        return Batches(images, dtype, self.shape, self.mean, self.std, self.padding, self.flip)

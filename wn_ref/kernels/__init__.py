@@ -16,7 +16,6 @@ import os
 import warnings
 from collections.abc import Callable
 from functools import cache, wraps
-from types import ModuleType
 from typing import Any, TypeVar
 
 import numba
@@ -39,12 +38,12 @@ def choose(form: str) -> None:
     """
     require_choice("kernels", form, FORMS)
     os.environ[VARIABLE] = form
-    _wanted.cache_clear()
+    _fast_file.cache_clear()
 
 
 def in_use() -> str:
     """Return "fast" or "plain": the loops that this process computes with."""
-    return "plain" if _load("conv") is None else "fast"
+    return "plain" if _fast_file("conv") is None else "fast"
 
 
 def fast_form(place: str) -> Callable[[F], F]:
@@ -60,8 +59,8 @@ def fast_form(place: str) -> Callable[[F], F]:
     def mark(plain: F) -> F:
         @wraps(plain)
         def chosen(*arguments: Any) -> Any:
-            fast = _load(file)
-            return plain(*arguments) if fast is None else getattr(fast, name)(*arguments)
+            fast = _fast_file(file)
+            return plain(*arguments) if fast is None else fast[name](*arguments)
 
         chosen.plain = plain  # type: ignore[attr-defined]  # for tests that compare the two forms
         return chosen  # type: ignore[return-value]  # a wrapper of the same signature
@@ -69,28 +68,27 @@ def fast_form(place: str) -> Callable[[F], F]:
     return mark
 
 
-def _load(file: str) -> ModuleType | None:
-    """Return a file of this room; None if the plain loops are to be used."""
-    return _import(file) if _wanted() == "fast" else None
-
-
 @cache
-def _wanted() -> str:
-    """Return the form that the user asks for."""
+def _fast_file(file: str) -> dict[str, Callable[..., Any]] | None:
+    """Return the functions of a file of this room by name; None if the plain loops are to be used."""
     form = os.environ.get(VARIABLE, "fast")
     require_choice(VARIABLE, form, FORMS)
-    return "plain" if numba.config.DISABLE_JIT else form
+    if form == "plain" or numba.config.DISABLE_JIT or not _vectors():
+        return None
+    return vars(importlib.import_module(f"wn_ref.kernels.{file}"))
 
 
 @cache
-def _import(file: str) -> ModuleType | None:
+def _vectors() -> bool:
+    """Return whether there are vectors, without which there is no fast form."""
     try:
-        return importlib.import_module(f"wn_ref.kernels.{file}")
+        importlib.import_module("wn_ref.kernels.vector")
     except Exception as error:  # whatever may have changed in Numba: the plain loops need none of it
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         warnings.warn(
-            f"the plain loops are used, which are slower, because the fast ones of {file} do not load ({reason})",
+            f"the plain loops are used, which are slower, because the fast ones do not load ({reason})",
             RuntimeWarning,
             stacklevel=2,
         )
-        return None
+        return False
+    return True

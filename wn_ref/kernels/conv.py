@@ -18,44 +18,27 @@ from __future__ import annotations
 import numpy as np
 
 from wn_ref.compiled import kernel
-from wn_ref.kernels.vector import LANES, load, spread, store, total
+from wn_ref.kernels.vector import LANES, filled_up, load, spread, store, total, without_filling
 
 
 def forward(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride: tuple[int, int], y: np.ndarray) -> None:
     """Compute y = W * x + b; shapes as in `wn_ref.layers.conv`."""
-    filled = _filled(y, copy=False)
-    _forward_of_blocks(_filled(x), weight, bias, stride, filled)
-    _cut(filled, y)
+    filled = filled_up(y, copy=False)
+    _forward_of_blocks(filled_up(x), weight, bias, stride, filled)
+    without_filling(filled, y)
 
 
 def weight_gradient(x: np.ndarray, dy: np.ndarray, stride: tuple[int, int], dw: np.ndarray, db: np.ndarray) -> None:
     """Compute dW and db."""
-    _weight_gradient_of_blocks(_filled(x), _filled(dy), stride, dw, db)
+    _weight_gradient_of_blocks(filled_up(x), filled_up(dy), stride, dw, db)
 
 
 def input_gradient(weight: np.ndarray, dy: np.ndarray, stride: tuple[int, int], dx: np.ndarray) -> None:
     """Compute dx."""
     outputs_last = np.ascontiguousarray(np.moveaxis(weight, 0, -1))
-    filled = _filled(dx, copy=False)
-    _input_gradient_of_blocks(outputs_last, _filled(dy), stride, filled)
-    _cut(filled, dx)
-
-
-def _filled(x: np.ndarray, copy: bool = True) -> np.ndarray:
-    """Return x with samples of zeros added until the batch is a multiple of LANES (x itself, if it is one)."""
-    batch = x.shape[-1]
-    if batch % LANES == 0:
-        return x
-    filled = np.empty((*x.shape[:-1], batch + -batch % LANES), x.dtype)
-    if copy:
-        filled[..., :batch], filled[..., batch:] = x, 0
-    return filled
-
-
-def _cut(filled: np.ndarray, x: np.ndarray) -> None:
-    """Copy the samples that x has room for from `filled` to x, unless they are the same array."""
-    if filled is not x:
-        x[...] = filled[..., : x.shape[-1]]
+    filled = filled_up(dx, copy=False)
+    _input_gradient_of_blocks(outputs_last, filled_up(dy), stride, filled)
+    without_filling(filled, dx)
 
 
 @kernel

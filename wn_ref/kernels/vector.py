@@ -2,21 +2,24 @@
 
 The compiler vectorises loops over neighbours. But it cannot be told to keep a *block* of sums in registers while other
 loops run around them, which is what a convolution needs to come near the machine's peak. This type can say it, with
-four functions and the operators `+` and `*`. In a kernel of Numba,
+five functions and the operators `+` and `*`. In a kernel of Numba,
 
     v = load(x, (c, h, w, n))     the numbers x[c, h, w, n], ..., x[c, h, w, n + LANES - 1]; no check of bounds
     store(y, (o, i, j, n), v)     writes them
+    store_columns(w, (o, i), (v0, ... v7))     writes them into eight columns: w[o + l, i + k] = v_k[l]
     s = spread(a)                 LANES times the number a
     total(v)                      the sum of them
     s += a * v,  s += u * v       multiply and add, with a number or with another vector
 
-The last axis of an array must be contiguous. Numba does not notice when this file changes: delete its cache then.
+The last axis of an array must be contiguous, and a batch a multiple of LANES: `filled_up` makes it one. Numba does not
+notice when this file changes: delete its cache then.
 """
 
 from __future__ import annotations
 
 import operator
 
+import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.imputils import lower_builtin
@@ -37,6 +40,23 @@ def _lanes() -> int:
 
 
 LANES = _lanes()
+
+
+def filled_up(x: np.ndarray, copy: bool = True) -> np.ndarray:
+    """Return x with samples of zeros added until the batch is a multiple of LANES (x itself, if it is one)."""
+    batch = x.shape[-1]
+    if batch % LANES == 0:
+        return x
+    filled = np.empty((*x.shape[:-1], batch + -batch % LANES), x.dtype)
+    if copy:
+        filled[..., :batch], filled[..., batch:] = x, 0
+    return filled
+
+
+def without_filling(filled: np.ndarray, x: np.ndarray) -> None:
+    """Copy the samples that x has room for from `filled` to x, unless they are the same array."""
+    if filled is not x:
+        x[...] = filled[..., : x.shape[-1]]
 
 
 class VectorType(types.Type):
@@ -76,6 +96,28 @@ def store(typing, array, index, vector):
         return context.get_dummy_value()
 
     return types.void(array, index, vector), generate
+
+
+@intrinsic
+def store_columns(typing, array, index, vectors):
+    """Write eight vectors into neighbouring columns of the LANES rows from index on."""
+
+    def generate(context, builder, signature, args):
+        columns = cgutils.unpack_tuple(builder, args[2])
+        while len(columns) > 1:  # 0 4, 1 5, 2 6, 3 7; then 0 2 4 6, 1 3 5 7; then 0 1 2 3 4 5 6 7, number by number
+            half = len(columns) // 2
+            columns = [_interleaved(builder, *pair) for pair in zip(columns[:half], columns[half:])]
+        row_type, number = ir.VectorType(columns[0].type.element, 8), context.get_abi_sizeof(columns[0].type.element)
+        top, left = cgutils.unpack_tuple(builder, args[1])
+        array_value = context.make_array(signature.args[0])(context, builder, args[0])
+        for lane in range(LANES):
+            place = [builder.add(top, ir.Constant(top.type, lane)), left]
+            target = cgutils.get_item_pointer(context, builder, signature.args[0], array_value, place)
+            row = builder.shuffle_vector(columns[0], columns[0], _mask(range(8 * lane, 8 * lane + 8)))
+            builder.store(row, builder.bitcast(target, row_type.as_pointer()), align=number)
+        return context.get_dummy_value()
+
+    return types.void(array, index, vectors), generate
 
 
 @intrinsic
@@ -132,6 +174,17 @@ def _spread(builder, number):
     nothing = ir.Constant(ir.VectorType(number.type, LANES), ir.Undefined)
     first = builder.insert_element(nothing, number, ir.Constant(ir.IntType(32), 0))
     return builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
+
+
+def _interleaved(builder, a, b):
+    """In LLVM: the numbers a0, b0, a1, b1, ... of two vectors."""
+    count = a.type.count
+    return builder.shuffle_vector(a, b, _mask(k // 2 + k % 2 * count for k in range(2 * count)))
+
+
+def _mask(places):
+    places = list(places)
+    return ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places)
 
 
 def _pointer(context, builder, signature, args):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import weakref
 
 import numpy as np
-import numpy.typing as npt
 
+from wn_ref.arrays import Memory
 from wn_ref.errors import CallOrderError, InputError
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -41,6 +40,8 @@ class Layer:
         The input of the last `forward`.
     y_shape : tuple of int
         The shape of its output; () if `output_shape` does not tell it.
+    memory : Memory
+        ``self.memory("y", shape, dtype)`` is an array for results, from the same memory at every call.
     """
 
     kind: str
@@ -116,23 +117,6 @@ class Layer:
         self.parameters[name] = value
         self.gradients[name] = np.zeros_like(value)
 
-    def memory(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> np.ndarray:
-        """Return this layer's array `name` in that shape; its content is arbitrary.
-
-        The memory is the same at every call, and as large as the largest shape needs.
-        """
-        key = (shape, dtype)
-        known = self._views.get(name)
-        if known is not None and known[0] == key:
-            return known[1]
-        size = math.prod(shape) * np.dtype(dtype).itemsize
-        block = self._blocks.get(name)
-        if block is None or block.size < size:
-            block = self._blocks[name] = aligned_bytes(size)
-        view = block[:size].view(dtype).reshape(shape)
-        self._views[name] = (key, view)
-        return view
-
     def changeable(self, dy: np.ndarray) -> np.ndarray:
         """Return the numbers of dy in an array that may be overwritten.
 
@@ -146,7 +130,7 @@ class Layer:
         return copy
 
     def __getstate__(self) -> dict[str, object]:
-        private = ("_views", "_blocks", "_accepted", "_network", "x", "y_shape")
+        private = ("memory", "_accepted", "_network", "x", "y_shape")
         return {name: value for name, value in vars(self).items() if name not in private}
 
     def __setstate__(self, state: dict[str, object]) -> None:
@@ -157,8 +141,7 @@ class Layer:
         """Set all that is not worth a copy of its own to what it is in a new layer."""
         self.x, self.y_shape = None, ()
         self._accepted: tuple | None = None
-        self._views: dict[str, tuple[tuple, np.ndarray]] = {}
-        self._blocks: dict[str, np.ndarray] = {}
+        self.memory = Memory()
         self._network: weakref.ref | None = None
 
     def _accept(self, x: np.ndarray) -> None:
@@ -173,10 +156,3 @@ class Layer:
         shape = self.output_shape(x.shape[:-1])
         self.y_shape = () if shape is None else (*shape, x.shape[-1])
         self._accepted = (x.shape, x.dtype)
-
-
-def aligned_bytes(size: int) -> np.ndarray:
-    """Return uninitialised bytes that start at a cache line (64 bytes), so that no SIMD load touches two lines."""
-    memory = np.empty(size + 64, np.uint8)
-    start = -memory.ctypes.data % 64
-    return memory[start : start + size]
