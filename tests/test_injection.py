@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from wn_ref import InputError, build_model
+from wn_ref import InputError, additive, build_model, mixed, multiplicative
+from wn_ref.arrays import Memory
+from wn_ref.injection import Injection, Injector
 
 POINTS = build_model("mlp", (1, 8, 8), batchnorm=True).injection_points
 NAMES = ("input", "dense1", "bn1", "relu1", "dense2", "bn2", "relu2", "dense3", "bn3", "relu3", "dense4")
@@ -29,3 +31,40 @@ def test_what_is_no_point(bad):
     ) as caught:
         POINTS.numbers(bad)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "noise",
+    [
+        additive(0.7),
+        multiplicative(0.7),
+        multiplicative(0.7, "exact"),
+        mixed(0.7, 2.0, "multiplicative", "exact"),
+        mixed(0.7, 2.0, "additive", "exact"),
+        mixed(0.0, 2.0, "additive", "exact"),
+    ],
+)
+def test_factors_that_were_kept_give_the_bits_of_those_drawn_again(noise, dtype, rng):
+    points = build_model("mlp", (1, 4, 4), batchnorm=False).injection_points
+    injection = Injection(noise, "all", seed=5, step=3)
+    keeping, drawing = Injector(injection, points, Memory()), Injector(injection, points)
+    for point, shape in ((0, (1, 3, 3, 7)), (2, (64, 33)), (7, (10, 300))):
+        x, dx = rng.standard_normal((2, *shape)).astype(dtype)
+        one, other = x.copy(), x.copy()
+        keeping.inject(point, one)
+        drawing.inject(point, other)
+        assert np.array_equal(one, other)
+        assert not np.array_equal(one, x)
+        received = keeping.backward(point, dx.copy())
+        assert np.array_equal(received, drawing.backward(point, dx.copy()))
+        assert np.array_equal(received, dx) == (not noise.has_factors)
+    assert bool(keeping._factors) == noise.has_factors
+
+
+def test_factors_of_several_executions_and_of_evaluations_are_drawn_again(rng):
+    net = build_model("mlp", (1, 4, 4), batchnorm=False)
+    x = rng.standard_normal((1, 4, 4, 9)).astype(np.float32)
+    for training, executions, kept in ((True, None, 7), (False, None, 0), (True, [2] * 8, 0)):
+        net.forward(x, training, multiplicative(0.5, "exact"), "all", executions=executions)
+        assert len(net._injected._factors) == kept

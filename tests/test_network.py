@@ -235,3 +235,14 @@ def test_what_is_written_into_an_activation_is_what_the_network_goes_on_with(rng
             if name == chosen:
                 y[...] = kept[name]
         np.testing.assert_array_equal(y, expected)
+
+
+@pytest.mark.parametrize("noise", [None, additive(0.5), multiplicative(0.5, "exact")])
+def test_overwriting_x_saves_a_copy_and_nothing_else(noise, rng):
+    net, x = small_mlp(True), rng.standard_normal((*SHAPE, 6))
+    given, kept = x.copy(), x.copy()
+    expected = net.forward(kept, True, noise)
+    assert np.array_equal(kept, x)
+    again = small_mlp(True).forward(given, True, noise, overwrite_x=True)
+    assert np.array_equal(again, expected)
+    assert np.array_equal(given, x) == (noise is None)

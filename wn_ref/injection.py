@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
+from wn_ref.arrays import REAL, Memory
 from wn_ref.errors import InputError, require_whole
 from wn_ref.noise import Noise
+from wn_ref.random import Stream
 
 GLOBAL, ALL = "global", "all"
 INPUT = "input"
@@ -118,6 +121,56 @@ class Points:
         for count in executions:
             require_whole("executions", count, least=1)
         return {number: int(count) for number, count in zip(where, executions)}
+
+
+class Injector:
+    """The noise of one pass: injects it on the way forward, and takes it into account on the way back.
+
+    Parameters
+    ----------
+    injection : Injection
+        What is injected, and where.
+    points : Points
+        The injection points of the network.
+    memory : Memory, optional
+        Where to keep the factors that the backward pass needs; without it they are drawn again. (Those at the input
+        are not kept: hardly anybody asks for the derivative by the input.)
+
+    Raises
+    ------
+    InputError
+        If there is no such point, or there are not as many executions as points.
+    """
+
+    def __init__(self, injection: Injection, points: Points, memory: Memory | None = None) -> None:
+        self.noise, self._where = injection.noise, dict[int, tuple[Stream, int]]()
+        if self.noise is not None:
+            counts = points.executions(injection.point, injection.executions)
+            self._where = {p: (Stream(injection.seed, p, injection.step), n) for p, n in counts.items()}
+        keeps = type(self.noise) is Noise and self.noise.has_factors  # a noise of one's own may have another `inject`
+        self._memory, self._factors = memory if keeps else None, dict[int, np.ndarray]()
+
+    def __contains__(self, point: object) -> bool:
+        return point in self._where
+
+    def inject(self, point: int, x: np.ndarray) -> None:
+        """Make x noisy, in place."""
+        stream, count = self._where[point]
+        noise = cast(Noise, self.noise)
+        if self._memory is not None and point > 0 and count == 1 and x.flags.carray and x.dtype in REAL:
+            factors = self._factors[point] = self._memory(f"factors at {point}", x.shape, x.dtype)
+            noise.inject_and_keep(x, stream, factors)
+        else:
+            noise.inject(x, stream, count)
+
+    def backward(self, point: int, dx: np.ndarray) -> np.ndarray:
+        """Return the derivative by what came in, given that by what went out; it may be written into dx."""
+        stream, count = self._where[point]
+        if not dx.flags.carray:  # noise writes into an array without gaps, and a layer may return any
+            dx = np.array(dx, order="C")
+        if point in self._factors:
+            return np.multiply(dx, self._factors[point], out=dx)
+        return cast(Noise, self.noise).backward(dx, stream, count, dx)
 
 
 def kind_of(name: str) -> str:

@@ -11,17 +11,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from wn_ref.arrays import ArraysByName, real_type
+from wn_ref.arrays import ArraysByName, Memory, real_type
 from wn_ref.errors import CallOrderError, InputError
-from wn_ref.injection import GLOBAL, INPUT, Injection, Points
+from wn_ref.injection import GLOBAL, INPUT, Injection, Injector, Points
 from wn_ref.layers import Layer
 from wn_ref.layers.initial import WeightsWarning, layers_alike
 from wn_ref.layers.residual import check_blocks
 from wn_ref.noise import Noise
-from wn_ref.random import Stream
-
-Where = dict[int, tuple[Stream, int]]
-"""For each noisy point of a pass, by its number: which random numbers, and how many executions."""
 
 
 class Network:
@@ -99,7 +95,8 @@ class Network:
         self._gather_parameters()
         if self.input_shape is not None:
             self._check_chain(self.input_shape)
-        self._injected: tuple[Noise | None, Where] | None = None  # by the last forward pass, if it ended
+        self._injected: Injector | None = None  # by the last forward pass, if it ended
+        self._memory = Memory()
         self._logits: np.ndarray
 
     def __getstate__(self) -> dict[str, object]:
@@ -125,6 +122,7 @@ class Network:
         seed: int = 0,
         step: int = 0,
         executions: Sequence[int] | None = None,
+        overwrite_x: bool = False,
     ) -> np.ndarray:
         """Run the network.
 
@@ -137,6 +135,8 @@ class Network:
             Whether batch norm uses (and averages) the batch's own statistics.
         noise, point, seed, step, executions
             The noise to inject; see `wn_ref.injection.Injection`.
+        overwrite_x : bool
+            Whether noise at the input may be written into x itself, which saves a copy of it.
 
         Returns
         -------
@@ -149,12 +149,12 @@ class Network:
             If there is no such point, x has another shape or is not of floats, or there are not as many `executions`
             as noisy points.
         """
-        for _ in self.activations(x, training, Injection(noise, point, seed, step, executions)):
+        for _ in self.activations(x, training, Injection(noise, point, seed, step, executions), overwrite_x):
             pass
         return self._logits.copy()
 
     def activations(
-        self, x: np.ndarray, training: bool = False, injection: Injection | None = None
+        self, x: np.ndarray, training: bool = False, injection: Injection | None = None, overwrite_x: bool = False
     ) -> Iterator[tuple[str, np.ndarray]]:
         """Run the network as `forward` does, and yield what leaves each injection point as (name, array).
 
@@ -164,34 +164,29 @@ class Network:
         injection = injection or Injection()
         self._injected = None
         x = self._checked_input(x, injection.noise)
-        where: Where = {}
-        if injection.noise is not None:
-            counts = self.injection_points.executions(injection.point, injection.executions)
-            where = {point: (Stream(injection.seed, point, injection.step), n) for point, n in counts.items()}
-        return self._run(x, training, injection, where)
+        injector = Injector(injection, self.injection_points, self._memory if training else None)
+        return self._run(x, training, injection.step, injector, overwrite_x)
 
     def _run(
-        self, x: np.ndarray, training: bool, injection: Injection, where: Where
+        self, x: np.ndarray, training: bool, step: int, injector: Injector, overwrite_x: bool
     ) -> Iterator[tuple[str, np.ndarray]]:
-        noise, step = injection.noise, injection.step
-        given: np.ndarray | None = x  # belongs to the caller, who may find it changed by no noise
-        if noise is not None and 0 in where:
-            x, given = x.copy(), None
-            noise.inject(x, *where[0])
+        given = None if overwrite_x else x  # belongs to the caller, who may find it changed by no noise
+        if 0 in injector:
+            x, given = x if given is None else x.copy(), None
+            injector.inject(0, x)
         yield INPUT, x
         for index, layer in enumerate(self.layers):
             layer.step = step
             x = layer.forward(x, training)
             here = self._point_behind.get(index)
-            if noise is not None and here in where:
+            if here is not None and here in injector:
                 if given is not None and np.may_share_memory(x, given):  # a layer that hands on what it was given
                     x = x.copy()
                 given = None
-                stream, count = where[here]
-                noise.inject(x, stream, count)
-            if layer.noisy:
-                yield self.names[index], x
-        self._injected, self._logits = (noise, where), x
+                injector.inject(here, x)
+            if here is not None:
+                yield self.points[here], x
+        self._injected, self._logits = injector, x
 
     def backward(self, dlogits: np.ndarray, input_gradient: bool = False) -> np.ndarray | None:
         """Fill `gradients`, given the derivative of the loss by the logits of the last `forward`, (classes, batch).
@@ -207,8 +202,7 @@ class Network:
         """
         if self._injected is None:
             raise CallOrderError("backward: a forward pass that ran to its end has to come first; call forward")
-        noise, where = self._injected
-        shape = self._logits.shape
+        injector, shape = self._injected, self._logits.shape
         if np.shape(dlogits) != shape:
             raise InputError(
                 f"dlogits: expected shape {shape}, that of the logits, got {np.shape(dlogits)}; match them"
@@ -216,17 +210,14 @@ class Network:
         dx = np.array(dlogits, self.dtype, order="C")
         for index in reversed(range(len(self.layers))):
             here = self._point_behind.get(index)
-            if noise is not None and here in where:
-                if not dx.flags.carray:  # noise writes into an array without gaps, and a layer may return any
-                    dx = np.array(dx, order="C")
-                stream, count = where[here]
-                dx = noise.backward(dx, stream, count, dx)
+            if here is not None and here in injector:
+                dx = injector.backward(here, dx)
             returned = self.layers[index].backward(dx, input_gradient or index > self._first_weights)
             if returned is None:
                 return None
             dx = returned
-        if noise is not None and 0 in where:
-            dx = noise.backward(dx if dx.flags.carray else np.array(dx, order="C"), *where[0])
+        if 0 in injector:
+            dx = injector.backward(0, dx)
         return dx.copy() if input_gradient else None
 
     def _checked_input(self, x: np.ndarray, noise: Noise | None) -> np.ndarray:

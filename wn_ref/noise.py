@@ -23,7 +23,7 @@ from functools import lru_cache
 import numpy as np
 
 from wn_ref.errors import InputError, require_choice, require_number
-from wn_ref.random import LONGEST, Stream, add_normals, multiply_by_normals
+from wn_ref.random import LONGEST, Stream, add_normals, multiply_by_normals, multiply_by_normals_and_keep
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 GRADIENTS = ("straight_through", "exact")
@@ -68,6 +68,11 @@ class Noise:
         object.__setattr__(self, "first", require_choice("first", self.first, ORDERS))
         object.__setattr__(self, "gradient", require_choice("gradient", self.gradient, GRADIENTS))
 
+    @property
+    def has_factors(self) -> bool:
+        """Whether the backward pass needs the factors m of the forward pass."""
+        return self.gradient == "exact" and self.sigma_mul > 0
+
     def inject(self, x: np.ndarray, stream: Stream, executions: int = 1) -> None:
         """Make x noisy, in place.
 
@@ -93,6 +98,14 @@ class Noise:
         else:
             self._apply(x, stream)
 
+    def inject_and_keep(self, x: np.ndarray, stream: Stream, factors: np.ndarray) -> None:
+        """Make x noisy as `inject` does, and write the factors m to `factors`, an array like x, both in C order."""
+        for draw, (kernel, sigma) in enumerate(_operators(self, x.dtype)):
+            if kernel is multiply_by_normals:
+                multiply_by_normals_and_keep(x.reshape(-1), factors.reshape(-1), sigma, *stream.words(draw))
+            else:
+                kernel(x.reshape(-1), sigma, *stream.words(draw))
+
     def _inject_otherwise(self, x: np.ndarray, stream: Stream, executions: int) -> None:
         """Make noisy what is not an array of floats in C order, if it can be written to."""
         if not isinstance(x, np.ndarray) or x.dtype not in FLOATS or not x.flags.writeable:
@@ -112,7 +125,7 @@ class Noise:
         With several `executions`, m is the mean of their factors. dy m is written to `out`, an array in C order that
         may be dy; to a new array by default.
         """
-        if self.gradient != "exact" or self.sigma_mul == 0:
+        if not self.has_factors:
             return dy
         dx = np.empty(dy.shape, dy.dtype) if out is None else out
         if dx is not dy:
@@ -130,7 +143,7 @@ class Noise:
             draw += 1
 
     def _multiply(self, dy: np.ndarray, stream: Stream, first_draw: int = 0) -> None:
-        """Multiply dy by m, which was not kept in the forward pass, but is drawn again."""
+        """Multiply dy by m, which is drawn again."""
         for draw, (kernel, sigma) in enumerate(_operators(self, dy.dtype), start=first_draw):
             if kernel is multiply_by_normals:
                 kernel(dy.reshape(-1), sigma, *stream.words(draw))

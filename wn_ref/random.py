@@ -313,3 +313,20 @@ def multiply_by_normals(x, sigma, key0, key1, step, point, draw):
         part = x[start : start + CHUNK]
         for i in range(part.size):
             part[i] *= one + sigma * n[i]
+
+
+@kernel
+def multiply_by_normals_and_keep(x, factors, sigma, key0, key1, step, point, draw):
+    """Do the same, and write factors <- 1 + sigma n."""
+    words = np.empty((4, BLOCKS), np.uint32)
+    normals = np.empty((4, BLOCKS), np.float32)
+    n = normals.reshape(-1)
+    one = x.dtype.type(1)
+    for start in range(0, x.size, CHUNK):
+        _chunk_of_words(words, start // CHUNK, key0, key1, step, point, draw)
+        _box_muller(words, normals)
+        kept, part = factors[start : start + CHUNK], x[start : start + CHUNK]
+        for i in range(kept.size):
+            kept[i] = one + sigma * n[i]
+        for i in range(part.size):
+            part[i] *= one + sigma * n[i]

@@ -163,9 +163,10 @@ def train(
         augmentation = data.augmentation(seed, epoch) if augment else None
         for indices in _batches(order, batch_size):
             x = batches.take(indices, augmentation)
-            logits = network.forward(x, True, noise, point, seed, step)
+            logits = network.forward(x, True, noise, point, seed, step, overwrite_x=True)
             loss, dlogits = cross_entropy(logits, data.train_labels[indices])
             if not math.isfinite(loss):
+                x = batches.take(indices, augmentation)
                 again = network.activations(x, True, Injection(noise, point, seed, step))
                 raise overflow.in_forward(f"epoch {epoch + 1}, step {step}", again)
             network.backward(dlogits)
@@ -229,8 +230,9 @@ def evaluate(
     for number, indices in enumerate(_batches(np.arange(len(data.test_labels)), batch_size)):
         x = batches.take(indices)
         step = EVALUATION + repetition * steps + number
-        logits = network.forward(x, False, noise, point, seed, step, executions)
+        logits = network.forward(x, False, noise, point, seed, step, executions, overwrite_x=True)
         if not np.isfinite(logits).all():
+            x = batches.take(indices)
             again = network.activations(x, False, Injection(noise, point, seed, step, executions))
             raise overflow.in_forward(f"evaluation, batch {number}", again)
         correct += int(np.sum(logits.argmax(axis=0) == data.test_labels[indices]))

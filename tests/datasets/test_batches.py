@@ -57,5 +57,7 @@ def test_an_image_that_is_not_there(rng, order, indices, augmented):
     data = made(rng, (1, 6, 5), padding=1)
     batches = data.batches(np.asarray(data.train_images, order=order))
     drawn = data.augmentation(0, 0) if augmented else None
-    with pytest.raises(InputError, match=r"indices: expected 0 to 49, got -?\d+ to \d+; choose indices in this range"):
+    with pytest.raises(
+        InputError, match=r"indices: expected 0 to 49, got -?\d+ to -?\d+; choose indices in this range"
+    ):
         batches.take(indices, drawn)

@@ -112,7 +112,15 @@ def _weight_gradient_of_blocks(x, dy, stride, dw, db):
                                 r4 += e * x4
                     for m, sum_o, sum_r in ((q, o0, r0), (q1, o1, r1), (q2, o2, r2), (q3, o3, r3), (q4, o4, r4)):
                         dw[o, c, p, m], dw[r, c, p, m] = total(sum_o), total(sum_r)
-        db[o], db[r] = dy[o].sum(), dy[r].sum()
+        db[o], db[r] = _sum(dy[o].reshape(-1)), _sum(dy[r].reshape(-1))
+
+
+@kernel
+def _sum(row):
+    total = row.dtype.type(0)
+    for m in range(row.size):
+        total += row[m]
+    return total
 
 
 @kernel

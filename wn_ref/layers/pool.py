@@ -58,9 +58,9 @@ def _forward(x, size, stride, y, winner):
     for c in range(channels):
         for i in range(rows):
             for j in range(columns):
-                largest, place = y[c, i, j], winner[c, i, j]
-                largest[:] = x[c, i * stride, j * stride]
-                place[:] = 0
+                largest, place, first = y[c, i, j], winner[c, i, j], x[c, i * stride, j * stride]
+                for n in range(batch):
+                    largest[n], place[n] = first[n], 0
                 for m in range(1, size * size):
                     candidate, number = x[c, i * stride + m // size, j * stride + m % size], winner.dtype.type(m)
                     for n in range(batch):
