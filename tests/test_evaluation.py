@@ -88,7 +88,7 @@ class Fails(wn.Noise):
 )
 def test_what_overflows_or_fails_says_why_and_does_no_harm_to_others(more, monkeypatch):
     network, _ = wn.running.learn(PLAN[0].training_experiment())
-    arguments = PLAN[0].training_experiment(), PLAN + more, wn.store.networks.to_arrays(network), PLAN[0].data()
+    arguments = PLAN[0].training_experiment(), PLAN + more, wn.weights.to_arrays(network), PLAN[0].data()
     together = tasks.evaluate_all(*arguments)
     monkeypatch.setattr(tasks, "measure_each", lambda experiments, *_: [None] * len(experiments))
     alone = tasks.evaluate_all(*arguments)

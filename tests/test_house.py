@@ -14,11 +14,11 @@ import wn_ref
 PACKAGE = Path(wn_ref.__file__).parent
 FLOORS = (
     "errors counted interrupt lazy version blas compiled",
-    "code_fingerprint user_code files arrays random kernels paper",
+    "code_fingerprint user_code files arrays npz random kernels paper",
     "layers loss noise fits datasets",
     "injection own_noise checks",
     "network",
-    "models optim overflow",
+    "models optim overflow weights",
     "train own_model evaluation",
     "experiment machine",
     "running",

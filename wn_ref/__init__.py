@@ -26,6 +26,7 @@ from wn_ref.loss import cross_entropy
 from wn_ref.models import build_model
 from wn_ref.network import Network
 from wn_ref.noise import Noise, additive, mixed, multiplicative
+from wn_ref.ports.network_file import load_network, save_network
 from wn_ref.random import normal
 from wn_ref.running import Result, run
 from wn_ref.search.experiments import locate_midpoint
@@ -65,6 +66,7 @@ __all__ = [
     "evaluate",
     "fit_midpoint",
     "load_dataset",
+    "load_network",
     "locate",
     "locate_midpoint",
     "midpoints",
@@ -73,6 +75,7 @@ __all__ = [
     "normal",
     "open_store",
     "run",
+    "save_network",
     "sweep",
     "train",
     "walk",

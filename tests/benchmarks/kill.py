@@ -43,10 +43,10 @@ from wn_ref import Experiment, InputError, additive, open_store
 from wn_ref.experiment import PHASES
 from wn_ref.store import backup
 from wn_ref.store.canonical import key
-from wn_ref.store.networks import Arrays, to_arrays
 from wn_ref.store.records import Outcome, TrainingRecord
 from wn_ref.sweeps import runner
 from wn_ref.train import Epoch
+from wn_ref.weights import Arrays, to_arrays
 
 SECONDS = 0.02
 PLAN = [

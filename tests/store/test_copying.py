@@ -8,8 +8,8 @@ import pytest
 from tests.store.test_store import DONE, NETWORK, SOURCE, TRAINED, one_line, path, write  # noqa: F401  # a fixture
 from wn_ref import Experiment, StorageError, open_store
 from wn_ref.store import backup
-from wn_ref.store.networks import to_arrays
 from wn_ref.store.writer import writing
+from wn_ref.weights import to_arrays
 
 
 def soundness(file):

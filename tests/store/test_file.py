@@ -17,9 +17,9 @@ from wn_ref import Experiment, StorageError, open_store
 from wn_ref import files as wn_files
 from wn_ref.store import sqlite_errors, writer
 from wn_ref.store.lock import is_written_to
-from wn_ref.store.networks import to_arrays
 from wn_ref.store.sqlite_errors import LockedWarning
 from wn_ref.store.writer import writing
+from wn_ref.weights import to_arrays
 
 SWEPT = [Experiment(seed=seed) for seed in range(1, 40)]
 

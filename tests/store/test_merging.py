@@ -12,9 +12,9 @@ from wn_ref import Experiment, StorageError, open_store
 from wn_ref.machine import describe
 from wn_ref.store import Merged, merge
 from wn_ref.store.merging import DifferentResultsWarning
-from wn_ref.store.networks import to_arrays
 from wn_ref.store.writer import writing
 from wn_ref.version import ALGORITHM
+from wn_ref.weights import to_arrays
 
 
 def stored(path, seeds, outcome=DONE, source=SOURCE, dataset="digits"):

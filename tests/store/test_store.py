@@ -16,12 +16,12 @@ from wn_ref.store import networks
 from wn_ref.store.canonical import key, keys
 from wn_ref.store.filters import NothingFoundWarning
 from wn_ref.store.lock import is_written_to
-from wn_ref.store.networks import to_arrays
 from wn_ref.store.records import Outcome, Source, TrainingRecord
 from wn_ref.store.tables import FIELDS
 from wn_ref.store.writer import writing
 from wn_ref.train import Epoch
 from wn_ref.version import ALGORITHM
+from wn_ref.weights import to_arrays
 
 TRAINED = TrainingRecord((Epoch(0.5, 0.8), Epoch(0.25, 0.9)), {"dense1": 0.1}, 2.5)
 DONE = Outcome(0.1 + 0.2, "", 0.125, '{"host":"a"}')

@@ -6,8 +6,8 @@ from tests.store.test_store import DONE, FAILED, SOURCE, TRAINED, one_line, path
 from wn_ref import Experiment, additive, open_store
 from wn_ref.store import delete, vacuum
 from wn_ref.store.filters import NothingFoundWarning
-from wn_ref.store.networks import to_arrays
 from wn_ref.store.writer import StoreWriter, writing
+from wn_ref.weights import to_arrays
 
 TRAINING = [Experiment(dataset="digits", seed=seed) for seed in (0, 1)]
 NOISY = [Experiment(dataset="digits", seed=seed, noise=additive(2.0), phase="inference") for seed in (0, 1)]

@@ -1,11 +1,11 @@
 """What is left to do: each shared network once, the longest tasks first, nothing that a store has."""
 
 from wn_ref import Experiment, additive
-from wn_ref.store.networks import to_arrays
 from wn_ref.store.records import Outcome, Source, TrainingRecord
 from wn_ref.store.writer import writing
 from wn_ref.sweeps.work import EVALUATIONS, Task, Work, work_left
 from wn_ref.train import Epoch
+from wn_ref.weights import to_arrays
 
 SOURCE = Source("0123456789abcdef", 2000, 10)
 QUIET = Experiment(epochs=1)

@@ -13,8 +13,10 @@ import typer
 
 from wn_ref import interrupt
 from wn_ref.cli.bench import bench
+from wn_ref.cli.check_fits import check_fits
 from wn_ref.cli.clamped import clamped
 from wn_ref.cli.data import app as data
+from wn_ref.cli.evaluate import evaluate
 from wn_ref.cli.export import export
 from wn_ref.cli.figure import figure
 from wn_ref.cli.fit import fit
@@ -40,6 +42,7 @@ from wn_ref.version import __version__
 
 COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "train": (train, "Train one network."),
+    "evaluate": (evaluate, "Evaluate a network that was saved."),
     "walk": (walk, "Find the midpoint noise level of every injection point."),
     "locate": (locate, "Find one midpoint with as few networks as possible."),
     "global": (global_noise, "Find the midpoint of noise at all points at once."),
@@ -56,6 +59,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "table": (table, "Print a table of the paper from stored results."),
     "report": (report, "Make all figures and tables of the paper from stored results."),
     "vectors": (vectors, "Write test vectors for another implementation."),
+    "check-fits": (check_fits, "Compare the midpoints of another fitter with those here."),
     "bench": (bench, "Measure speed and memory."),
 }
 """The commands by name, each with one line for the list of commands."""

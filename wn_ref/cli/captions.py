@@ -51,3 +51,10 @@ def noise_kind(runs: pandas.DataFrame) -> str:
     """Name the kind of noise in one word for a table: additive, multiplicative or mixed."""
     multiplicative, additive = ((runs[f"sigma_{kind}"] > 0).any() for kind in ("mul", "add"))
     return "mixed" if multiplicative and additive else "multiplicative" if multiplicative else "additive"
+
+
+def accuracy_words(accuracy: float, noise: str, sigma: float, point: str) -> str:
+    """Say how accurate a network is under which noise; all but the accuracy as they were typed."""
+    # no gradient: there is no backward pass under noise
+    where = f"with {noise} noise of {sigma:g} at {point}" if sigma else "without noise"
+    return f"accuracy {where}: {accuracy:.2%}"

@@ -15,7 +15,8 @@ from wn_ref.errors import InputError
 ALIASES = {
     "sigma_add": ("sigma", "sigmas"),
     "sigma_mul": ("sigma", "sigmas"),
-    "output": ("output", "csv", "json_file"),
+    "output": ("output", "csv", "json_file", "save"),
+    "path": ("file",),
     "plan": ("name",),
     "dataset": ("dataset", "name"),
     "figure": ("number",),

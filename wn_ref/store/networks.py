@@ -8,7 +8,6 @@ under its name only when it is complete. Nothing is pickled.
 from __future__ import annotations
 
 import shutil
-import zipfile
 from collections.abc import Container
 from functools import lru_cache, partial
 from pathlib import Path
@@ -16,14 +15,15 @@ from typing import Any
 
 import numpy as np
 
+from wn_ref.errors import InputError
 from wn_ref.experiment import Experiment
 from wn_ref.files import PART, write_atomically
 from wn_ref.network import Network
+from wn_ref.npz import open_npz, write_npz
 from wn_ref.store.canonical import key
 from wn_ref.version import ALGORITHM
+from wn_ref.weights import Arrays, own_arrays
 
-Arrays = dict[str, np.ndarray]
-"""A trained network: its parameters and running averages by name, such as "dense1.weight"."""
 IDENTITY = "identity"
 """The name of one more array, which says which network it is: key of the training, version of the algorithm, data."""
 
@@ -67,7 +67,7 @@ class Networks:
 
         def write(path: Path) -> None:
             path.parent.mkdir(exist_ok=True)
-            np.savez(path, **kept)  # type: ignore[arg-type]  # NumPy's types take a name for the option allow_pickle
+            write_npz(path, kept)
 
         write_atomically(self._file(k), write)
 
@@ -113,9 +113,9 @@ class Networks:
     def _read(self, k: str) -> Arrays:
         """Return what a file has, or nothing if there is no such file, or it is broken."""
         try:
-            with self._file(k).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-                return dict(file)
-        except (OSError, EOFError, ValueError, zipfile.BadZipFile):
+            with open_npz(self._file(k), "a network") as file:
+                return {name: file.array(name) for name in file.headers}
+        except InputError:
             return {}
 
 
@@ -128,11 +128,6 @@ def _identity(training_experiment: Experiment, data: str) -> np.ndarray:
     return np.array([key(training_experiment), str(ALGORITHM), data])
 
 
-def to_arrays(network: Network) -> Arrays:
-    """Return copies of everything that training changes in a network, by name."""
-    return {name: array.copy() for name, array in {**network.parameters, **network.statistics}.items()}
-
-
 def is_complete(training_experiment: Experiment, arrays: Arrays) -> bool:
     """Return whether arrays are all those of the experiment's network, each with its shape and type."""
     e = training_experiment
@@ -143,12 +138,12 @@ def is_complete(training_experiment: Experiment, arrays: Arrays) -> bool:
 @lru_cache
 def _facts(dataset: Any, model: Any, batchnorm: bool, code: str) -> dict[str, tuple[tuple[int, ...], np.dtype]]:  # noqa: ARG001
     network = Experiment(dataset=dataset, model=model, batchnorm=batchnorm).network()
-    return {name: (array.shape, array.dtype) for name, array in to_arrays(network).items()}
+    return {name: (array.shape, array.dtype) for name, array in own_arrays(network).items()}
 
 
 def to_network(training_experiment: Experiment, arrays: Arrays) -> Network:
     """Build the network of an experiment and fill it with the arrays that its training left."""
     network = training_experiment.network()
-    for target in (network.parameters, network.statistics):
-        target.update({name: arrays[name] for name in target})
+    for name, array in own_arrays(network).items():
+        array[...] = arrays[name]
     return network

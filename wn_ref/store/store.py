@@ -22,12 +22,13 @@ from wn_ref.lazy import pandas
 from wn_ref.store.canonical import key
 from wn_ref.store.file import connect_to_read, path_of
 from wn_ref.store.filters import NothingFoundWarning, condition, why_nothing
-from wn_ref.store.networks import Arrays, Networks
+from wn_ref.store.networks import Networks
 from wn_ref.store.records import Origin, Status, TrainingRecord
 from wn_ref.store.sqlite_errors import patiently
 from wn_ref.store.tables import ADDED, FIELDS, MEASURED, ORIGIN, OUTCOME, Cell, to_column
 from wn_ref.train import Epoch
 from wn_ref.version import ALGORITHM
+from wn_ref.weights import Arrays
 
 
 class Store:

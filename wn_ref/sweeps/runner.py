@@ -19,7 +19,6 @@ from wn_ref.experiment import Experiment
 from wn_ref.lazy import pandas
 from wn_ref.machine import describe
 from wn_ref.store.canonical import key, keys
-from wn_ref.store.networks import Arrays
 from wn_ref.store.records import Outcome, Source
 from wn_ref.store.writer import StoreWriter, writing
 from wn_ref.sweeps.failures import Failures
@@ -28,6 +27,7 @@ from wn_ref.sweeps.progress import Progress
 from wn_ref.sweeps.tasks import evaluate_all, killed, train_one
 from wn_ref.sweeps.work import Task, work_left
 from wn_ref.sweeps.workers import THIS_PROCESS, Workers, run_tasks
+from wn_ref.weights import Arrays
 
 Data = Callable[[Experiment], Dataset | Source]
 """Gives the data set that a worker is handed for an experiment, or what the one has to be that it loads itself."""

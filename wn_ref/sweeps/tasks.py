@@ -17,10 +17,11 @@ from wn_ref.experiment import Experiment
 from wn_ref.machine import describe
 from wn_ref.network import Network, weight_magnitudes
 from wn_ref.running import learn, measure, measure_each
-from wn_ref.store.networks import Arrays, to_arrays, to_network
+from wn_ref.store.networks import to_network
 from wn_ref.store.records import Outcome, Source, TrainingRecord
 from wn_ref.sweeps.origin import own_data, require_same_code
 from wn_ref.sweeps.workers import DEATHS
+from wn_ref.weights import Arrays, to_arrays
 
 Trained = tuple[TrainingRecord | None, Outcome, Arrays | None]
 """The record of a training (None if it failed), its outcome, and the network's arrays if others may need them."""
