@@ -14,7 +14,8 @@ import wn_ref
 PACKAGE = Path(wn_ref.__file__).parent
 FLOORS = (
     "errors counted interrupt lazy version blas compiled",
-    "code_fingerprint user_code files arrays npz random kernels paper",
+    "code_fingerprint user_code files arrays npz generator kernels paper",
+    "random",
     "layers loss noise fits datasets",
     "injection own_noise checks",
     "network",

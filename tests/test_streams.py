@@ -18,13 +18,13 @@ NAMES = ("WEIGHTS", "SHUFFLE", "AUGMENT", "SUBSET", "BACKGROUND")
 PLACE_OF_POINT = {"normal": 2, "uniform": 2, "words": 2, "permutation": 2, "Stream": 1}
 """The position of `point` among the arguments."""
 INJECTION = {
-    ("network.py", "point"),
+    ("injection.py", "point"),
     ("evaluation.py", "point"),
     ("findings/self_binarization.py", "layer"),
     ("ports/vectors.py", "point"),
 }
 """Where the number of an injection point is handed over, and how it is called there."""
-KERNELS = {"add_normals", "multiply_by_normals"}
+KERNELS = {"add_normals", "multiply_by_normals", "multiply_by_normals_and_keep"}
 
 
 def draws(source):

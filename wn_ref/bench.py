@@ -18,11 +18,12 @@ from threadpoolctl import threadpool_limits
 from wn_ref.bench_tools import SHAPE, SHAPES, made_up_data, seconds_of, train_in_new_process
 from wn_ref.datasets import Dataset
 from wn_ref.experiment import Experiment
+from wn_ref.generator import add_normals
 from wn_ref.injection import GLOBAL
 from wn_ref.models import build_model
 from wn_ref.network import Network
 from wn_ref.noise import Noise, additive, of_kind
-from wn_ref.random import Stream, add_normals
+from wn_ref.random import Stream
 from wn_ref.sweeps.runner import sweep
 from wn_ref.train import evaluate, train
 

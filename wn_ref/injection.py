@@ -146,7 +146,9 @@ class Injector:
         self.noise, self._where = injection.noise, dict[int, tuple[Stream, int]]()
         if self.noise is not None:
             counts = points.executions(injection.point, injection.executions)
-            self._where = {p: (Stream(injection.seed, p, injection.step), n) for p, n in counts.items()}
+            self._where = {
+                point: (Stream(injection.seed, point, injection.step), count) for point, count in counts.items()
+            }
         keeps = type(self.noise) is Noise and self.noise.has_factors  # a noise of one's own may have another `inject`
         self._memory, self._factors = memory if keeps else None, dict[int, np.ndarray]()
 

@@ -23,7 +23,8 @@ from functools import lru_cache
 import numpy as np
 
 from wn_ref.errors import InputError, require_choice, require_number
-from wn_ref.random import LONGEST, Stream, add_normals, multiply_by_normals, multiply_by_normals_and_keep
+from wn_ref.generator import add_normals, multiply_by_normals, multiply_by_normals_and_keep
+from wn_ref.random import LONGEST, Stream
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 GRADIENTS = ("straight_through", "exact")

@@ -2,7 +2,7 @@
 
 __version__ = "0.2.0"
 
-ALGORITHM = 2
+ALGORITHM = 3
 """The version of what is computed.
 
 It is raised with every change after which the same experiment may have other bits on the same machine: another order

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from wn_ref import additive, build_model, kernels, train
-from wn_ref import random as generator
+from wn_ref import additive, build_model, generator, kernels, train
 from wn_ref.bench import measure_limits
 from wn_ref.bench_tools import SHAPE, made_up_data
 from wn_ref.compiled import kernel
 from wn_ref.layers import Conv
+from wn_ref.random import Stream
 
 BATCH = 128
 
@@ -50,7 +50,7 @@ def best(task, runs: int = 30) -> float:
 def show_generator() -> None:
     """Print how many millions of normals per second each half of the generator makes, and both with the injection."""
     words, normals, chunks = np.empty((4, 64), np.uint32), np.empty((4, 64), np.float32), 1024
-    x, key = np.zeros(256 * chunks, np.float32), generator.Stream(1, 0, 0).words(0)
+    x, key = np.zeros(256 * chunks, np.float32), Stream(1, 0, 0).words(0)
     for name, task in (
         ("Philox alone", lambda: words_alone(words, chunks, 1, 2)),
         ("Box-Muller alone", lambda: transform_alone(words, normals, chunks)),

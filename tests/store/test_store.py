@@ -215,7 +215,7 @@ def test_an_older_file_is_read_as_what_it_is(path):
         assert set(store.table(RUNS)["data"]) == {""}
         assert len(store.runs(own_noise="", algorithm=1, history=True)) == 3
         one_line(
-            lambda: store.unfinished(keys(RUNS)), "store: expected results of version 2 of the algorithm, got vers"
+            lambda: store.unfinished(keys(RUNS)), "store: expected results of version 3 of the algorithm, got vers"
         )
     assert path.read_bytes() == before
     with writing(path) as store:

@@ -23,13 +23,15 @@ from wn_ref.search.approach import approach, guess
 from wn_ref.search.local_fit import SLOPES, LocalFit, fit_window
 from wn_ref.search.plateaus import Plateaus, bracket, highest_measured
 from wn_ref.search.question import Estimate, Measure, Question, Show
-from wn_ref.search.stopping import next_look
+from wn_ref.search.stopping import evident, next_look
 from wn_ref.search.verdict import bound, doubt, doubt_between_networks, unknown, without_fall
 
 PLATEAU_RUNS = 2
 """How many networks measure a plateau at first; it gets more of them where they tell more than others."""
 FEWEST_RUNS = 8
 """Runs around the midpoint before an interval is trusted; tests/search/test_coverage.py shows that they are enough."""
+EARLIEST = 5
+"""Runs around the midpoint before an interval is trusted that is evidently narrow enough."""
 
 LARGEST = 700.0
 """Above this, exp overflows."""
@@ -61,15 +63,18 @@ def in_training(measure: Measure, question: Question, show: Show | None = None) 
         runs.add(levels)
         fit = runs.fit(fit)
         fitted = 0 if fit is None else fit.runs - runs.halvings
-        if show or fitted >= look or runs.networks >= question.max_runs:
+        ended, due, early = runs.networks >= question.max_runs, fitted >= look, EARLIEST <= fitted < FEWEST_RUNS
+        if show or due or early or ended:
             estimate = runs.estimate(fit)
         if show:
             show(runs.networks, estimate)
-        if fitted >= look:
-            if estimate.kind == "unknown":
-                return estimate
-            if estimate.width <= question.width:
-                return replace(estimate, kind="measured")
+        if due and estimate.kind == "unknown":
+            return estimate
+        if due and estimate.width <= question.width:
+            return replace(estimate, kind="measured")
+        if early and fit and evident(estimate.width, fit.dof - runs.halvings, question.width):
+            return replace(estimate, kind="measured")
+        if due:
             look = next_look(fitted, estimate.width / question.width)
     return estimate
 
