@@ -28,7 +28,7 @@ FLOORS = (
     "search findings",
     "figures",
     "reproduce ports bench_tools",
-    "bench",
+    "bench ledger",
     "cli",
 )
 """From the ground up; a room may use what is below it."""

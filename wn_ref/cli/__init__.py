@@ -28,6 +28,7 @@ from wn_ref.cli.mixed_noise import mixed_noise
 from wn_ref.cli.multi_execution import multi_execution
 from wn_ref.cli.plan import plan
 from wn_ref.cli.report import report
+from wn_ref.cli.reproduce import reproduce
 from wn_ref.cli.running import Interrupted
 from wn_ref.cli.status import status
 from wn_ref.cli.store import app as store
@@ -58,6 +59,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "figure": (figure, "Draw a figure of the paper from stored results."),
     "table": (table, "Print a table of the paper from stored results."),
     "report": (report, "Make all figures and tables of the paper from stored results."),
+    "reproduce": (reproduce, "Run the paper's experiments, and compare each number and claim."),
     "vectors": (vectors, "Write test vectors for another implementation."),
     "check-fits": (check_fits, "Compare the midpoints of another fitter with those here."),
     "bench": (bench, "Measure speed and memory."),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from wn_ref.cli.chosen import Chosen
-from wn_ref.cli.options import FREE_NAME, Force, SourceStore
+from wn_ref.cli.options import FREE_NAME, Force, LedgerResults, SourceStore
 from wn_ref.files import outputs
 
 
@@ -23,16 +23,27 @@ def figure(
         ),
     ] = None,
     force: Force = False,
+    published: Annotated[
+        bool, typer.Option("--published", help="Draw it from the published runs of the paper's experiments.")
+    ] = False,
+    results: LedgerResults = None,
 ) -> None:
     """Draw a figure of the paper from the runs in a store.
 
     A figure is of one network, trained in one way: if the store has several, the message names the option that chooses
-    one. If runs are missing, it names the sweep that makes them.
+    one. If runs are missing, it names the sweep that makes them. With --published, the published tables take the place
+    of the store; of the options that choose runs, --dataset, --model and --batchnorm count.
     """
     from wn_ref import reproduce
     from wn_ref.store.store import open_store
 
     (file,) = outputs(output, Path(f"figure{number}.png"), force=force)
+    if published:
+        from wn_ref.ledger.published import published_figure
+
+        network = {name: chosen.choice.get(name) for name in ("dataset", "model", "batchnorm")}
+        print(f"figure {number}: {file.write(published_figure(number, results, **network).savefig)}")
+        return
     with open_store(store) as opened:
         runs, left = opened.runs(history=True), opened.status()["remaining"]
     drawn = reproduce.figure(number, runs, store, left, **chosen.choice)

@@ -166,3 +166,11 @@ FigureFile = Annotated[
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that exist already.")]
+LedgerResults = Annotated[
+    Path | None,
+    typer.Option(
+        "--results",
+        help="Folder of the published tables, a row a run; the ledger is beside it.",
+        show_default="tutorials/results in a clone of the repository, else reproduction/results",
+    ),
+]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from wn_ref.cli.chosen import Chosen
-from wn_ref.cli.options import Force, SourceStore
+from wn_ref.cli.options import Force, LedgerResults, SourceStore
 from wn_ref.counted import counted
 from wn_ref.errors import InputError
 from wn_ref.files import Output
@@ -20,13 +20,24 @@ def report(
     store: SourceStore = Path("results.sqlite"),
     output: Annotated[Path, typer.Option(help="Folder to write to; it is made if it does not exist.")] = Path("report"),
     force: Force = False,
+    ledger: Annotated[
+        bool,
+        typer.Option("--ledger", help="Write the ledger instead: every number and claim of the paper beside ours."),
+    ] = False,
+    results: LedgerResults = None,
 ) -> None:
     """Make all figures and tables of the paper that the runs in a store are sufficient for.
 
     The folder gets a file figureN-DATASET-MODEL.png for each figure and each network, and a page, report.md, that shows
     them. Networks that were trained in different ways have figures and rows of their own, unless options choose among
     them. For what is missing, the page names the sweep that makes the runs.
+
+    With --ledger, the published tables take the place of a store. REPRODUCTION.md and REPRODUCTION.html, the same with
+    figures, are written beside their folder.
     """
+    if ledger:
+        print(_ledger(results))
+        return
     from wn_ref import reproduce
     from wn_ref.store.store import open_store
 
@@ -65,6 +76,20 @@ def report(
             drawn += 1
     page.write(lambda part: part.write_text("\n".join(lines)))
     print(f"{counted(drawn, 'figure')}; {page.path}")
+
+
+def _ledger(results: Path | None) -> str:
+    from wn_ref.ledger import tables
+    from wn_ref.ledger.evidence import Evidence
+    from wn_ref.ledger.html import write_html
+    from wn_ref.ledger.page import write_ledger
+    from wn_ref.ledger.places import published_results
+
+    folder = results or published_results()
+    evidence = Evidence(tables.read(folder))
+    if not evidence.all:
+        raise InputError(f"results: expected published tables in {folder}, got none; run wn-ref reproduce")
+    return f"{write_ledger(evidence, folder)}; with figures: {write_html(evidence, folder)}"
 
 
 def _table(number: int, runs: pandas.DataFrame, store: Path, left: int, choice: dict[str, Any]) -> list[str]:

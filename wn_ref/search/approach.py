@@ -19,7 +19,7 @@ TYPICAL_SLOPE = 0.5
 STEEPEST = 0.02
 """The smallest slope that is guessed from two runs."""
 STEP = math.log(10)
-"""The first step of the search in ln sigma: one decade."""
+"""The first step of the search in ln sigma, unless another is chosen: one decade."""
 PARTLY_FALLEN = (0.1, 0.9)
 """Heights between which one accuracy tells how far away the midpoint is."""
 
@@ -55,7 +55,12 @@ def guess(x: npt.ArrayLike, height: npt.ArrayLike) -> tuple[float, float]:
 
 
 def approach(
-    x: npt.ArrayLike, height: npt.ArrayLike, limits: tuple[float, float], start: float, count: int = 1
+    x: npt.ArrayLike,
+    height: npt.ArrayLike,
+    limits: tuple[float, float],
+    start: float,
+    count: int = 1,
+    step: float = STEP,
 ) -> list[float]:
     """Choose where to measure next, in ln sigma, while there are not enough runs around the midpoint for a fit.
 
@@ -72,6 +77,8 @@ def approach(
         The first ln sigma.
     count : int
         How many values are wanted.
+    step : float
+        The first step, in ln sigma.
 
     Returns
     -------
@@ -81,7 +88,7 @@ def approach(
     x, height = np.asarray(x, np.float64), np.asarray(height, np.float64)
     low, high = bracket(x, height)
     if math.isinf(low) or math.isinf(high):
-        return _outwards(x, low, high, limits, start, count)
+        return _outwards(x, low, high, limits, start, count, step)
     if high - low < STEP / 4 and not np.any(height[x >= high] <= 0.5):
         return []  # all runs beyond the midpoint overflowed
     low, high = min(low, high), max(low, high)
@@ -94,13 +101,13 @@ def approach(
 
 
 def _outwards(
-    x: np.ndarray, low: float, high: float, limits: tuple[float, float], start: float, count: int
+    x: np.ndarray, low: float, high: float, limits: tuple[float, float], start: float, count: int, step: float
 ) -> list[float]:
     """Go on from the outermost run in steps that double, until the midpoint is bracketed or the limit is reached."""
     if len(x) == 0:
-        wanted = start + STEP * np.arange(count)
+        wanted = start + step * np.arange(count)
     else:
         edge, direction = (low, 1) if math.isinf(high) else (high, -1)
-        wanted = edge + direction * STEP * 2.0 ** (len(x) - 1) * (2.0 ** np.arange(1, count + 1) - 1)
+        wanted = edge + direction * step * 2.0 ** (len(x) - 1) * (2.0 ** np.arange(1, count + 1) - 1)
     inside = np.unique(np.clip(wanted, *limits))
     return [float(level) for level in inside if level not in x]

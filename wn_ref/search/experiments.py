@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from wn_ref.errors import InputError, RunError, require_choice
+from wn_ref.errors import InputError, RunError, require_choice, require_whole
 from wn_ref.experiment import Experiment
 from wn_ref.lazy import pandas
 from wn_ref.noise import Noise, additive
@@ -32,8 +32,11 @@ def locate_midpoint(
     low: float = 1e-4,
     high: float = 1e10,
     start: float = 1.0,
+    step: float = 10.0,
     show: Show | None = None,
     retry_failed: bool = False,
+    at_once: int | None = None,
+    first_seed: int = 0,
     **settings: Any,
 ) -> Location:
     """Find a midpoint noise level with as few networks as possible.
@@ -51,22 +54,28 @@ def locate_midpoint(
     max_runs : int
         How many networks are trained at most; 12 or more.
     jobs : int
-        Number of worker processes, and of runs that are placed at the same time; 0 is one for each core.
+        Number of worker processes; 0 is one for each core.
     store : str or Path, optional
         A file that keeps every run as it ends. Runs that have a result in it are not run again.
     low, high, start : float
         The smallest and the largest sigma of the search, and the first one.
+    step : float
+        The factor by which the second sigma is larger or smaller than the first.
     show : callable, optional
         Called with the number of networks trained so far and the `Estimate`, after every batch of runs.
     retry_failed : bool
         Whether to run experiments again that failed according to the store.
+    at_once : int, optional
+        Number of runs that are placed at the same time; by default `jobs`.
+    first_seed : int
+        The seed of the first network; the others follow it.
     **settings
         The other fields of `Experiment` except seed: dataset, model, point, phase, epochs, ...
 
     Returns
     -------
     Location
-        The same for the same arguments. `jobs` is one of them, because it decides what is known when a run is placed.
+        The same for the same arguments. `at_once` is one of them: it decides what is known when a run is placed.
 
     Raises
     ------
@@ -86,27 +95,36 @@ def locate_midpoint(
     >>> location.kind, location.estimate.width <= 0.3
     ('measured', True)
     """
-    asked_for = settings_of_search(width, low, high, start, max_runs, show)
+    asked_for = settings_of_search(width, low, high, start, max_runs, show, step)
     workers = Workers(jobs)
+    asked_for["jobs"] = workers.jobs if at_once is None else require_whole("at_once", at_once, least=1)
+    require_whole("first_seed", first_seed, least=0)
     template = Experiment(noise=_first_noise(noise, low, start, high), **_checked(settings))
-    clean = replace(template, phase="inference").training_experiment()
     asked: dict[Experiment, None] = {}
 
     def measure(requests: Sequence[tuple[float, int]]) -> np.ndarray:
-        plan = [
-            replace(template, noise=noise(sigma), seed=seed) if sigma else replace(clean, seed=seed)
-            for sigma, seed in requests
-        ]
+        plan = [asked_run(template, noise, sigma, first_seed + seed) for sigma, seed in requests]
         asked.update(dict.fromkeys(plan))
         fill(opened, plan, workers, retry_failed=retry_failed)
         return _accuracies(opened.table(plan), requests, store)
 
-    chance = 1 / len(template.entry.classes)
-    question = Question(chance, _ends_at_chance(template), **asked_for, jobs=workers.jobs)
+    question = question_about(template, **asked_for)
     with writing(store) as opened:
         estimate = SEARCHES[template.phase](measure, question, show)
         runs = opened.table(asked)
     return Location(estimate, runs, len({experiment.training_experiment() for experiment in asked}), template)
+
+
+def question_about(template: Experiment, **asked_for: Any) -> Question:
+    """Return what is asked of a search for experiments that are like one; other fields of `Question` are given."""
+    return Question(1 / len(template.entry.classes), _ends_at_chance(template), **asked_for)
+
+
+def asked_run(template: Experiment, noise: Callable[[float], Noise], sigma: float, seed: int) -> Experiment:
+    """Return the experiment that a search means by a sigma and a seed; sigma = 0 is training without noise."""
+    if sigma:
+        return replace(template, noise=noise(sigma), seed=seed)
+    return replace(replace(template, phase="inference").training_experiment(), seed=seed)
 
 
 SEARCHED = ("noise", "seed")

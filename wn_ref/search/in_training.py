@@ -142,7 +142,8 @@ class _Runs:
                 return [float(level) for level in np.linspace(low, high, count + 2)[1:-1]]
             return fit.next(count, limits)
         limits = limits[0], min(limits[1], self.top)
-        return approach(self.x, self.plateaus.height(self.y), limits, math.log(self.question.start), count)
+        start, step = math.log(self.question.start), math.log(self.question.step)
+        return approach(self.x, self.plateaus.height(self.y), limits, start, count, step)
 
     def add(self, levels: list[float]) -> None:
         """Train a network at each of these values of ln sigma."""

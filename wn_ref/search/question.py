@@ -75,7 +75,7 @@ class Question:
         The accuracy of guessing, 1/K with K classes.
     floor_known : bool
         Whether the accuracy under infinite noise is `chance`; otherwise it is measured.
-    width, low, high, start, max_runs, jobs
+    width, low, high, start, max_runs, jobs, step
         As in `wn_ref.locate_midpoint`.
     """
 
@@ -87,6 +87,7 @@ class Question:
     start: float = 1.0
     max_runs: int = 60
     jobs: int = 1
+    step: float = 10.0
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -95,7 +96,7 @@ class Question:
 
 
 def settings_of_search(
-    width: object, low: object, high: object, start: object, max_runs: object, show: object
+    width: object, low: object, high: object, start: object, max_runs: object, show: object, step: object = 10.0
 ) -> dict[str, Any]:
     """Return the fields of a `Question` that a user chooses, once it is sure that they can be used.
 
@@ -108,6 +109,7 @@ def settings_of_search(
     settings["max_runs"] = require_whole("max_runs", max_runs, least=12)
     for name, value in (("low", low), ("high", high), ("start", start)):
         settings[name] = require_number(name, value, "a positive number", least=TINY)
+    settings["step"] = require_number("step", step, "a factor >= 1.1", least=1.1)
     if not settings["low"] <= settings["start"] <= settings["high"]:
         raise InputError(f"start: expected 0 < low <= start <= high, got {low}, {start}, {high}; correct them")
     if show is not None and not callable(show):

@@ -109,7 +109,7 @@ def plan(
     if own.point is not None and name not in ("global", "mixed"):
         raise InputError(f"point: expected none for the plan {name}, got {own.point!r}; leave it out")
     network: dict[str, Any] = {"dataset": dataset, "model": model, "batchnorm": batchnorm}
-    settings = network | (_training(dataset, model) if grid == "paper" else {}) | training
+    settings = network | (paper_training(dataset, model) if grid == "paper" else {}) | training
     return list(dict.fromkeys(PLANS[name](grid == "paper", noise, settings, own)))
 
 
@@ -142,7 +142,7 @@ def sigmas(plan: str, noise: str, paper: bool, dataset: str, model: str | Model)
     return sorted({float(f"{level:.12g}") for level in levels})  # 0.3, not 0.30000000000000004
 
 
-def _training(dataset: str | OwnData, model: str | Model) -> dict[str, Any]:
+def paper_training(dataset: str | OwnData, model: str | Model) -> dict[str, Any]:
     """Return the settings with which the paper trained a network."""
     if _original(dataset) not in EPOCHS:
         known = ", ".join(name for name in DATASETS if _original(name) in EPOCHS)

@@ -1,0 +1,63 @@
+"""Re-runs with other seeds agree, with the error rate that is stated; other networks do not."""
+
+import itertools
+import math
+
+import pytest
+
+from tests.ledger.made_up import accuracy, runs_of_search
+from wn_ref.ledger.catalog import all_rows
+from wn_ref.ledger.checking import LIMIT, agree
+from wn_ref.ledger.row import NOT, REPRODUCED, Finding
+
+ROWS = {row.id: row for row in all_rows()}
+NAMES = ("table1/mnist/mlp/nobn/additive", "table1/mnist/mlp/bn/multiplicative", "table4/mnist/mlp/bn/additive")
+
+
+def finding(name, first_seed, of=accuracy):
+    _, estimate = runs_of_search(ROWS[name].searches[0], of, first_seed)
+    return Finding(estimate.midpoint, *estimate.interval)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_twenty_of_twenty_simulated_re_runs_agree(name):
+    published = finding(name, 0)
+    assert all(agree(published, finding(name, 1000 * (1 + number))) for number in range(20))
+
+
+def test_the_error_rate_is_below_one_in_a_hundred():
+    """All pairs of 30 re-runs each."""
+    wrong = pairs = 0
+    for name in NAMES[::2]:
+        for one, other in itertools.combinations([finding(name, 1000 * number) for number in range(30)], 2):
+            wrong, pairs = wrong + (not agree(one, other)), pairs + 1
+    assert wrong / pairs < 0.01
+
+
+def test_networks_that_are_more_robust_do_not_agree():
+    name = NAMES[0]
+
+    def robust(experiment):
+        noise = experiment.noise
+        if noise is None:
+            return accuracy(experiment)
+        weaker = type(noise)(noise.sigma_mul / 1.2, noise.sigma_add / 1.2, noise.first, noise.gradient)
+        return accuracy(type(experiment)(**{**{f: getattr(experiment, f) for f in FIELDS}, "noise": weaker}))
+
+    assert not agree(finding(name, 0), finding(name, 1000, robust))
+
+
+FIELDS = ("dataset", "model", "batchnorm", "point", "phase", "epochs", "seed", "clamp")
+
+
+def test_the_limit_is_that_of_one_in_a_hundred():
+    """Normal logarithms with exact 95 % intervals differ by more than LIMIT in 1 of 100 cases."""
+    assert math.erfc(1.959964 * LIMIT / math.sqrt(2)) == pytest.approx(0.01, rel=0.03)
+    half = 1.1
+    assert agree(Finding(1.0, 1 / half, half), Finding(1.13, 1.13 / half, 1.13 * half))
+    assert not agree(Finding(1.0, 1 / half, half), Finding(1.2, 1.2 / half, 1.2 * half))
+
+
+def test_claims_agree_if_their_verdicts_do():
+    assert agree(Finding(math.nan, verdict=REPRODUCED), Finding(2.0, verdict=REPRODUCED))
+    assert not agree(Finding(math.nan, verdict=REPRODUCED), Finding(math.nan, verdict=NOT))

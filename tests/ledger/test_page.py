@@ -1,0 +1,106 @@
+"""The ledger: from tables alone, the same bytes again; and every number on it is one of the runs'."""
+
+import re
+import shutil
+
+import pytest
+
+from tests.ledger.made_up import runs_of
+from wn_ref import InputError, published_figure
+from wn_ref.ledger import tables
+from wn_ref.ledger.drawn import FIGURES, draw
+from wn_ref.ledger.evidence import Evidence
+from wn_ref.ledger.html import write_html
+from wn_ref.ledger.page import markdown, totals, write_ledger
+from wn_ref.ledger.row import NOT_RUN
+
+
+@pytest.fixture(scope="module")
+def few(some_rows):
+    return [row for row in some_rows if row.id.startswith(("table1", "figure8", "table3/mnist/mlp/bn/uniform"))]
+
+
+@pytest.fixture(scope="module")
+def folder(few, tmp_path_factory):
+    """Published tables of a few rows."""
+    results = tmp_path_factory.mktemp("record") / "results"
+    tables.write(results, tables.merged(runs_of(few), ()))
+    return results
+
+
+def test_tables_alone_give_the_same_ledger_and_figures_byte_for_byte(folder, few, tmp_path):
+    page = write_ledger(Evidence(tables.read(folder)), folder, few)
+    html = write_html(Evidence(tables.read(folder)), folder, few)
+    elsewhere = tmp_path / "results"
+    shutil.copytree(folder, elsewhere)
+    again = Evidence(tables.read(elsewhere))
+    assert write_ledger(again, elsewhere, few).read_bytes() == page.read_bytes()
+    assert write_html(again, elsewhere, few).read_bytes() == html.read_bytes()
+    tables.write(elsewhere, tables.read(elsewhere))
+    assert {f.name: f.read_bytes() for f in elsewhere.iterdir()} == {f.name: f.read_bytes() for f in folder.iterdir()}
+
+
+def test_a_line_says_what_the_runs_say(evidence, some_rows):
+    page = markdown([evidence.result(row) for row in some_rows])
+    (line,) = [line for line in page.splitlines() if "`table1/mnist/mlp/nobn/additive`" in line]
+    _, what, paper, ours, ratio, epochs, networks, _, verdict, more, _ = (cell.strip() for cell in line.split("|"))
+    result = evidence.result(next(row for row in some_rows if row.id == "table1/mnist/mlp/nobn/additive"))
+    mu, low, high = result.finding.value, result.finding.low, result.finding.high
+    assert what.startswith("midpoint, MLP without batch norm, mnist, global additive noise in training")
+    assert (paper, epochs, verdict) == ("1.69", "100", "**qualitatively**")
+    assert ours == f"{mu:.3g} ({low:.3g} to {high:.3g})"
+    assert ratio == f"{mu / 1.69:.3g}"
+    assert networks == str(result.networks) == str(len({run["seed"] for run in result.runs}))
+    assert more == "[mnist-mlp.csv](results/mnist-mlp.csv); [04](04_global_noise.ipynb)"
+
+
+def test_the_totals_count_each_network_once(evidence, some_rows):
+    rows = [row for row in some_rows if row.id.startswith("table4/mnist/mlp")]
+    (total,) = totals([evidence.result(row) for row in rows])
+    additive, multiplicative = (
+        evidence.result(next(row for row in rows if row.id == f"table4/mnist/mlp/bn/{noise}"))
+        for noise in ("additive", "multiplicative")
+    )
+    assert total.theirs == 2 * 10  # with and without batch norm; both noises share the networks
+    assert additive.networks + multiplicative.networks > total.networks / 2
+    assert total.networks == 12
+    one = next(row for row in some_rows if row.id == "table1/mnist/mlp/bn/additive")
+    (total,) = totals([evidence.result(one)])
+    assert total.theirs == 17 * 10
+
+
+def test_nothing_is_claimed_without_runs(some_rows):
+    page = markdown([Evidence([]).result(row) for row in some_rows])
+    assert page.count(f"| {NOT_RUN} |") >= len(some_rows)
+    assert not re.search(r"\*\*(reproduced|qualitatively|not)\*\*", page)
+
+
+def test_the_page_is_self_contained(folder, few):
+    html = write_html(Evidence(tables.read(folder)), folder, few[:3]).read_text()
+    assert 'src="data:image/svg+xml;base64,' in html
+    assert not re.findall(r'(?:src|href)="(?:http|/)', html)
+    assert html.count("<table>") == html.count("</table>") == 2
+    assert "expected published runs, got none; run `wn-ref reproduce figure2`" in html
+
+
+@pytest.mark.parametrize("number", [1, 3, 5, 6, 8, 9, 11])
+def test_figures_from_published_runs(number, evidence, tmp_path):
+    draw(number, evidence).savefig(tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 8000
+
+
+def test_a_published_figure_has_the_midpoints_of_the_ledger(evidence, some_rows):
+    row = next(row for row in some_rows if row.id == "figure11/mnist/mlp/weights/bn")
+    expected = [evidence.answer(search).estimate.midpoint for search in row.searches]
+    lines = draw(11, evidence, batchnorm=True).axes[0].get_lines()
+    assert any(line.get_marker() == "s" and list(line.get_ydata()) == expected for line in lines)
+
+
+def test_what_is_missing_is_said_with_the_command(folder, tmp_path):
+    for number in FIGURES:
+        with pytest.raises(InputError, match=rf"figure {number}: expected published runs, got none; run `wn-ref repr"):
+            published_figure(number, tmp_path)
+    with pytest.raises(InputError, match="figure 8: expected published runs with dataset cifar10, got none"):
+        published_figure(8, folder, dataset="cifar10")
+    with pytest.raises(InputError, match="figure: expected one of 1, 2, 3, 5"):
+        published_figure(4, folder)

@@ -1,0 +1,136 @@
+"""Rows: the paper's numbers, what runs they ask for, and verdicts that follow from the runs alone."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from tests.ledger import made_up as world
+from wn_ref import InputError, paper
+from wn_ref.ledger.catalog import CAMPAIGNS, all_rows, chosen_rows
+from wn_ref.ledger.evidence import Evidence
+from wn_ref.ledger.row import NOT, NOT_RUN, QUALITATIVELY, REPRODUCED, verdict_on_claim, verdict_on_number
+
+
+def by_id(name):
+    return next(row for row in all_rows() if row.id == name)
+
+
+def test_every_number_of_the_paper_has_a_row_and_it_is_that_of_the_tables():
+    rows = {row.id: row for row in all_rows()}
+    assert len(rows) == len(all_rows())
+    for number in (1, 4):
+        printed = paper.midpoints(number)
+        of_table = [row for row in rows.values() if row.section == f"Table {number}" and not row.variant]
+        assert len(of_table) == len(printed) == 40
+        for dataset, model, batchnorm, noise, mu in printed.itertuples(index=False):
+            name = f"table{number}/{dataset}/{model}/{'bn' if batchnorm else 'nobn'}/{noise}"
+            assert rows[name].paper == mu
+    two = paper.table(2)
+    assert [rows[f"table2/bn/{layer}"].paper for layer in ("conv1", "conv2", "dense1", "dense2", "dense3")] == list(
+        two["with_bn"]
+    )
+    assert len([row for row in rows.values() if row.section == "Table 3"]) == 2 * len(paper.table(3))
+    assert rows["table3/mnist/mlp/nobn/guided"].paper == 87.1
+    assert {row.campaign for row in rows.values()} == set(CAMPAIGNS)
+
+
+def test_every_section_with_claims_has_rows():
+    sections = {row.section for row in all_rows()}
+    for wanted in ("3.1", "4", "4.1", "4.2", "5.1", "5.2", "6", "6.1", "6.2", "7", "8", "9.2"):
+        assert f"Section {wanted}" in sections
+
+
+def test_rows_ask_for_the_papers_settings():
+    mlp, lenet = by_id("table1/fashion_mnist/mlp/bn/multiplicative"), by_id("table4/mnist/lenet5/nobn/additive")
+    e = mlp.searches[0].template
+    assert (e.epochs, e.batch_size, e.augment, e.noise.gradient, e.phase) == (250, 128, True, "exact", "training")
+    assert lenet.searches[0].template.epochs == 50
+    assert by_id("table4/mnist/mlp/bn/additive/all").searches[0].template.point == "all"
+    straight = by_id("table1/mnist/mlp/bn/multiplicative/straight-through").searches[0].template
+    assert straight.noise.gradient == "straight_through"
+    speech = by_id("table1/gsc/cnn_s/bn/additive").searches[0].template
+    assert (speech.dataset, speech.batch_size, speech.learning_rate) == ("gsc_test_set", 512, 5e-4)
+    assert len(by_id("grid/table1/mnist/mlp/nobn/additive").plan) == 17 * 10
+
+
+def test_a_made_up_world_gets_the_verdicts_that_it_was_made_for(evidence, some_rows):
+    found = {row.id: evidence.result(row) for row in some_rows}
+    assert NOT_RUN not in {result.finding.verdict for result in found.values()}
+    one = found["table1/mnist/mlp/nobn/additive"].finding
+    assert one.low <= 2.0 <= one.high
+    assert one.verdict == QUALITATIVELY  # the paper has 1.69
+    walk = "figure11/mnist/mlp"
+    for claim in ("training-helps/bn", "weights/bn", "last-two/nobn", "clamp/bn", "clamp/nobn", "plateau/bn"):
+        assert found[f"{walk}/{claim}"].finding.verdict == REPRODUCED, claim
+    assert found[f"{walk}/ends/bn"].finding.verdict == NOT
+    assert found["table2/bn/conv1"].finding.value == pytest.approx(5)  # 0.5 unclamped, 0.1 clamped
+    for claim in ("figure5/mnist/mlp/last-layers", "figure8/mnist/mlp", "figure6/mnist/mlp/order", "figure4/mnist/mlp"):
+        assert found[claim].finding.verdict == REPRODUCED, claim
+    assert found["table3/mnist/mlp/bn/guided-wins"].finding.verdict == REPRODUCED
+
+
+def inverted(experiment):
+    """A world in which clamping helps, noise in training harms, and additive noise is better first."""
+    other = {"clamp": not experiment.clamp}
+    if experiment.noise is not None and experiment.noise.sigma_mul and experiment.noise.sigma_add:
+        first = {"multiplicative": "additive", "additive": "multiplicative"}[experiment.noise.first]
+        other["noise"] = replace(experiment.noise, first=first)
+    elif experiment.noise is not None and experiment.phase == "training":
+        return world.accuracy(
+            replace(experiment, noise=replace(experiment.noise, sigma_add=20 * experiment.noise.sigma_add))
+        )
+    return world.accuracy(replace(experiment, **other))
+
+
+@pytest.mark.parametrize("name", ["figure11/mnist/mlp/training-helps/nobn", "figure6/mnist/mlp/order"])
+def test_an_inverted_claim_gets_another_verdict(name):
+    row = by_id(name)
+    as_claimed, turned = (Evidence(world.runs_of([row], of)).result(row) for of in (world.accuracy, inverted))
+    assert as_claimed.finding.verdict == REPRODUCED
+    assert turned.finding.verdict == NOT
+
+
+def test_the_rule_for_numbers():
+    assert verdict_on_number(1.09, 1.08, 1.1, 1.0) == REPRODUCED
+    assert verdict_on_number(1.3, 0.9, 1.7, 1.0) == REPRODUCED  # the interval contains it
+    assert verdict_on_number(1.3, 1.2, 1.4, 1.0) == QUALITATIVELY
+    assert verdict_on_number(0.5, 0.4, 0.6, 1.0) == NOT
+    assert verdict_on_number(math.nan, 0, math.inf, 1.0) == NOT
+    assert [verdict_on_claim(holds) for holds in ([True], [True, True, False], [True, False])] == [
+        REPRODUCED,
+        QUALITATIVELY,
+        NOT,
+    ]
+
+
+def test_fewer_epochs_count_as_qualitatively_at_best_and_are_said():
+    row = by_id("table1/fashion_mnist/lenet5/nobn/additive")  # 2.1, and this world has 2
+    full, short = row, row.at(3)
+    assert Evidence(world.runs_of([full])).result(row).finding.verdict == REPRODUCED
+    result = Evidence(world.runs_of([short])).result(row)
+    assert result.finding.verdict == QUALITATIVELY
+    assert result.differs == ["3 epochs, not 200"]
+
+
+def test_a_row_is_not_run_until_all_of_its_runs_are_there(made_up):
+    row = by_id("table1/mnist/mlp/nobn/additive")
+    runs, _ = world.runs_of_search(row.searches[0])
+    short = [world.cells(experiment) for experiment in runs[:-1]]
+    result = Evidence(short).result(row)
+    assert (result.finding.verdict, result.complete, len(result.runs)) == (NOT_RUN, False, len(short))
+    assert Evidence([]).result(row).finding.verdict == NOT_RUN
+
+
+def test_rows_are_chosen_by_the_beginning_of_their_ids_and_by_campaign():
+    assert [row.id for row in chosen_rows(["table1"], "mnist", "mlp")][:4] == [
+        f"table1/mnist/mlp/{bn}/{noise}" for noise in ("additive", "multiplicative") for bn in ("nobn", "bn")
+    ]
+    assert {row.campaign for row in chosen_rows(["c"])} == {"c"}
+    assert len(chosen_rows()) == len(all_rows())
+    variants = [bool(row.variant) for row in chosen_rows(["b"])]
+    assert variants == sorted(variants)  # what explains others comes last
+    with pytest.raises(InputError, match=r"item: expected the beginning of a row's id \(table1, table4.*got 'tabel1'"):
+        chosen_rows(["tabel1"])
+    with pytest.raises(InputError, match="got none with this dataset and model"):
+        chosen_rows(["figure2"], "mnist")

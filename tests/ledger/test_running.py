@@ -1,0 +1,142 @@
+"""Campaigns: whatever stops them, nothing is lost and nothing is run twice; real training, one epoch on a sample."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.ledger.tiny import ROWS, campaign
+from wn_ref import InputError, RunError
+from wn_ref.ledger import tables
+from wn_ref.ledger.checking import check
+from wn_ref.ledger.cost import costs
+from wn_ref.ledger.evidence import Evidence
+from wn_ref.ledger.row import NOT_RUN, Row
+
+TIMES = ("seconds",)
+"""What differs between two runs of one experiment."""
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A campaign that nothing has stopped."""
+    made = campaign(tmp_path_factory.mktemp("whole"))
+    made.run(ROWS)
+    return made
+
+
+def bits(results):
+    return [{name: cell for name, cell in cells.items() if name not in TIMES} for cells in tables.read(results)]
+
+
+def finished(store):
+    with sqlite3.connect(store) as connection:
+        return dict(connection.execute("SELECT key, finished FROM runs"))
+
+
+def test_a_campaign_runs_every_row_and_publishes_it(whole):
+    evidence = whole.evidence()
+    found = {row.id: evidence.result(row) for row in ROWS}
+    assert NOT_RUN not in {result.finding.verdict for result in found.values()}
+    assert all(result.complete and result.hours > 0 for result in found.values())
+    assert found["tiny/harm"].finding.says == "holds for 2 of 2 levels"  # the second was planned after the first
+    page = (whole.results.parent / "REPRODUCTION.md").read_text()
+    assert f"{found['tiny/late'].finding.value:.3g}" in page
+    assert all(f"`{row.id}`" in page for row in ROWS)
+    assert all(cost.done for cost in costs(ROWS, evidence))
+
+
+def test_an_estimate_from_tables_is_that_of_the_search_itself(whole):
+    for row in ROWS[:2]:
+        location = row.searches[0].located(whole.store)
+        answer = whole.evidence().answer(row.searches[0])
+        assert answer.estimate == location.estimate
+        assert answer.networks == location.networks
+
+
+def test_killed_in_the_middle_and_started_again(whole, tmp_path):
+    command = [sys.executable, "-m", "tests.ledger.tiny", str(tmp_path)]
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root, env=dict(os.environ)) as process:
+        for line in process.stdout:
+            if line.startswith("2 of 3"):
+                process.stdout.readline()  # some networks of the second row
+                process.send_signal(signal.SIGKILL)
+                break
+    before = finished(tmp_path / "reproduction.sqlite")
+    published = tables.read(tmp_path / "results")
+    assert Evidence(published).result(ROWS[0]).complete  # the row that had ended is published
+    assert 0 < len(before) < len(finished(whole.store))
+    campaign(tmp_path).run(ROWS)
+    after = finished(tmp_path / "reproduction.sqlite")
+    assert before.items() <= after.items()  # nothing lost, nothing run twice
+    assert bits(tmp_path / "results") == bits(whole.results)
+
+
+def test_what_is_published_is_not_run_again_even_without_the_store(whole, tmp_path):
+    tables.write(tmp_path / "results", tables.read(whole.results))
+    again = campaign(tmp_path)
+    again.run(ROWS)
+    assert not again.store.exists()
+    assert bits(again.results) == bits(whole.results)
+    assert (tmp_path / "REPRODUCTION.md").read_bytes() == (whole.results.parent / "REPRODUCTION.md").read_bytes()
+
+
+def test_the_budget_stops_between_two_batches_and_leaves_a_ledger(tmp_path):
+    lines = []
+    campaign(tmp_path, hours=1e-9, tell=lines.append).run(ROWS)
+    assert lines[-1] == "the 1e-09 hours are over; the same command goes on from here"
+    assert "not run" in (tmp_path / "REPRODUCTION.md").read_text()
+
+
+def test_fewer_epochs_are_said_in_the_ledger(whole):
+    assert whole.evidence().result(ROWS[0]).differs == ["1 epoch, not 100", "a sample of the data set"]
+
+
+def test_a_row_that_fails_does_not_stop_the_others(tmp_path, monkeypatch):
+    def broken(self, *_, **__):
+        raise InputError("dataset: expected its files, got none; download them")
+
+    monkeypatch.setattr("wn_ref.ledger.search.Search.located", broken)
+    lines = []
+    with pytest.raises(RunError, match=r"got errors in 2 \(tiny/late, tiny/early\); see above"):
+        campaign(tmp_path, tell=lines.append).run(ROWS)
+    assert "  dataset: expected its files, got none; download them" in lines
+    assert Evidence(tables.read(tmp_path / "results")).result(ROWS[2]).complete
+
+
+def test_costs_are_forecast_and_shared_networks_count_once():
+    late, early, harm = (cost.forecast for cost in costs(ROWS, Evidence([])))
+    assert (late.trainings, early.trainings) == (7, 14)
+    assert harm.trainings == 1  # the one without noise is among the first row's
+    assert late.work > 0
+    twice = costs([ROWS[0], ROWS[0]], Evidence([]))
+    assert twice[1].forecast.trainings == 0
+
+
+def test_a_published_row_is_checked_with_other_networks(whole):
+    made = check(ROWS[0], whole)
+    assert made.agrees
+    assert str(made).endswith("agrees; a check like this is wrong in fewer than 1 of 100 cases")
+    seeds = [{int(cells["seed"]) for cells in tables.read(whole.results)}, {int(c["seed"]) for c in made.again.runs}]
+    assert seeds[1] <= set(range(12))  # as rows see them
+    keys = finished(whole.store.with_stem("reproduction-check")).keys()
+    assert not keys & finished(whole.store).keys()
+    assert max(seeds[0]) < 1000
+
+
+def test_only_published_rows_are_checked(whole, tmp_path):
+    with pytest.raises(InputError, match="row: expected one with published runs, got tiny/late; wn-ref reproduce tiny"):
+        check(ROWS[0], campaign(tmp_path))
+    with pytest.raises(InputError, match="first_seed: expected one above those of the published runs, got 1"):
+        check(ROWS[0], whole, first_seed=1)
+
+
+def test_rows_are_data(whole):
+    assert isinstance(hash(ROWS[0].searches[0]), int)
+    assert isinstance(ROWS[0].at(3), Row)
+    assert ROWS[2].at(3).plan[0].epochs == 3

@@ -1,0 +1,124 @@
+"""Published tables: the same runs, the same bytes; nothing is lost on the way; broken files are said in one line."""
+
+import pytest
+
+from tests.ledger.made_up import cells, runs_of_search
+from wn_ref import Experiment, InputError, additive, mixed, multiplicative, open_store, published_runs, sweep
+from wn_ref.ledger import tables
+from wn_ref.ledger.catalog import all_rows
+from wn_ref.version import ALGORITHM
+
+PLAN = [
+    Experiment(dataset="digits", epochs=1),
+    Experiment(dataset="digits", epochs=1, noise=multiplicative(0.1 + 0.2), point=1),
+    Experiment(dataset="digits", epochs=1, noise=additive(1 / 3), point=1, clamp=True),
+    Experiment(
+        dataset="digits", epochs=1, noise=mixed(1.0, 2.0, "additive", "exact"), phase="inference", test_size=300
+    ),
+    Experiment(
+        dataset="digits", epochs=1, noise=additive(2.0), phase="inference", point="all", executions=(1, 2) + (1,) * 9
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    path = tmp_path_factory.mktemp("store") / "runs.sqlite"
+    sweep(PLAN, store=path)
+    return path
+
+
+def published(store):
+    with open_store(store) as opened:
+        return tables.of_store(opened)
+
+
+def test_what_is_published_is_what_was_run(store, tmp_path):
+    runs = tables.merged(published(store), ())
+    tables.write(tmp_path, runs)
+    table = published_runs(tmp_path)
+    assert {Experiment.from_row(row) for row in table.to_dict("records")} == set(PLAN)
+    with open_store(store) as opened:
+        kept = {Experiment.from_row(row): row for row in opened.runs(history=True).to_dict("records")}
+    for row in table.to_dict("records"):
+        same = kept[Experiment.from_row(row)]
+        assert (row["accuracy"], row["tested"], row["data"]) == (same["accuracy"], same["tested"], same["data"])
+        if row["point"] == 1:
+            assert row["weight"] == pytest.approx(same["weight_magnitudes"]["dense1"], rel=1e-5)
+
+
+def test_the_same_runs_give_the_same_bytes_in_whatever_order(store, tmp_path):
+    runs = published(store)
+    tables.write(tmp_path, tables.merged(runs[2:], runs[::-1]))
+    (file,) = tmp_path.iterdir()
+    first, when = file.read_bytes(), file.stat().st_mtime_ns
+    tables.write(tmp_path, tables.merged(tables.read(tmp_path), runs))
+    assert file.read_bytes() == first
+    assert file.stat().st_mtime_ns == when
+    assert file.name == "digits-mlp.csv"
+
+
+def test_a_published_run_stays_as_it_is_unless_it_had_failed():
+    run = cells(PLAN[0], 0.9)
+    again = cells(PLAN[0], 0.8, seconds=1.0)
+    assert tables.merged([run], [again]) == [run]
+    failed = run | {"error": "overflow in epoch 1", "accuracy": ""}
+    assert tables.merged([failed], [again]) == [again]
+    quantised = again | {"quantised": "0.75"}
+    assert tables.merged([run], [quantised]) == [run | {"quantised": "0.75"}]
+
+
+def test_runs_of_other_data_or_of_another_version_are_not_mixed():
+    one, two = cells(PLAN[0]), cells(PLAN[1])
+    for name, other in (("data", "other"), ("algorithm", "1")):
+        with pytest.raises(InputError, match=f"results: expected runs of one {name} of .*, got") as caught:
+            tables.merged([one], [two | {name: other}])
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: text[: len(text) // 2], "expected a run in each line, got line"),
+        (lambda text: text.replace("accuracy", "akkuracy"), "no column 'accuracy'"),
+        (lambda text: text.replace(",name,", ",name,colour,", 1), "a column 'colour'"),
+        (lambda text: text.replace(",0.95", ",a lot"), "expected a run in each line, got line 2"),
+        (lambda text: "", "no column"),
+        (lambda text: "\x00" + text, "results: expected a table of runs"),
+        (
+            lambda text: text.replace(f",{ALGORITHM},", f",{ALGORITHM + 1},"),
+            f"expected version {ALGORITHM} of the algorithm",
+        ),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_said_in_one_line(change, message, tmp_path):
+    tables.write(tmp_path, [cells(experiment, 0.95) for experiment in PLAN])
+    (file,) = tmp_path.iterdir()
+    file.write_text(change(file.read_text()))
+    with pytest.raises(InputError, match=message) as caught:
+        published_runs(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_older_table_lacks_columns_that_came_later(tmp_path):
+    tables.write(tmp_path, [cells(PLAN[0], 0.9)])
+    (file,) = tmp_path.iterdir()
+    head, line = (text.split(",") for text in file.read_text().splitlines())
+    keep = [number for number, name in enumerate(head) if name not in ("quantised", "momentum")]
+    file.write_text("\n".join(",".join(row[number] for number in keep) for row in (head, line)) + "\n")
+    assert tables.read(tmp_path) == [cells(PLAN[0], 0.9)]
+
+
+def test_without_published_tables_the_message_says_how_to_get_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("wn_ref.ledger.places.__file__", str(tmp_path / "site" / "wn_ref" / "ledger" / "places.py"))
+    with pytest.raises(InputError, match="results: expected published tables in tutorials/results, got none; clone"):
+        published_runs()
+
+
+def test_the_whole_record_stays_below_ten_megabytes():
+    """150 to 250 bytes a run, and all rows of the ledger need some 30,000."""
+    row = next(row for row in all_rows() if row.id == "table1/cifar10/lenet5/bn/multiplicative")
+    runs, _ = runs_of_search(row.searches[0])
+    line = ",".join(cells(runs[-1], data="0123456789abcdef", processor="Intel(R) Xeon(R) Processor").values())
+    assert len(line) * 30_000 < 10e6

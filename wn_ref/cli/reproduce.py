@@ -1,0 +1,124 @@
+"""`wn-ref reproduce`: run the paper's experiments, row after row of the ledger."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wn_ref.cli.durations import duration
+from wn_ref.cli.options import ChosenDataset, ChosenModel, Jobs, LedgerResults
+from wn_ref.cli.running import Interrupted
+from wn_ref.counted import counted
+from wn_ref.errors import InputError, RunError, require_number, require_whole
+
+if TYPE_CHECKING:
+    from wn_ref.ledger.cost import Cost
+    from wn_ref.ledger.row import Row
+    from wn_ref.ledger.running import Campaign
+
+MOST_CHECKED = 8
+"""Rows that one command checks."""
+
+Items = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[ITEM]...",
+        help="What to run: a table, a figure or any beginning of a row's id (table1, figure2, table4/mnist/mlp), or a "
+        "campaign, a to h. By default everything.",
+    ),
+]
+
+
+def reproduce(
+    items: Items = None,
+    dataset: ChosenDataset = None,
+    model: ChosenModel = None,
+    budget: Annotated[float | None, typer.Option(help="Stop after this many hours.", show_default="no limit")] = None,
+    jobs: Jobs = 0,
+    store: Annotated[
+        Path, typer.Option("--store", help="SQLite file of all runs; what it has already is not computed again.")
+    ] = Path("reproduction.sqlite"),
+    results: LedgerResults = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Train for fewer epochs; the ledger says so.", show_default="the paper's")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it will cost, and run nothing.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed experiments again.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Run published rows again with other seeds, and say whether they agree.")
+    ] = False,
+    first_seed: Annotated[int, typer.Option(help="With --check: the seed of the first new network.")] = 1000,
+) -> None:
+    """Reproduce the paper: each of its numbers and claims, at its epochs, batch size, augmentation and data.
+
+    First this says what it will cost on this machine. Then it runs one row of the ledger after the other, the most
+    valuable first. After each row, the published tables and the ledger are complete files. You may stop it at any time,
+    even with kill: the same command continues where it stopped.
+    """
+    from wn_ref.ledger.catalog import chosen_rows
+    from wn_ref.ledger.cost import costs
+    from wn_ref.ledger.places import default_results
+    from wn_ref.ledger.running import Campaign
+    from wn_ref.sweeps.workers import Workers
+
+    hours = float("inf") if budget is None else require_number("budget", budget, "a positive number", least=1e-9)
+    if epochs is not None:
+        require_whole("epochs", epochs, least=1)
+    workers = Workers(jobs)
+    rows = chosen_rows(items or (), dataset, model)
+    campaign = Campaign(store, results or default_results(), workers.jobs, hours, epochs, retry_failed, tell=_say)
+    if check:
+        _check(rows, campaign, first_seed)
+        return
+    print("measuring what it will cost ...", file=sys.stderr)
+    _say_costs(costs([row.at(epochs) for row in rows], campaign.evidence()), workers.jobs, dry_run)
+    if dry_run:
+        return
+    try:
+        campaign.run(rows)
+    except KeyboardInterrupt:
+        kept = f"every run that ended is in {store}, and in {campaign.results}"
+        raise Interrupted(f"interrupted; {kept}; the same command continues from there") from None
+    finally:
+        ledger = campaign.finish()
+    print(f"{ledger}; runs in {campaign.results}")
+
+
+def _check(rows: list[Row], campaign: Campaign, first_seed: int) -> None:
+    """Run published rows again, and print what comes of each."""
+    from wn_ref.ledger.checking import check
+
+    require_whole("first_seed", first_seed, least=1)
+    if len(rows) > MOST_CHECKED:
+        expected = f"expected --check of at most {MOST_CHECKED} rows"
+        raise InputError(f"item: {expected}, got {len(rows)}; name one row, such as table4/mnist/mlp/bn/additive")
+    try:
+        checks = [check(row, campaign, first_seed) for row in rows]
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"interrupted; runs are in {campaign.store.stem}-check.sqlite; the same command continues from there"
+        ) from None
+    for made in checks:
+        print(made)
+    if not all(made.agrees for made in checks):
+        raise RunError("check: expected rows to agree with what is published, got others; see above")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _say_costs(found: list[Cost], jobs: int, each: bool) -> None:
+    """Print what is left to do for each row, or for each campaign, and in all."""
+    if each:
+        for cost in found:
+            todo = cost.forecast
+            left = "done" if cost.done else f"{counted(todo.trainings, 'network')}, {duration(todo.seconds(jobs))}"
+            print(f"{cost.row.campaign}  {cost.row.id}: {left}")
+    networks = sum(cost.forecast.trainings for cost in found)
+    seconds, done = sum(cost.forecast.seconds(jobs) for cost in found), sum(cost.done for cost in found)
+    about = f"about {counted(networks, 'network')} to train, {duration(seconds)} with {counted(jobs, 'worker')}"
+    _say(f"{counted(len(found), 'row')}, {done} of them done; {about}")

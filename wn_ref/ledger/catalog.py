@@ -1,0 +1,84 @@
+"""All rows of the ledger, and which of them are run in which order: the most valuable first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from wn_ref.errors import InputError
+from wn_ref.ledger.binarization import binarization_rows
+from wn_ref.ledger.execution_claims import execution_rows
+from wn_ref.ledger.global_claims import global_claims
+from wn_ref.ledger.mixed_claims import mixed_claims
+from wn_ref.ledger.multiplicative_claims import maximum_claims, stacked_claims
+from wn_ref.ledger.numbers import grid_rows, midpoint_rows
+from wn_ref.ledger.row import Row
+from wn_ref.ledger.walking_claims import walking_claims
+
+CAMPAIGNS = {
+    "a": "Table 4, MNIST and FashionMNIST",
+    "b": "Table 1, MNIST and FashionMNIST",
+    "c": "CIFAR-10, Tables 1 and 4",
+    "d": "walking noise: Figures 2 and 11, clamping, Table 2",
+    "e": "multiplicative and mixed noise: Figures 3 to 6, 8 and 9",
+    "f": "multi-execution: Table 3",
+    "g": "speech: Tables 1 and 4 on the test set",
+    "h": "what needs SVHN, which is absent from many machines",
+}
+
+
+@cache
+def all_rows() -> tuple[Row, ...]:
+    """Return all rows, in the order of the page."""
+    return (
+        *midpoint_rows(),
+        *grid_rows(),
+        *global_claims(),
+        *walking_claims(),
+        *maximum_claims(),
+        *binarization_rows(),
+        *stacked_claims(),
+        *mixed_claims(),
+        *execution_rows(),
+    )
+
+
+def chosen_rows(
+    items: Sequence[str] = (), dataset: str | None = None, model: str | None = None, rows: Sequence[Row] | None = None
+) -> list[Row]:
+    """Return the rows that are asked for, by campaign, and those that explain others last.
+
+    Parameters
+    ----------
+    items : sequence of str
+        Each an id or the beginning of one up to a slash ("table4", "table4/mnist/mlp"), or a campaign, "a" to "h"; no
+        item chooses all.
+    dataset, model : str, optional
+        Keep rows that have runs of this data set or model alone.
+    rows : sequence of Row, optional
+        What to choose from; by default all.
+
+    Raises
+    ------
+    InputError
+        If there is no such row.
+    """
+    rows = all_rows() if rows is None else rows
+    wanted = []
+    for item in items:
+        found = [row for row in rows if item == row.campaign or f"{row.id}/".startswith(f"{item.rstrip('/')}/")]
+        if not found:
+            first = ", ".join(dict.fromkeys(row.id.split("/")[0] for row in rows))
+            raise InputError(
+                f"item: expected the beginning of a row's id ({first}, table4/mnist/mlp) or a campaign (a to h), got "
+                f"{item!r}; wn-ref reproduce --dry-run lists all"
+            )
+        wanted += found
+    chosen = {row.id for row in (wanted if items else rows)}
+    for part, name in ((0, dataset), (1, model)):
+        if name is not None:
+            chosen &= {row.id for row in rows if {network[part] for network in row.networks} == {name}}
+    kept = sorted((row for row in rows if row.id in chosen), key=lambda row: (row.campaign, bool(row.variant)))
+    if not kept:
+        raise InputError("item: expected at least one row, got none with this dataset and model; choose others")
+    return kept

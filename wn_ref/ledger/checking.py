@@ -1,0 +1,98 @@
+"""Run a published row again, with networks that nobody has seen, and say whether the two agree.
+
+Two numbers agree if
+
+    |ln a - ln b| <= LIMIT sqrt(h_a^2 + h_b^2),      h = half the width of the 95 % interval of the logarithm
+
+With LIMIT = 1.31 this would be wrong in 1 of 100 re-runs if the logarithms were normal and the intervals exact. The
+intervals of the searches are wider than that, and simulations (`tests/ledger/test_checking.py`) show fewer than 1 of
+100. A claim agrees if its verdict is the same.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from wn_ref.errors import InputError
+from wn_ref.ledger.evidence import Result
+from wn_ref.ledger.page import number
+from wn_ref.ledger.row import NOT_RUN, Finding, Row
+from wn_ref.ledger.running import Campaign
+
+LIMIT = 1.31
+FRESH = 1000
+"""The first seed of the new networks; those of published runs are far below."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A row, published and run again.
+
+    Attributes
+    ----------
+    published, again : Result
+        What the two say.
+    """
+
+    published: Result
+    again: Result
+
+    @property
+    def agrees(self) -> bool:
+        """Whether they agree."""
+        return agree(self.published.finding, self.again.finding)
+
+    def __str__(self) -> str:
+        one, two = (f"{number(r.finding.value)} ({r.finding.verdict})" for r in (self.published, self.again))
+        said = "agrees" if self.agrees else "does not agree"
+        rule = "a check like this is wrong in fewer than 1 of 100 cases" if is_number(self.published.finding) else (
+            "claims agree if their verdicts are the same"
+        )  # fmt: skip
+        return f"{self.published.row.id}: published {one}, again {two}: {said}; {rule}"
+
+
+def agree(one: Finding, other: Finding) -> bool:
+    """Return whether two findings agree, by the rule at the top of this module."""
+    if not (is_number(one) and is_number(other)):
+        return one.verdict == other.verdict
+    halves = [math.log(finding.high / finding.low) / 2 for finding in (one, other)]
+    return abs(math.log(one.value / other.value)) <= LIMIT * math.hypot(*halves)
+
+
+def is_number(finding: Finding) -> bool:
+    """Return whether a finding has a positive number with an interval."""
+    return all(math.isfinite(value) and value > 0 for value in (finding.value, finding.low, finding.high))
+
+
+def check(row: Row, campaign: Campaign, first_seed: int = FRESH) -> Check:
+    """Run a published row again with other seeds.
+
+    Parameters
+    ----------
+    row : Row
+        Published in the campaign's tables, at whatever number of epochs.
+    campaign : Campaign
+        Says where the tables are, and how to run. The new runs go to another store, beside its own, and to no tables.
+    first_seed : int
+        Added to all seeds.
+
+    Raises
+    ------
+    InputError
+        If the row is not published, or published networks may have the new seeds.
+    """
+    published = campaign.evidence().result(row)
+    if published.finding.verdict == NOT_RUN:
+        raise InputError(f"row: expected one with published runs, got {row.id}; wn-ref reproduce {row.id} makes them")
+    if any(int(cells["seed"]) >= first_seed for cells in published.runs):
+        raise InputError(
+            f"first_seed: expected one above those of the published runs, got {first_seed}; choose another"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        results, store = Path(folder) / "results", campaign.store.with_stem(f"{campaign.store.stem}-check")
+        anew = replace(campaign, store=store, results=results, first_seed=first_seed, rows=())
+        anew.run([published.row])
+        return Check(published, anew.evidence().result(published.row))

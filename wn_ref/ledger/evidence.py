@@ -1,0 +1,129 @@
+"""What published runs say about the rows of the ledger; everything in it is computed here, from the tables alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from wn_ref.experiment import Experiment
+from wn_ref.lazy import pandas
+from wn_ref.ledger.row import NOT_RUN, QUALITATIVELY, REPRODUCED, Finding, Row
+from wn_ref.ledger.search import Answer, Search, families, replayed, trained_by
+from wn_ref.ledger.tables import Cells, frame, identity
+
+STAND_INS = {"bfd5143ae91d4917": "CIFAR-10 decoded from JPEG copies"}
+"""By `wn_ref.datasets.fingerprint`: data that are not the publisher's, although they go by the name."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A row with what came of it.
+
+    Attributes
+    ----------
+    row : Row
+        At the epochs of its runs.
+    finding : Finding
+        Its verdict is "not run" if there are not enough runs.
+    runs : list of dict
+        The published runs behind it.
+    complete : bool
+        Whether all runs that it asks for are there.
+    """
+
+    row: Row
+    finding: Finding
+    runs: list[Cells]
+    complete: bool
+
+    @cached_property
+    def networks(self) -> int:
+        """How many networks were trained for it; one that several rows share counts in each."""
+        return len({trained_by(cells) for cells in self.runs})
+
+    @property
+    def hours(self) -> float:
+        """Core-hours of its runs."""
+        return sum(float(cells["seconds"] or 0) for cells in self.runs) / 3600
+
+    @property
+    def differs(self) -> list[str]:
+        """In what its runs differ from the paper's."""
+        stand_ins = dict.fromkeys(STAND_INS[cells["data"]] for cells in self.runs if cells["data"] in STAND_INS)
+        gradients = {cells["gradient"] for cells in self.runs if float(cells["sigma_mul"]) > 0}
+        said = [f"{gradient.replace('_', '-')} gradient" for gradient in sorted(gradients)]
+        return [part for part in (self.row.shorter, self.row.data_differs, *stand_ins, *said, self.row.variant) if part]
+
+
+class Evidence:
+    """Published runs, and the answers that follow from them.
+
+    Parameters
+    ----------
+    runs : sequence of dict
+        As `wn_ref.ledger.tables.read` returns them.
+    before : Evidence, optional
+        Of some of these runs: searches that have come to their end are not repeated.
+    """
+
+    def __init__(self, runs: Sequence[Cells], before: Evidence | None = None) -> None:
+        self.all = runs
+        self._runs = {identity(cells): cells for cells in runs}
+        self._families = families(runs)
+        known = {} if before is None else before._answers
+        self._answers: dict[Search, Answer] = {search: answer for search, answer in known.items() if answer.complete}
+        self._results: dict[str, Result] = {}
+
+    def answer(self, search: Search) -> Answer:
+        """Return what the runs say about a midpoint."""
+        if search not in self._answers:
+            self._answers[search] = replayed(search, self._families)
+        return self._answers[search]
+
+    def answers(self, row: Row) -> list[tuple[Search, Answer]]:
+        """Return the searches of a row that have come to their end, with their answers."""
+        asked = (*row.searches, *row.also)
+        return [(search, answer) for search in asked if (answer := self.answer(search)).complete]
+
+    def found(self, experiments: Iterable[Experiment]) -> list[Cells]:
+        """Return the published runs of some experiments, as far as there are any."""
+        known = (self._runs.get(identity(experiment.row())) for experiment in experiments)
+        return [cells for cells in known if cells is not None]
+
+    def runs(self, experiments: Iterable[Experiment]) -> pandas.DataFrame:
+        """Return the same as a table, as `wn_ref.sweep` returns it."""
+        return frame(self.found(experiments))
+
+    def left(self, row: Row) -> tuple[list[Search], list[Experiment], list[Experiment]]:
+        """Return which searches of a row have not ended, which runs are missing, and which are not quantised yet."""
+        searches = [search for search in row.searches if not self.answer(search).complete]
+        wanted = [*row.plan, *(row.further(row, self) or [] if row.further and not searches else [])]
+        missing = [e for e in dict.fromkeys(wanted) if identity(e.row()) not in self._runs]
+        quantised = [e for e in row.quantised if not self._runs.get(identity(e.row()), {}).get("quantised")]
+        return searches, missing, quantised
+
+    def result(self, row: Row) -> Result:
+        """Return what came of a row: at the paper's epochs, else at the largest number that there are runs of."""
+        if row.id not in self._results:
+            at_each = (self._result(row.at(epochs)) for epochs in (None, *self.epochs(row.networks)))
+            there = (result for result in at_each if result.finding.verdict != NOT_RUN)
+            self._results[row.id] = next(there, None) or self._result(row)
+        return self._results[row.id]
+
+    def epochs(self, networks: Collection[tuple[str, str]]) -> list[int]:
+        """Return the numbers of epochs that there are runs of, descending, for networks (dataset, model)."""
+        found = {int(cells["epochs"]) for cells in self.all if (cells["dataset"], cells["model"]) in networks}
+        return sorted(found, reverse=True)
+
+    def _result(self, row: Row) -> Result:
+        there = [self.answer(search) for search in row.searches] + [answer for _, answer in self.answers(row)]
+        runs = {id(cells): cells for answer in there for cells in answer.runs}
+        further = (row.further(row, self) or []) if row.further else []
+        runs |= {id(cells): cells for cells in self.found((*row.plan, *further))}
+        complete = not any(self.left(row))
+        finding = row.judge(row, self) if complete else None
+        result = Result(row, finding or Finding(float("nan"), verdict=NOT_RUN), list(runs.values()), complete)
+        if result.finding.verdict == REPRODUCED and (row.shorter or row.data_differs):
+            return replace(result, finding=replace(result.finding, verdict=QUALITATIVELY))
+        return result

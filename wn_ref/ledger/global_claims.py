@@ -1,0 +1,168 @@
+"""Claims about noise at all points at once: sections 3.1, 4, 6 and 9.2, from the runs of Tables 1 and 4."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from wn_ref.findings.robustness import curve, midpoint_of
+from wn_ref.fits import fit_midpoint
+from wn_ref.lazy import pandas
+from wn_ref.ledger.conditions import geometric, of_conditions
+from wn_ref.ledger.evidence import Evidence
+from wn_ref.ledger.numbers import FIRST, midpoint_rows, paper_grid
+from wn_ref.ledger.row import CLOSE, Finding, Judge, Row
+from wn_ref.ledger.search import Search
+
+MISFIT = 0.02
+"""A curve is a logistic function if the accuracies are this close to it, as a root mean square."""
+
+
+def global_claims() -> Iterator[Row]:
+    """Make the rows; those of MNIST and FashionMNIST are required, other data count if they are there."""
+    rows = list(midpoint_rows())
+    plain = {row.id: row.searches[0] for row in rows if not row.variant and row.campaign != "h"}
+    straight = tuple(row.searches[0] for row in rows if row.variant.startswith("straight"))
+
+    def about(start: str, noise: str = "") -> dict[str, Any]:
+        found = [search for name, search in plain.items() if name.startswith(start) and name.endswith(noise)]
+        required, also = (tuple(s for s in found if (s.dataset in FIRST) == first) for first in (True, False))
+        return {"searches": required, "also": also}
+
+    yield Row(
+        "section9.2/training-helps", "Section 9.2", "trained without noise, networks tolerate significantly less "
+        "global noise than trained with it (Tables 1 and 4)", "b", training_helps, **about("table"),
+        notes=("very short trainings without batch norm are the exception (13)",), notebook="04_global_noise",
+    )  # fmt: skip
+    yield Row(
+        "section4.2/additive", "Section 4.2", "all models are more robust against global additive noise than against "
+        "multiplicative noise (Table 1)", "b", additive_is_milder, **about("table1"),
+        notes=("the two sigmas have different units",), notebook="04_global_noise",
+    )  # fmt: skip
+    yield Row(
+        "section4.2/batchnorm", "Section 4.2", "whether batch norm is helpful remains inconclusive (Table 1)", "b",
+        batchnorm_is_open, **about("table1"), notebook="04_global_noise",
+    )  # fmt: skip
+    yield Row(
+        "section6/below-1", "Section 6", "on a global scale no architecture withstands multiplicative noise larger "
+        "than 1", "b", below_one, **about("table1", "/multiplicative"), notebook="07_multiplicative_noise",
+    )  # fmt: skip
+    yield Row(
+        "section3.1/forward-only", "Section 3.1", "noise is injected in the forward path only, like a straight-through "
+        "estimator: this gradient gives the multiplicative numbers of Table 1", "b", forward_only, searches=straight,
+        notes=("the published code differentiates through the noise; so do the rows of Table 1 here",),
+        notebook="02_noise_and_straight_through",
+    )  # fmt: skip
+    yield from _curve_claims("in training", plain["table1/mnist/mlp/nobn/additive"])
+    yield from _curve_claims("at inference only", plain["table4/mnist/mlp/nobn/additive"])
+
+
+def _curve_claims(when: str, search: Search) -> Iterator[Row]:
+    """Make the rows about the shape of one curve, on the paper's own grid."""
+    close = f"holds if accuracies are within {MISFIT:.0%} of the curve (root mean square)"
+    claims: tuple[tuple[str, str, str, Judge, tuple[str, ...]], ...] = (
+        ("logistic", "4.1", f"accuracy against noise {when} is the logistic function of equation 1, in sigma "
+         "(Figure 1)", is_logistic, (close,)),
+        ("degrades", "4", f"accuracy falls with noise {when} until the network only guesses", degrades, ()),
+        ("threshold", "4.1", "the midpoint is roughly the datapoint closest to half of the highest accuracy (noise "
+         f"{when})", near_threshold, ()),
+    )  # fmt: skip
+    for name, section, claim, judge, notes in claims:
+        yield Row(
+            f"section{section}/{name}/{search.phase}", f"Section {section}", claim, "d", judge,
+            plan=tuple(paper_grid(search)), notes=notes, notebook="03_midpoint_and_fit",
+        )  # fmt: skip
+
+
+def training_helps(row: Row, evidence: Evidence) -> Finding | None:
+    """Compare each network's two midpoints: training with noise over inference only."""
+    by_phase = _by(row, evidence, "phase")
+    found = [pair["training"] / pair["inference"] for pair in by_phase if len(pair) == 2]
+    return of_conditions([ratio > 1 for ratio in found], "network", min(found, default=math.nan), "smallest ratio")
+
+
+def additive_is_milder(row: Row, evidence: Evidence) -> Finding | None:
+    """Compare the midpoints of additive and of multiplicative noise."""
+    found = [pair["additive"] / pair["multiplicative"] for pair in _by(row, evidence, "noise") if len(pair) == 2]
+    return of_conditions([ratio > 1 for ratio in found], "network", min(found, default=math.nan), "smallest ratio")
+
+
+def batchnorm_is_open(row: Row, evidence: Evidence) -> Finding | None:
+    """Count where batch norm helps: inconclusive is that it helps in some cases and harms in others."""
+    found = [pair[True] / pair[False] for pair in _by(row, evidence, "batchnorm") if len(pair) == 2]
+    if not found:
+        return None
+    helps = sum(ratio > 1 for ratio in found)
+    says = f"midpoints with over without; batch norm helps in {helps} of {len(found)} cases"
+    mixed = of_conditions([0 < helps < len(found)], "table", geometric(found))
+    return None if mixed is None else Finding(mixed.value, verdict=mixed.verdict, says=says)
+
+
+def below_one(row: Row, evidence: Evidence) -> Finding | None:
+    """Look whether all midpoints of multiplicative noise are below 1."""
+    found = [answer.estimate.midpoint for _, answer in evidence.answers(row)]
+    known = [mu for mu in found if math.isfinite(mu)]
+    return of_conditions([mu < 1 for mu in known], "network", max(known, default=math.nan), "largest midpoint")
+
+
+def forward_only(row: Row, evidence: Evidence) -> Finding | None:
+    """Look whether the straight-through gradient gives the paper's numbers, within 10 %."""
+    printed = {other.searches[0]: other.paper for other in midpoint_rows() if other.variant.startswith("straight")}
+    found = [
+        answer.estimate.midpoint / printed[search.at(None)]
+        for search, answer in evidence.answers(row)
+        if math.isfinite(answer.estimate.midpoint)
+    ]
+    close = [abs(ratio - 1) <= CLOSE for ratio in found]
+    return of_conditions(close, "network", geometric(found), "midpoints over the paper's")
+
+
+def is_logistic(row: Row, evidence: Evidence) -> Finding | None:
+    """Fit equation 1 to the paper's grid, in sigma and in ln sigma."""
+    points = _curve(row, evidence)
+    columns = (points["sigma"], points["accuracy"], points["uncertainty"])
+    linear, log = (fit_midpoint(*columns, scale=scale) for scale in ("linear", "log"))
+    off = [float(np.sqrt(np.mean((fit(points["sigma"]) - points["accuracy"]) ** 2))) for fit in (linear, log)]
+    says = f"off by {off[0]:.1%} in sigma and by {off[1]:.1%} in ln sigma (root mean square)"
+    return of_conditions([off[0] < MISFIT], "curve", says=says)
+
+
+def degrades(row: Row, evidence: Evidence) -> Finding | None:
+    """Look whether no level has an accuracy above that of a smaller one, and the last one is that of guessing."""
+    points = _curve(row, evidence)
+    rises, error = points["accuracy"].diff(), np.hypot(points["uncertainty"], points["uncertainty"].shift())
+    falls = (rises <= 3 * error).iloc[1:].tolist()
+    last = points.iloc[-1]
+    chance = 1 / len(row.plan[0].entry.classes)
+    guesses = abs(last["accuracy"] - chance) <= 3 * last["uncertainty"] + 0.01
+    return of_conditions([*falls, bool(guesses)], "step", float(last["accuracy"]), "accuracy at the end")
+
+
+def near_threshold(row: Row, evidence: Evidence) -> Finding | None:
+    """Compare the midpoint with the level whose accuracy is closest to half of the highest."""
+    runs = evidence.runs(row.plan)
+    points, fit = _curve(row, evidence), midpoint_of(runs[runs["sigma_add"] > 0])
+    half = points["accuracy"].max() / 2
+    nearest = float(points["sigma"].iloc[(points["accuracy"] - half).abs().argmin()])
+    step = points["sigma"].iloc[1] / points["sigma"].iloc[0]
+    says = f"datapoint {nearest:.3g}, midpoint {fit.midpoint:.3g}"
+    return of_conditions([1 / step < nearest / fit.midpoint < step], "curve", nearest / fit.midpoint, says)
+
+
+def _curve(row: Row, evidence: Evidence) -> pandas.DataFrame:
+    runs = evidence.runs(row.plan)
+    return curve(runs[runs["sigma_add"] > 0])
+
+
+def _by(row: Row, evidence: Evidence, name: str) -> list[dict]:
+    """Return the midpoints that are known, grouped so that searches of a group differ in one field alone."""
+    groups: dict[tuple, dict] = {}
+    for search, answer in evidence.answers(row):
+        if math.isfinite(answer.estimate.midpoint):
+            kept = ("dataset", "model", "batchnorm", "noise", "phase")
+            key = tuple(getattr(search, one) for one in kept if one != name)
+            groups.setdefault(key, {})[getattr(search, name)] = answer.estimate.midpoint
+    return list(groups.values())

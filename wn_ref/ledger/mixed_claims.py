@@ -1,0 +1,88 @@
+"""Claims about two kinds of noise at one point: section 7, Figure 6."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from wn_ref.findings.mixed_noise import midpoint_contour, regimes, tolerated_ratio
+from wn_ref.ledger.conditions import of_conditions
+from wn_ref.ledger.evidence import Evidence
+from wn_ref.ledger.row import Finding, Row
+from wn_ref.models import TITLES
+from wn_ref.sweeps import grids
+
+MIXED = (("mnist", "mlp"), ("mnist", "lenet5"), ("cifar10", "lenet5"))
+LEVELS = tuple(float(f"1e{power}") for power in range(-1, 6))
+"""Of both noises."""
+MARGINAL = 0.05
+"""A loss of accuracy that does not count."""
+
+
+def mixed_claims() -> Iterator[Row]:
+    """Make the rows of Figure 6."""
+    for dataset, model in MIXED:
+        own = grids.Own(sigmas=LEVELS, seeds=[0])
+        plan = tuple(grids.plan("mixed", "paper", dataset=dataset, model=model, batchnorm=True, own=own))
+        claims = (
+            ("low", "where both noises are low, the network trains almost to its highest accuracy (regime 1)",
+             low_noise),
+            ("order", "where both noises are high, the order decides: multiplicative first is far better (regime 4)",
+             order),
+            ("factor", "multiplicative first: additive noise may be up to ten times the multiplicative noise", factor),
+            ("additive-first", "additive first: where both noises are large, accuracy drops to that of guessing",
+             guessing),
+        )  # fmt: skip
+        for name, claim, judge in claims:
+            longer = ("how much is tolerated depends on how long one trains",) * (name == "factor")
+            yield Row(
+                f"figure6/{dataset}/{model}/{name}", "Section 7",
+                f"{claim}: Figure 6 ({TITLES[model]}, {dataset})", "e", judge, plan=plan,
+                notes=(f"{len(LEVELS)} levels of each noise, one seed", *longer), notebook="10_mixed_noise",
+            )  # fmt: skip
+
+
+def low_noise(row: Row, evidence: Evidence) -> Finding | None:
+    """Look at the accuracy with both noises at their lowest."""
+    both = _grids(row, evidence)
+    losses = [float(a.max() - a[0, 0]) for _, _, a in both.values()]
+    return of_conditions([loss < MARGINAL for loss in losses], "order", max(losses), "largest loss")
+
+
+def order(row: Row, evidence: Evidence) -> Finding | None:
+    """Compare the orders where both noises are high."""
+    both = _grids(row, evidence)
+    mul, add, first = both["multiplicative"]
+    high = regimes(mul, add, first).regime == 4
+    gains = (first - both["additive"][2])[high & (np.array(mul)[:, None] >= np.array(add)[None])]
+    mean = float(gains.mean()) if gains.size else math.nan
+    return of_conditions([gain > MARGINAL for gain in gains.tolist()], "pair", mean, "mean gain of accuracy")
+
+
+def factor(row: Row, evidence: Evidence) -> Finding | None:
+    """Find how much larger the additive noise may be; half a decade around ten counts as ten."""
+    mul, add, a = _grids(row, evidence)["multiplicative"]
+    ratio = tolerated_ratio(mul, midpoint_contour(mul, add, a)[0])
+    if not math.isfinite(ratio):
+        return None
+    return of_conditions([1 < ratio < 10**1.5], "network", ratio, "tolerated factor")
+
+
+def guessing(row: Row, evidence: Evidence) -> Finding | None:
+    """Look at the accuracy where both noises are large and additive noise comes first."""
+    mul, add, a = _grids(row, evidence)["additive"]
+    large = a[np.array(mul) >= 1e3][:, np.array(add) >= 1e3]
+    return of_conditions([value < 0.2 for value in large.ravel()], "pair", float(large.max()), "highest accuracy")
+
+
+def _grids(row: Row, evidence: Evidence) -> dict[str, tuple[list[float], list[float], np.ndarray]]:
+    """Return levels of both noises and the accuracies, by the order; what overflowed counts as guessing."""
+    runs = evidence.runs(row.plan)
+    runs = runs.assign(accuracy=runs["accuracy"].fillna(1 / runs["classes"]))
+    found = {}
+    for first, same in runs.groupby("first"):
+        table = same.pivot_table(index="sigma_mul", columns="sigma_add", values="accuracy")
+        found[str(first)] = (list(table.index), list(table.columns), table.to_numpy())
+    return found

@@ -1,0 +1,130 @@
+"""Claims about multiplicative noise at one point: section 6, Figures 3, 5, 8 and 9."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from wn_ref.experiment import Experiment
+from wn_ref.findings.maximum_noise import lost, preserved
+from wn_ref.findings.robustness import curve
+from wn_ref.fits.stacked import fit_stacked
+from wn_ref.ledger.conditions import of_conditions
+from wn_ref.ledger.evidence import Evidence
+from wn_ref.ledger.row import Finding, Row
+from wn_ref.models import TITLES
+from wn_ref.noise import multiplicative
+from wn_ref.sweeps import grids
+
+MAXIMUM = {  # dataset and model: figure
+    ("mnist", "mlp"): "figure5", ("fashion_mnist", "mlp"): "figure5", ("cifar10", "mlp"): "figure5",
+    ("cifar10", "lenet5"): "figure3", ("mnist", "lenet5"): "figure9", ("fashion_mnist", "lenet5"): "figure9",
+    ("gsc_test_set", "mlp"): "figure5", ("gsc_test_set", "cnn_s"): "figure9",
+}  # fmt: skip
+COMPARED = ("mnist", "fashion_mnist", "cifar10")
+STACKED = (("mnist", "mlp"), ("cifar10", "lenet5"))
+SEEDS = range(2)
+DROP = 0.1
+"""Accuracy that a layer may lose at maximum noise and still withstand it."""
+STEPS = tuple(float(f"{sigma:.4g}") for sigma in np.geomspace(0.1, 1e5, 19))
+"""Noise levels of Figure 8."""
+BOOK = "07_multiplicative_noise"
+
+
+def maximum_claims() -> Iterator[Row]:
+    """Make the rows of Figures 3, 5 and 9."""
+    best: tuple[Experiment, ...] = ()
+    for (dataset, model), figure in MAXIMUM.items():
+        plan = tuple(
+            grids.plan("maximum", "paper", dataset=dataset, model=model, batchnorm=True, own=grids.Own(seeds=SEEDS))
+        )
+        best += plan if figure == "figure5" and dataset in COMPARED else ()
+        start = figure if figure == "figure3" else f"{figure}/{dataset}/{model}"
+        of = f"{figure.replace('figure', 'Figure ')} ({TITLES[model]}, {dataset}, batch norm)"
+        campaign = "g" if dataset.startswith("gsc") else "e"
+        claims = (
+            ("withstand", "6", "some layers withstand multiplicative noise of 1e10 without losing more than "
+             f"{DROP:.0%} points of accuracy", withstand),
+            ("last-layers", "6.1", "only the last layers drop to random accuracy", only_the_last),
+            ("deeper", "6.1", "the deeper the noise, the better the network counteracts it, until the last layers",
+             deeper),
+        )  # fmt: skip
+        for name, section, claim, judge in claims:
+            notes = ("it is the ReLU behind that decodes; batch norm makes that easy to learn",) * (
+                name == "last-layers"
+            )
+            yield Row(
+                f"{start}/{name}", f"Section {section}", f"{claim}: {of}", campaign, judge, plan=plan, notes=notes,
+                theirs=partial(grids.plan, "maximum", "paper", dataset=dataset, model=model), notebook=BOOK,
+            )  # fmt: skip
+    yield Row(
+        "figure5/mnist-best", "Section 6.1", "on MNIST the MLP preserves accuracy best, on CIFAR-10 worst: Figure 5",
+        "e", mnist_is_best, plan=best, notes=("SVHN is not in it",), notebook=BOOK,
+    )  # fmt: skip
+
+
+def withstand(row: Row, evidence: Evidence) -> Finding | None:
+    """Count the points that lose little accuracy."""
+    table = preserved(evidence.runs(row.plan))
+    drops = (table["clean"] - table["accuracy"]).to_numpy()
+    says = f"smallest loss; {int((drops <= DROP).sum())} of {len(drops)} points withstand it"
+    finding = of_conditions([bool((drops <= DROP).any())], "network", float(drops.min()))
+    return None if finding is None else replace(finding, says=says)
+
+
+def only_the_last(row: Row, evidence: Evidence) -> Finding | None:
+    """Look whether the points that are lost are the last ones, and are some."""
+    table = preserved(evidence.runs(row.plan))
+    gone = lost(table)
+    count = int(gone.sum())
+    trailing = bool(gone[len(gone) - count :].all())
+    names = ", ".join(table["name"][gone]) or "none"
+    return of_conditions([trailing and 0 < count < len(gone)], "network", says=f"lost: {names}")
+
+
+def deeper(row: Row, evidence: Evidence) -> Finding | None:
+    """Correlate depth and accuracy of the points that are not lost (Spearman)."""
+    table = preserved(evidence.runs(row.plan))
+    kept = table[~lost(table)]
+    if len(kept) < 3:
+        return None
+    rank = float(kept["point"].rank().corr(kept["accuracy"].rank()))
+    return of_conditions([rank > 0], "network", rank, "rank correlation of depth and accuracy")
+
+
+def mnist_is_best(row: Row, evidence: Evidence) -> Finding | None:
+    """Compare data sets by the mean of what is preserved."""
+    runs = evidence.runs(row.plan)
+    mean = {name: float(preserved(same)["preserved"].mean()) for name, same in runs.groupby("dataset", sort=False)}
+    says = ", ".join(f"{name} {value:.0%}" for name, value in mean.items())
+    others = [mean[name] for name in mean if name != "mnist"]
+    holds = [mean["mnist"] > value for value in others] + [mean["cifar10"] <= min(mean.values())]
+    return of_conditions(holds, "comparison", says=says)
+
+
+def stacked_claims() -> Iterator[Row]:
+    """Make the rows of Figure 8."""
+    for dataset, model in STACKED:
+        training = grids.paper_training(dataset, model)
+        levels = [multiplicative(sigma, "exact") for sigma in STEPS]
+        plan = tuple(
+            Experiment(dataset=dataset, model=model, batchnorm=False, noise=noise, point=3, seed=seed, **training)
+            for noise in levels
+            for seed in SEEDS
+        )
+        yield Row(
+            f"figure8/{dataset}/{model}", "Section 6.2", "without batch norm, accuracy first drops to a plateau and "
+            f"then to that of guessing, as two stacked logistic functions: Figure 8 ({TITLES[model]}, {dataset}, third "
+            "layer)", "e", two_steps, plan=plan, notebook="09_stacked_logistics",
+        )  # fmt: skip
+
+
+def two_steps(row: Row, evidence: Evidence) -> Finding | None:
+    """Weigh one logistic function against two."""
+    points = curve(evidence.runs(row.plan), "sigma_mul")
+    fit = fit_stacked(points["sigma"], points["accuracy"], points["uncertainty"])
+    heights = " to ".join(f"{height:.0%}" for height in fit.plateaus)
+    return of_conditions([fit.steps == 2], "curve", fit.steps, f"steps; accuracy {heights}")

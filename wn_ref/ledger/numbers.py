@@ -1,0 +1,138 @@
+"""Rows for the numbers that the paper prints: the midpoints of Tables 1 and 4, two of them by the paper's own way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from wn_ref import paper
+from wn_ref.experiment import Experiment
+from wn_ref.findings.robustness import curve, midpoint_of
+from wn_ref.fits import CONFIDENCE, fit_midpoint
+from wn_ref.injection import ALL, GLOBAL
+from wn_ref.lazy import pandas
+from wn_ref.ledger.evidence import Evidence
+from wn_ref.ledger.row import Finding, Row, verdict_on_number
+from wn_ref.ledger.search import Search
+from wn_ref.models import TITLES
+from wn_ref.sweeps import grids
+
+PHASES = {1: "training", 4: "inference"}
+"""When networks meet noise, by the number of the table."""
+STAND_IN = {"gsc": "gsc_test_set"}
+"""Data sets in whose place another one is used."""
+FIRST = ("mnist", "fashion_mnist")
+"""Data sets whose rows come first, and have variants."""
+STARTS = {"additive": 0.7, "multiplicative": 0.4}
+"""The first sigma that is tried."""
+LIMITS: dict[str, Any] = {"low": 1e-2, "high": 30.0, "step": 5.0}
+"""The range that is searched for a midpoint of global noise (the paper's are from 0.09 to 7.9), and its first step."""
+FEW = range(2)
+"""Seeds of Figure 1."""
+
+
+def name_of(dataset: str, model: str, batchnorm: bool) -> str:
+    """Return what identifies a network in the ids of rows: "mnist/mlp/bn"."""
+    return f"{dataset}/{model}/{'bn' if batchnorm else 'nobn'}"
+
+
+def title_of(dataset: str, model: str, batchnorm: bool) -> str:
+    """Return the same in words."""
+    return f"{TITLES[model]} {'with' if batchnorm else 'without'} batch norm, {dataset}"
+
+
+def midpoint_rows() -> Iterator[Row]:
+    """Make the rows of Tables 1 and 4, each followed by its variants."""
+    for number, phase in PHASES.items():
+        printed = paper.midpoints(number)
+        for given in printed.iloc[_by_network(printed)].to_dict("records"):
+            dataset, noise = given["dataset"], given["noise"]
+            network = (dataset, given["model"], given["batchnorm"])
+            search = Search(STAND_IN.get(dataset, dataset), *network[1:], noise, phase, start=STARTS[noise], **LIMITS)
+            row = Row(
+                id=f"table{number}/{name_of(*network)}/{noise}",
+                section=f"Table {number}",
+                claim=f"midpoint, {title_of(*network)}, global {noise} noise "
+                + ("in training" if number == 1 else "at inference only"),
+                campaign=_campaign(number, dataset),
+                judge=midpoint,
+                paper=given["midpoint"],
+                searches=(search,),
+                theirs=partial(paper_grid, search),
+                notebook="04_global_noise",
+            )
+            yield row
+            if number == 4 and given["batchnorm"] and dataset in FIRST:
+                yield _variant(row, "all", "noise at batch norm's outputs, too", point=ALL)
+            if number == 1 and noise == "multiplicative" and dataset in FIRST:
+                yield _variant(row, "straight-through", "straight-through gradient", gradient="straight_through")
+
+
+def paper_grid(search: Search) -> list[Experiment]:
+    """Return the experiments by which the paper found the same midpoint."""
+    plan = "global" if search.point == GLOBAL else "clamped" if search.clamp else "walking"
+    made = grids.plan(plan, "paper", search.noise, search.dataset, search.model, search.batchnorm)
+    return [e for e in made if e.phase == search.phase and e.point == search.template.point]
+
+
+def midpoint(row: Row, evidence: Evidence) -> Finding:
+    """Judge a midpoint that was located."""
+    answer = evidence.answer(row.searches[0])
+    mu, (low, high) = answer.estimate.midpoint, answer.estimate.interval
+    says = "" if np.isfinite(mu) else str(answer.estimate)
+    return Finding(mu, low, high, verdict_on_number(mu, low, high, row.paper), says)
+
+
+def by_the_papers_way(row: Row, evidence: Evidence) -> Finding:
+    """Judge the midpoint of equation 1, fitted in sigma with all parameters free to the paper's own grid."""
+    runs = evidence.runs(row.plan)
+    points = curve(runs[runs["sigma_add"] > 0])
+    fit = fit_midpoint(points["sigma"], points["accuracy"], points["uncertainty"], scale="linear", rescale=True)
+    log = midpoint_of(runs[runs["sigma_add"] > 0])
+    low, high = fit.interval(CONFIDENCE)
+    says = f"fitted in sigma; fitted in ln sigma: {log}"
+    return Finding(fit.midpoint, low, high, verdict_on_number(fit.midpoint, low, high, row.paper), says)
+
+
+def grid_rows() -> Iterator[Row]:
+    """Make rows of midpoints of Table 1 by the paper's own way: one beside the search, and that of Figure 1."""
+    by_id = {row.id: row for row in midpoint_rows()}
+    for network, seeds, campaign, start in (
+        ("cifar10/lenet5/bn", FEW, "d", "figure1"),
+        ("mnist/mlp/nobn", None, "d", "grid"),
+    ):
+        of = by_id[f"table1/{network}/additive"]
+        plan = tuple(e for e in paper_grid(of.searches[0]) if seeds is None or e.seed in seeds)
+        repeats = len({e.seed for e in plan})
+        yield replace(
+            of,
+            id=f"{start}/{of.id}",
+            claim=of.claim + f"; 17 levels, {repeats} seeds",
+            campaign=campaign,
+            judge=by_the_papers_way,
+            searches=(),
+            plan=plan,
+            variant="the paper's own grid and fit",
+            notebook="03_midpoint_and_fit",
+        )
+
+
+def _by_network(printed: pandas.DataFrame) -> list[int]:
+    """Return the order in which the numbers of one network come together."""
+    pairs = list(zip(printed["dataset"], printed["model"]))
+    return sorted(range(len(pairs)), key=lambda number: pairs.index(pairs[number]))
+
+
+def _variant(row: Row, name: str, what: str, **change: Any) -> Row:
+    searches = tuple(replace(search, **change) for search in row.searches)
+    return replace(row, id=f"{row.id}/{name}", variant=what, searches=searches, theirs=None)
+
+
+def _campaign(number: int, dataset: str) -> str:
+    if dataset in FIRST:
+        return "a" if number == 4 else "b"
+    return {"cifar10": "c", "gsc": "g"}.get(dataset, "h")

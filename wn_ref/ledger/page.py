@@ -1,0 +1,196 @@
+"""The ledger as a page of Markdown: every row with what the paper has, what we have, and a verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from wn_ref.counted import counted
+from wn_ref.experiment import Experiment
+from wn_ref.files import write_atomically
+from wn_ref.ledger.catalog import CAMPAIGNS, all_rows
+from wn_ref.ledger.evidence import Evidence, Result
+from wn_ref.ledger.row import NOT_RUN, RULE, VERDICTS, Row
+from wn_ref.ledger.search import trained_by
+
+NAME = "REPRODUCTION.md"
+"""The page's file, beside the folder of the tables."""
+HEAD = (
+    "the paper says",
+    "paper",
+    "ours (95 % interval)",
+    "ratio",
+    "epochs",
+    "networks",
+    "core-hours",
+    "verdict",
+    "more",
+)
+INTRO = """# The reproduction
+
+Every number and every claim of the paper, ours beside it, and the runs behind it. Nothing on this page is typed by
+hand: `wn-ref report --ledger` makes it from the tables in `results/`, which have a row for each run. `wn-ref reproduce
+ROW` makes the runs of a row, and `wn-ref reproduce ROW --check` trains new networks and says whether they agree with
+what is published here.
+
+**The verdict.** {rule}
+
+**The midpoint.** Noise in training: where the accuracy, averaged over networks, is half way down. Noise at inference
+only: the geometric mean of the noise levels at which the single networks are half way down. Both are found by a search
+(`wn_ref.locate_midpoint`, +-5 %), not on a grid. The paper fits equation 1 to a grid of noise levels, in sigma; the row
+`grid/table1/mnist/mlp/nobn/additive` does so here, for comparison. Midpoints grow with the epochs
+([13](13_how_long_to_train.ipynb)), so these stand in every row.
+
+**The gradient.** The paper says that noise enters the forward path only; the code published with it differentiates
+through multiplicative noise. Rows have this exact gradient unless they say otherwise.
+
+**The paper's grid.** Networks that the paper trained for the same numbers, by the configuration files that its authors
+published; core-hours at the pace of our runs.
+"""
+
+
+def write_ledger(evidence: Evidence, results: Path, rows: Sequence[Row] | None = None) -> Path:
+    """Write the page beside a folder of published tables, and return its path."""
+    made = markdown([evidence.result(row) for row in (all_rows() if rows is None else rows)], results.name)
+    results.parent.mkdir(parents=True, exist_ok=True)
+    path = results.parent / NAME
+    write_atomically(path, lambda part: part.write_text(made, encoding="utf-8"))
+    return path
+
+
+def markdown(results: Sequence[Result], folder: str = "results") -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    results : sequence of Result
+        One for each row, in their order.
+    folder : str
+        Where the tables are, for links.
+    """
+    parts = [INTRO.format(rule=RULE), "## What it took", "", *_table(TOTALS_HEAD, map(_cells, totals(results))), ""]
+    for section in dict.fromkeys(result.row.section for result in results):
+        same = [result for result in results if result.row.section == section]
+        parts += [f"## {section}", "", *_table(HEAD, (line(result, folder) for result in same)), ""]
+    return "\n".join(parts)
+
+
+def line(result: Result, folder: str = "results") -> list[str]:
+    """Return the cells of a row of the ledger, as in `HEAD`."""
+    row, finding = result.row, result.finding
+    ran = bool(result.runs)
+    epochs = dict.fromkeys(str(e.epochs) for e in row.experiments)
+    files = dict.fromkeys(f"[{d}-{m}.csv]({folder}/{d}-{m}.csv)" for d, m in used(result))
+    more = [*files, f"[{row.notebook[:2]}]({row.notebook}.ipynb)"] if row.notebook else [*files]
+    said = [*result.differs, *row.notes] if ran else [*row.notes]
+    ratio = finding.value / row.paper
+    return [
+        f"{row.claim}<br>`{row.id}`",
+        number(row.paper),
+        ours(result),
+        number(ratio),
+        ", ".join(epochs) if ran else "",
+        f"{result.networks:,}" if ran else "",
+        f"{result.hours:.2f}" if ran else "",
+        f"**{finding.verdict}**" if finding.verdict != NOT_RUN else NOT_RUN,
+        "; ".join([*said, *more]),
+    ]
+
+
+def ours(result: Result) -> str:
+    """Return our number with its interval, or what our runs say."""
+    finding = result.finding
+    if finding.verdict == NOT_RUN:
+        return f"{counted(len(result.runs), 'run')} so far" if result.runs else ""
+    parts = [number(finding.value)] if math.isfinite(finding.value) else []
+    if math.isfinite(finding.low) and math.isfinite(finding.high):
+        parts.append(f"({number(finding.low)} to {number(finding.high)})")
+    text = " ".join(parts)
+    return "; ".join(filter(None, [text, finding.says]))
+
+
+def outcome(result: Result) -> str:
+    """Return a row's outcome in one line, for the terminal."""
+    paper = f", paper {number(result.row.paper)}" if math.isfinite(result.row.paper) else ""
+    made = f"{counted(result.networks, 'network')}, {result.hours:.2f} core-hours"
+    return f"{ours(result)}{paper}: {result.finding.verdict} ({made})"
+
+
+def number(value: float) -> str:
+    """Return a number with three digits, empty for NaN."""
+    return f"{value:.3g}" if math.isfinite(value) else ""
+
+
+def used(result: Result) -> list[tuple[str, str]]:
+    """Return (dataset, model) of the published runs of a result."""
+    return list(dict.fromkeys((cells["dataset"], cells["model"]) for cells in result.runs))
+
+
+@dataclass(frozen=True)
+class Total:
+    """What a campaign took, beside what the paper's grid takes.
+
+    Attributes
+    ----------
+    campaign : str
+        Its letter.
+    verdicts : dict of str to int
+        How many rows have each.
+    networks, theirs : int
+        Networks trained for rows of the paper (each counts once), and networks of the paper's grid for the same rows.
+    hours, their_hours : float
+        Core-hours; those of the paper's grid at the pace of our runs.
+    """
+
+    campaign: str
+    verdicts: dict[str, int]
+    networks: int
+    theirs: int
+    hours: float
+    their_hours: float
+
+
+TOTALS_HEAD = (
+    "campaign", *VERDICTS, "networks", "the paper's grid", "share", "core-hours", "the paper's grid, core-hours",
+)  # fmt: skip
+
+
+def totals(results: Sequence[Result]) -> list[Total]:
+    """Return what each campaign took; rows with a variant explain others and are left out, as are rows not run."""
+    found = []
+    for campaign in CAMPAIGNS:
+        rows = [result for result in results if result.row.campaign == campaign and not result.row.variant]
+        counts = {verdict: sum(result.finding.verdict == verdict for result in rows) for verdict in VERDICTS}
+        there = [result for result in rows if result.finding.verdict != NOT_RUN and result.row.theirs]
+        runs = {id(cells): cells for result in there for cells in result.runs}
+        networks = len({trained_by(cells) for cells in runs.values()})
+        grid: set[Experiment] = set()
+        hours = 0.0
+        for result in there:
+            new = {e.training_experiment() for e in _theirs(result)} - grid
+            grid |= new
+            hours += len(new) * result.hours / max(result.networks, 1)
+        spent = sum(float(cells["seconds"] or 0) for cells in runs.values()) / 3600
+        found.append(Total(campaign, counts, networks, len(grid), spent, hours))
+    return [total for total in found if any(total.verdicts.values())]
+
+
+def _theirs(result: Result) -> Iterable[Experiment]:
+    make: Callable[[], list[Experiment]] | None = result.row.theirs
+    return make() if make else []
+
+
+def _cells(total: Total) -> list[str]:
+    share = f"1/{total.theirs / total.networks:.1f}" if total.networks else ""
+    counts = [str(count or "") for count in total.verdicts.values()]
+    grid = [f"{total.theirs:,}", share] if total.networks else ["", ""]
+    hours = [f"{total.hours:.1f}", f"{total.their_hours:.1f}"] if total.networks else ["", ""]
+    name = f"{total.campaign}: {CAMPAIGNS[total.campaign]}"
+    return [name, *counts, f"{total.networks:,}" if total.networks else "", *grid, *hours]
+
+
+def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> list[str]:
+    rows = ["| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |" for cells in lines]
+    return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *rows]

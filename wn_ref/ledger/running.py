@@ -1,0 +1,191 @@
+"""Run rows of the ledger, one after the other, and publish what comes of each.
+
+Every run is in the store as soon as it ends, so whatever kills a campaign, nothing is lost and nothing is run twice:
+the same call goes on where it stopped. After each row the published tables and the ledger are written again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from wn_ref.counted import counted
+from wn_ref.errors import RunError, StorageError, WnRefError
+from wn_ref.experiment import Experiment
+from wn_ref.ledger import tables
+from wn_ref.ledger.binarization import quantise
+from wn_ref.ledger.evidence import Evidence
+from wn_ref.ledger.page import NAME, outcome, write_ledger
+from wn_ref.ledger.row import Row
+from wn_ref.ledger.search import Search
+from wn_ref.search.question import Estimate
+from wn_ref.store.canonical import key
+from wn_ref.store.measurements import Measurements
+from wn_ref.store.store import open_store
+from wn_ref.store.writer import writing
+from wn_ref.sweeps.runner import fill
+from wn_ref.sweeps.workers import Workers, run_tasks
+
+PART = 8
+"""Experiments for each worker that a sweep runs between two looks at the clock."""
+
+
+class OutOfTime(Exception):
+    """The hours that a campaign may take are over."""
+
+
+@dataclass
+class Campaign:
+    """How rows are run, and where everything is kept.
+
+    Attributes
+    ----------
+    store : Path
+        File of all runs.
+    results : Path
+        Folder of the published tables; the ledger is beside it.
+    jobs : int
+        Number of worker processes.
+    hours : float
+        How long it may take; it is stopped between two batches of runs.
+    epochs : int or None
+        In place of the paper's.
+    retry_failed : bool
+        Whether to run experiments again that failed according to the store.
+    rows : sequence of Row, optional
+        All rows of the ledger; by default those of `wn_ref.ledger.catalog`.
+    first_seed : int
+        Added to all seeds; rows do not see it.
+    tell : callable
+        Called with a line for each thing that happens.
+    """
+
+    store: Path
+    results: Path
+    jobs: int = 1
+    hours: float = float("inf")
+    epochs: int | None = None
+    retry_failed: bool = False
+    rows: Sequence[Row] | None = None
+    first_seed: int = 0
+    tell: Callable[[str], Any] = print
+    _start: float = field(default_factory=time.monotonic, init=False)
+    _known: Evidence | None = field(default=None, init=False)
+
+    def run(self, rows: Sequence[Row]) -> None:
+        """Run rows that have not been run.
+
+        Raises
+        ------
+        RunError
+            At the end, if rows could not be run; the others are there.
+        StorageError
+            If another process is writing to the store, or the disk is full or fails.
+        """
+        failed = []
+        workers = Workers(self.jobs)
+        self.publish()
+        for number, row in enumerate(rows, 1):
+            self.tell(f"{number} of {len(rows)}  {row.id}")
+            try:
+                self._run(row.at(self.epochs), workers)
+            except OutOfTime:
+                self.publish()
+                self.tell(f"the {self.hours:g} hours are over; the same command goes on from here")
+                break
+            except StorageError:
+                raise
+            except WnRefError as error:
+                failed.append(row.id)
+                self.tell(f"  {error}")
+        if failed:
+            names = ", ".join(failed[:3]) + (", ..." if len(failed) > 3 else "")
+            raise RunError(f"reproduce: expected all rows to run, got errors in {len(failed)} ({names}); see above")
+
+    def evidence(self) -> Evidence:
+        """Return what is published so far."""
+        published = tables.read(self.results)
+        seeds = [(int(cells["seed"]) - self.first_seed, cells) for cells in published] if self.first_seed else []
+        runs = [c | {"seed": str(seed)} for seed, c in seeds if seed >= 0] if self.first_seed else published
+        self._known = Evidence(runs, self._known)
+        return self._known
+
+    def publish(self) -> Evidence:
+        """Write the runs of the store to the tables, and the ledger; return what it says."""
+        if self.store.exists():
+            with open_store(self.store) as opened:
+                new = tables.of_store(opened)
+            tables.write(self.results, tables.merged(tables.read(self.results), new))
+        evidence = self.evidence()
+        write_ledger(evidence, self.results, self.rows)
+        return evidence
+
+    def finish(self) -> Path:
+        """Publish once more, and write the page with the figures, too; return the path of the ledger."""
+        from wn_ref.ledger.html import write_html
+
+        write_html(self.publish(), self.results, self.rows)
+        return self.results.parent / NAME
+
+    def _run(self, row: Row, workers: Workers) -> None:
+        evidence, before = self.evidence(), None
+        while any(left := evidence.left(row)) and left != before:
+            searches, experiments, quantised = before = left
+            for search in searches:
+                self._locate(search)
+            if experiments:
+                self._sweep(experiments, workers)
+            if quantised:
+                self._quantise(quantised, workers)
+            evidence = self.publish()
+        if any(left):
+            raise RunError(
+                f"row: expected all runs of {row.id} after running them, got others; is this another version?"
+            )
+        self.tell(f"  {outcome(evidence.result(row))}")
+
+    def _locate(self, search: Search) -> None:
+        def show(networks: int, estimate: Estimate) -> None:
+            self.tell(f"  {counted(networks, 'network'):>12}  {estimate}")
+            self._look_at_the_clock()
+
+        self._look_at_the_clock()
+        location = search.located(self.store, self.jobs, show, self.first_seed, self.retry_failed)
+        self.tell(f"  {location}; {counted(location.networks, 'network')}")
+
+    def _sweep(self, experiments: Sequence[Experiment], workers: Workers) -> None:
+        """Run experiments a few at a time, those of one network together."""
+        experiments = self._with_seeds(experiments)
+        ordered = sorted(experiments, key=lambda e: key(e.training_experiment()))
+        quiet = [e.training_experiment() for e in ordered if e.phase == "inference"]
+        ordered = list(dict.fromkeys([*quiet, *ordered]))
+        for first in range(0, len(ordered), PART * workers.jobs):
+            self._look_at_the_clock()
+            with writing(self.store) as opened:
+                part = ordered[first : first + PART * workers.jobs]
+                fill(opened, part, workers, retry_failed=self.retry_failed)
+            self.tell(f"  {min(first + len(part), len(ordered))} of {counted(len(ordered), 'run')}")
+
+    def _quantise(self, experiments: Sequence[Experiment], workers: Workers) -> None:
+        """Train networks again and measure their accuracy with the noisy activation quantised."""
+        experiments = self._with_seeds(experiments)
+        with writing(self.store) as opened, workers.pool():
+            kept = Measurements(opened, tables.QUANTISED, "")
+            todo = [e for e in experiments if kept.get(key(e), e.noise.sigma_mul if e.noise else 0.0, e.seed) is None]
+            with closing(run_tasks(quantise, todo, lambda experiment: (experiment,))) as results:
+                for number, (experiment, measured) in enumerate(results, 1):
+                    if measured is not None and experiment.noise is not None:
+                        kept.add(key(experiment), experiment.noise.sigma_mul, experiment.seed, measured)
+                    self.tell(f"  {number} of {counted(len(todo), 'network')} quantised")
+                    self._look_at_the_clock()
+
+    def _with_seeds(self, experiments: Sequence[Experiment]) -> list[Experiment]:
+        return [replace(experiment, seed=experiment.seed + self.first_seed) for experiment in experiments]
+
+    def _look_at_the_clock(self) -> None:
+        if time.monotonic() - self._start > 3600 * self.hours:
+            raise OutOfTime

@@ -1,0 +1,199 @@
+"""Claims about additive noise at one point: section 5, Figures 2, 10 and 11, and Table 2."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from wn_ref import paper
+from wn_ref.experiment import Experiment
+from wn_ref.findings.weight_growth import unclamped_over_clamped
+from wn_ref.ledger.conditions import (
+    geometric,
+    level,
+    levels,
+    names_of,
+    of_conditions,
+    of_sample,
+    ratios,
+    walk,
+    weighted,
+)
+from wn_ref.ledger.evidence import Evidence
+from wn_ref.ledger.row import NOT, REPRODUCED, Finding, Row, verdict_on_number
+from wn_ref.models import TITLES
+from wn_ref.noise import additive
+
+FIGURES = {  # id: dataset, model, campaign
+    "figure2": ("cifar10", "lenet5", "d"),
+    "figure11/mnist/mlp": ("mnist", "mlp", "d"),
+    "figure11/mnist/lenet5": ("mnist", "lenet5", "d"),
+    "figure11/fashion_mnist/mlp": ("fashion_mnist", "mlp", "d"),
+    "figure11/cifar10/mlp": ("cifar10", "mlp", "d"),
+    "figure10/mlp": ("gsc_test_set", "mlp", "g"),
+    "figure10/cnn_s": ("gsc_test_set", "cnn_s", "g"),
+}
+PLATEAU, NO_DIFFERENCE = 2.0, 1.25
+"""Midpoints on a plateau differ by less than this factor; "almost no difference" is less than the other."""
+SEEDS = range(3)
+BOOK = "05_walking_noise"
+
+
+def walking_claims() -> Iterator[Row]:
+    """Make the rows; those that need least come first."""
+    for start, (dataset, model, campaign) in FIGURES.items():
+        bn, plain = (walk(dataset, model, batchnorm) for batchnorm in (True, False))
+        bn_late, plain_late = (walk(dataset, model, batchnorm, "inference") for batchnorm in (True, False))
+        bn_clamp, plain_clamp = (walk(dataset, model, batchnorm, clamp=True) for batchnorm in (True, False))
+        figure = start.split("/")[0].replace("figure", "Figure ")
+        network = f" ({TITLES[model]}, {dataset})"
+        claims: list[tuple[str, str, str, tuple, Callable]] = [
+            ("training-helps/bn", "5.1", "with batch norm, training with noise makes the network significantly more "
+             "robust at every point", bn + bn_late, training_helps),
+            ("weights/bn", "5.1", "with batch norm, layers with learnable parameters are much more robust than the "
+             "others", bn, weights_help),
+            ("plateau/bn", "5.1", "with batch norm, most midpoints of layers without parameters are on a plateau", bn,
+             plateau),
+            ("ends/bn", "5.1", "the first and the last layer are less robust", bn, ends),
+            ("training-helps/nobn", "5.1", "without batch norm, training with noise is more robust, too",
+             plain + plain_late, training_helps),
+            ("less/nobn", "5.1", "without batch norm, overall robustness is reduced", bn + plain, less_robust),
+            ("last-two/nobn", "5.1", "without batch norm, the last two points are exceptionally robust", plain,
+             last_two),
+            ("clamp/bn", "5.2", "with batch norm, unclamped weights result in higher robustness behind layers with "
+             "weights", bn + bn_clamp, clamping_costs),
+            ("clamp/nobn", "5.2", "without batch norm, clamping makes almost no difference", plain + plain_clamp,
+             clamping_does_nothing),
+        ]  # fmt: skip
+        for name, section, claim, searches, judge in claims:
+            notes = ("after a short training, weights never reach the clamp",) * (name == "clamp/bn")
+            yield Row(
+                f"{start}/{name}", f"Section {section}", f"{claim}: {figure}{network}", campaign, judge,
+                searches=searches, notes=notes, notebook="12_speech" if campaign == "g" else BOOK,
+            )  # fmt: skip
+    yield from table_2()
+
+
+def table_2() -> Iterator[Row]:
+    """Make the rows of Table 2: weights without clamping over weights with it, by layer."""
+    for batchnorm, column in ((True, "with_bn"), (False, "without_bn")):
+        searches = walk("cifar10", "lenet5", batchnorm)
+        names = searches[0].template.points
+        printed = paper.table(2)[column]
+        for number, point in enumerate(weighted(names)):
+            name = "bn" if batchnorm else "nobn"
+            yield Row(
+                f"table2/{name}/{names[point]}", "Table 2",
+                f"ratio of mean |w| of {names[point]}, {'with' if batchnorm else 'without'} batch norm: unclamped over "
+                "clamped, trained with noise there at the midpoint",
+                "d", growth, float(printed[number]), (searches[point],), further=near_the_midpoint,
+                notes=("the heading of Table 2 has the other order", "the ratio measures how long one trains, too"),
+                notebook="06_why_weights_grow",
+            )  # fmt: skip
+
+
+def near_the_midpoint(row: Row, evidence: Evidence) -> list[Experiment] | None:
+    """Return runs at the midpoint, with and without clamping; None if it is not known."""
+    search = row.searches[0]
+    mu = level(evidence.answer(search).estimate)
+    if not math.isfinite(mu) or not evidence.answer(search).complete:
+        return None
+    noisy = replace(search.template, noise=additive(float(f"{mu:.2g}")))
+    return [replace(noisy, clamp=clamp, seed=seed) for clamp in (False, True) for seed in SEEDS]
+
+
+def growth(row: Row, evidence: Evidence) -> Finding | None:
+    """Judge a ratio of Table 2."""
+    planned = near_the_midpoint(row, evidence)
+    if planned is None:
+        return None
+    runs = evidence.runs(planned).dropna(subset="accuracy")
+    by_seed = runs.set_index(["clamp", "seed"])["weight_magnitudes"]
+    seeds = [seed for seed in SEEDS if (False, seed) in by_seed and (True, seed) in by_seed]
+    if not seeds:
+        return None
+    sides = [[by_seed[clamp, seed] for seed in seeds] for clamp in (False, True)]
+    ratio = float(unclamped_over_clamped(*sides)["ratio"].iloc[0])
+    logs = [math.log(next(iter(a.values())) / next(iter(b.values()))) for a, b in zip(*sides)]
+    _, low, high = of_sample(logs)
+    low, high = math.exp(low), math.exp(high)
+    says = f"at sigma {runs['sigma_add'].iloc[0]:.2g}"
+    return Finding(ratio, low, high, verdict_on_number(ratio, low, high, row.paper), says)
+
+
+def training_helps(row: Row, evidence: Evidence) -> Finding | None:
+    """Compare the midpoints of training and of inference at each point."""
+    found = ratios(levels(row, evidence), levels(row, evidence, phase="inference"))
+    return of_conditions([ratio > 1 for ratio in found], "point", geometric(found), "mean ratio")
+
+
+def weights_help(row: Row, evidence: Evidence) -> Finding | None:
+    """Compare points behind layers with weights with the highest midpoint of the others, but for the last layer."""
+    names, mu = names_of(row, True), levels(row, evidence, True)
+    learnable = [mu[True, point] for point in weighted(names)[:-1] if (True, point) in mu]
+    others = [value for (_, point), value in mu.items() if point not in weighted(names)]
+    if not others or not learnable:
+        return None
+    ratio = geometric(learnable) / geometric(others)
+    return of_conditions([value > max(others) for value in learnable], "layer", ratio, "mean over mean of the others")
+
+
+def plateau(row: Row, evidence: Evidence) -> Finding | None:
+    """Look how many midpoints of layers without weights, but for the input, are close to their median."""
+    names, mu = names_of(row, True), levels(row, evidence, True)
+    others = [value for (_, point), value in mu.items() if point not in weighted(names) and point > 0]
+    if not others:
+        return None
+    middle = float(np.median(others))
+    close = [1 / PLATEAU < value / middle < PLATEAU for value in others]
+    finding = of_conditions(close, "point", middle, "median")
+    most = sum(close) > 0.5 * len(close)
+    return finding if finding is None else replace(finding, verdict=REPRODUCED if most else NOT)
+
+
+def ends(row: Row, evidence: Evidence) -> Finding | None:
+    """Compare the input with all other points, and the last layer with the other layers that have weights."""
+    names, mu = names_of(row, True), levels(row, evidence, True)
+    learnable = [mu[True, point] for point in weighted(names) if (True, point) in mu]
+    if (True, 0) not in mu or len(learnable) < 2:
+        return None
+    first = mu[True, 0] / float(np.median([value for (_, point), value in mu.items() if point > 0]))
+    last = learnable[-1] / float(np.median(learnable[:-1]))
+    return of_conditions([first < 1, last < 1], "end", says=f"input {first:.2g}, last layer {last:.2g} of the median")
+
+
+def less_robust(row: Row, evidence: Evidence) -> Finding | None:
+    """Compare points of the same name with and without batch norm."""
+    with_bn = {names_of(row, True)[point]: mu for (_, point), mu in levels(row, evidence, True).items()}
+    without = {names_of(row, False)[point]: mu for (_, point), mu in levels(row, evidence, False).items()}
+    found = [with_bn[name] / without[name] for name in without if name in with_bn]
+    holds = [geometric(found) > 1] if found else []
+    return of_conditions(holds, "network", geometric(found), "mean ratio, with over without")
+
+
+def last_two(row: Row, evidence: Evidence) -> Finding | None:
+    """Compare the last two points with the highest midpoint of the others."""
+    mu = [value for _, value in sorted(levels(row, evidence, False).items())]
+    if len(mu) < len(row.searches):
+        return None
+    ratio = min(mu[-2:]) / max(mu[:-2])
+    return of_conditions([value > max(mu[:-2]) for value in mu[-2:]], "point", ratio, "lower one over highest other")
+
+
+def clamping_costs(row: Row, evidence: Evidence) -> Finding | None:
+    """Compare midpoints without and with clamping behind layers with weights."""
+    keep = weighted(names_of(row, True))
+    free, clamped = (levels(row, evidence, True, clamp=clamp) for clamp in (False, True))
+    found = ratios({place: mu for place, mu in free.items() if place[1] in keep}, clamped)
+    return of_conditions([ratio > 1 for ratio in found], "layer", geometric(found), "mean ratio, free over clamped")
+
+
+def clamping_does_nothing(row: Row, evidence: Evidence) -> Finding | None:
+    """The same without batch norm, at all points."""
+    free, clamped = (levels(row, evidence, False, clamp=clamp) for clamp in (False, True))
+    found = ratios(free, clamped)
+    same = [1 / NO_DIFFERENCE < ratio < NO_DIFFERENCE for ratio in found]
+    return of_conditions(same, "point", geometric(found), "mean ratio, free over clamped")
