@@ -101,7 +101,7 @@ class Noise:
 
     def inject_and_keep(self, x: np.ndarray, stream: Stream, factors: np.ndarray) -> None:
         """Make x noisy as `inject` does, and write the factors m to `factors`, an array like x, both in C order."""
-        for draw, (kernel, sigma) in enumerate(_operators(self, x.dtype)):
+        for draw, (kernel, sigma) in enumerate(self._operators(x.dtype)):
             if kernel is multiply_by_normals:
                 multiply_by_normals_and_keep(x.reshape(-1), factors.reshape(-1), sigma, *stream.words(draw))
             else:
@@ -139,23 +139,28 @@ class Noise:
 
     def _apply(self, x: np.ndarray, stream: Stream, first_draw: int = 0) -> None:
         flat, draw = x.reshape(-1), first_draw
-        for kernel, sigma in _operators(self, x.dtype):
+        for kernel, sigma in self._operators(x.dtype):
             kernel(flat, sigma, *stream.words(draw))
             draw += 1
 
+    def _operators(self, dtype: np.dtype) -> tuple[tuple[Callable[..., None], np.floating], ...]:
+        return _operators(self.sigma_mul, self.sigma_add, self.first, dtype)
+
     def _multiply(self, dy: np.ndarray, stream: Stream, first_draw: int = 0) -> None:
         """Multiply dy by m, which is drawn again."""
-        for draw, (kernel, sigma) in enumerate(_operators(self, dy.dtype), start=first_draw):
+        for draw, (kernel, sigma) in enumerate(self._operators(dy.dtype), start=first_draw):
             if kernel is multiply_by_normals:
                 kernel(dy.reshape(-1), sigma, *stream.words(draw))
 
 
 @lru_cache(maxsize=256)
-def _operators(noise: Noise, dtype: np.dtype) -> tuple[tuple[Callable[..., None], np.floating], ...]:
+def _operators(
+    sigma_mul: float, sigma_add: float, first: str, dtype: np.dtype
+) -> tuple[tuple[Callable[..., None], np.floating], ...]:
     """Return the kernels that apply a noise, in order, each with its sigma."""
-    sigmas = {"multiplicative": noise.sigma_mul, "additive": noise.sigma_add}
+    sigmas = {"multiplicative": sigma_mul, "additive": sigma_add}
     kernels = {"multiplicative": multiply_by_normals, "additive": add_normals}
-    order = ORDERS if noise.first == "multiplicative" else ORDERS[::-1]
+    order = ORDERS if first == "multiplicative" else ORDERS[::-1]
     return tuple((kernels[kind], dtype.type(sigmas[kind])) for kind in order if sigmas[kind] > 0)
 
 

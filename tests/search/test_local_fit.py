@@ -81,3 +81,22 @@ def test_a_floor_that_is_measured_is_less_certain(rng):
 
 def test_too_few_runs():
     assert fit_window(X[:3], exact(X[:3]), PLATEAUS, [(1.3, 0.5)]) is None
+
+
+def test_a_curve_that_bends_is_inside_of_the_cautious_interval_though_runs_agree():
+    """Runs without scatter on a curve that bends as measured ones do: the exact interval has no width, and misses."""
+    for bend in (-0.08, 0.08):
+        z = np.array([-0.9, -0.5, -0.2, 0.1, 0.3, 0.6, 0.8])
+        y = 0.1 + 0.8 / (1 + np.exp(z + bend * z**2))
+        fit = fit_window(1.3 + 0.5 * z, y, PLATEAUS, [(1.3, 0.5)])
+        (low, high), (lower, higher) = fit.interval(), fit.cautious_interval()
+        assert lower < low < high < higher
+        assert lower <= 1.3 <= higher
+        assert higher - lower < 0.05
+
+
+def test_the_cautious_interval_has_no_end_where_the_interval_has_none():
+    flat = fit_window(
+        np.array([0.9, 1.1, 1.3, 1.5, 1.7]), 0.5 + 0.01 * np.array([1, -1, 1, -1, 1]), PLATEAUS, [(1.3, 0.5)]
+    )
+    assert np.isinf(flat.interval()).any() == np.isinf(flat.cautious_interval()).any()

@@ -88,7 +88,7 @@ def test_another_algorithm_is_refused_before_anything_runs(store, monkeypatch):
     monkeypatch.setattr(store_module, "ALGORITHM", ALGORITHM + 1)
     for plan in ([EVALUATED], [replace(TRAINED, seed=1)]):
         with pytest.raises(
-            InputError, match=r"store: expected results of version 3 of the algorithm, got version 2 in .*res"
+            InputError, match=r"store: expected results of version 4 of the algorithm, got version 3 in .*res"
         ):
             sweep(plan, store=store)
     with open_store(store) as opened:
@@ -155,7 +155,7 @@ def test_a_worker_without_data_or_with_another_version(monkeypatch):
     source = Source.of(load_dataset("digits"))
     monkeypatch.setattr(origin, "ALGORITHM", ALGORITHM + 1)
     with pytest.raises(
-        InputError, match=r"^worker .*: expected version 2 of the algorithm, .*, got 3; install the same wn"
+        InputError, match=r"^worker .*: expected version 3 of the algorithm, .*, got 4; install the same wn"
     ):
         train_one(TRAINED, source)
     monkeypatch.undo()

@@ -175,7 +175,7 @@ class _Runs:
         mu, slope = fit.best[0], max(fit.best[1], fit.wide[1])
         if reason := doubt(mu, slope, self.plateaus) or doubt_between_networks(self.x, self.y, fit):
             return unknown(reason)
-        low, high = fit.interval()
+        low, high = fit.cautious_interval()
         above, below = bracket(self.x, self.plateaus.height(self.y))
         if fit.best[1] < below - above:  # a step, anywhere between these two
             low, high = min(low, above), max(high, below)

@@ -112,7 +112,7 @@ class LocalFit:
         """
         lowest = _chi2(self.best, self)
         tau = max(self.tau, FINEST)
-        allowed = STOPPED * student_quantile((1 + level) / 2, self.dof) * tau
+        allowed = student_quantile((1 + level) / 2, self.dof) * tau
 
         def excess(mu: float) -> float:
             return math.sqrt(max(_chi2(_minimise(self, mu), self) - lowest, 0.0)) / allowed - 1
@@ -120,17 +120,20 @@ class LocalFit:
         mu = self.best[0]
         reach = 10 * self.best[1] + float(np.max(np.abs(self.x[:-2] - mu)))
         step = min(max(allowed / tau * self.midpoint_std, 1e-9), reach / 2)
-        ends = (crossing(excess, mu, sign * step, limit=mu + sign * reach) for sign in (-1, 1))
-        low, high = (math.inf if end is None else math.hypot(end - mu, self._bent()) for end in ends)
-        return mu - low, mu + high
+        low, high = (crossing(excess, mu, sign * step, limit=mu + sign * reach) for sign in (-1, 1))
+        return -math.inf if low is None else low, math.inf if high is None else high
 
-    def _bent(self) -> float:
-        """Return how far a curve that bends as measured ones do is from its fit, in ln sigma.
+    def cautious_interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Return an interval that is wider than `interval` by what that does not know.
 
-        With z = (ln sigma - mu) / s, its logit is z + BEND z^2, and the fit passes through the average of that.
+        The search ended because the interval looked narrow, which a lucky one does sooner: STOPPED makes up for it. And
+        measured curves bend: with z = (ln sigma - mu) / s their logit is z + b z^2. A fit without the bend is off by
+        the average of b z^2 over its runs.
         """
         mu, s = self.best[:2]
-        return float(BEND * s * np.mean(np.minimum(((self.x[:-2] - mu) / s) ** 2, 1.0)))
+        bent = BEND * s * float(np.mean(np.minimum(((self.x[:-2] - mu) / s) ** 2, 1.0)))
+        low, high = (math.hypot(STOPPED * (end - mu), bent) for end in self.interval(level))
+        return mu - low, mu + high
 
     def next(self, count: int = 1, limits: tuple[float, float] = (-math.inf, math.inf)) -> list[float]:
         """Return the `count` values of ln sigma that promise the smallest variance of mu (a c-optimal design).
