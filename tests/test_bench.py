@@ -3,10 +3,12 @@
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from wn_ref import additive, bench, build_model
-from wn_ref.bench_tools import SHAPES, made_up_data, train_in_new_process
+from wn_ref.bench_process import train_in_new_process
+from wn_ref.bench_tools import NETWORKS, SimulatedNetworks, made_up_data
 from wn_ref.datasets import CATALOG
 
 
@@ -23,10 +25,14 @@ def test_bound_by_hand():
 
 def test_rows(monkeypatch):
     """Everything but the long measurements, which have tests of their own."""
-    for name, row in (("processes", {"peak_memory_mb": 1.0}), ("workers", {"two_over_one": 1.0})):
+    for name, row in (
+        ("processes", {"peak_memory_mb": 1.0}),
+        ("workers", {"two_over_one": 1.0}),
+        ("midpoint", {"networks": 9.0}),
+    ):
         monkeypatch.setattr(bench, f"measure_{name}", lambda *_, row=row: row)
     rows = list(bench.run(128, 1, ("mlp",)))
-    assert [row["kind"] for row in rows] == ["limits", *["network"] * 6, "process", "workers"]
+    assert [row["kind"] for row in rows] == ["limits", *["network"] * 6, "midpoint", "process", "workers"]
     assert rows[-2:] == [{"kind": "process", "peak_memory_mb": 1.0}, {"kind": "workers", "two_over_one": 1.0}]
     assert {(row["batchnorm"], row["noise"]) for row in rows[1:7]} == {
         (b, n) for b in (False, True) for n in bench.BENCHMARKED
@@ -39,6 +45,8 @@ def test_rows(monkeypatch):
 
 def test_a_process_is_measured_with_an_empty_cache_and_then_with_what_it_has_left_there(monkeypatch):
     caches = []
+
+    monkeypatch.setattr(bench, "installed", lambda: [])
 
     def measured(images, cache):
         caches.append(cache)
@@ -76,10 +84,44 @@ def test_two_workers_with_two_experiments_are_compared_with_one_that_has_one(mon
     assert row["two_over_one"] > 1
 
 
-def test_a_network_for_speech_is_measured_with_features_of_speech():
+@pytest.mark.parametrize(("name", "shape"), [("cnn_s", "gsc"), ("lenet5_cifar10", "cifar10")])
+def test_networks_for_other_data_are_measured_with_their_shapes(name, shape):
     limits = {"sgemm_gflops": 100.0, "normals_millions": 1000.0}
-    data = made_up_data(128, SHAPES["cnn_s"])
-    row = bench.measure_network("cnn_s", True, "additive", data, 1, limits)
-    assert data.train_images.shape[1:] == CATALOG["gsc"].shape
-    assert row["train_seconds"] > 0
+    assert NETWORKS[name][1] == CATALOG[shape].shape
+    row = bench.measure_network(name, True, "additive", 128, 2, limits)
+    for task in ("train_seconds", "evaluate_seconds", "share_of_bound"):
+        low, high = row[f"{task}_range"]
+        assert 0 < low <= row[task] <= high
     assert row["bound_seconds"] > 0
+
+
+def test_peers_are_measured_in_turn_with_us_and_compared_round_by_round(monkeypatch):
+    order, clock = [], iter([1.0, 2.0, 4.0, 10.0, 3.0, 4.0, 6.0, 40.0])  # train, evaluate, and a peer's two, twice
+    monkeypatch.setattr(bench, "installed", lambda: ["torch"])
+    monkeypatch.setattr(bench, "peer_tasks", lambda *_: {"train": lambda: None, "evaluate": lambda: None})
+    monkeypatch.setattr(bench, "seconds_of", lambda task: order.append(task) or next(clock))
+    row = bench.measure_network("mlp", False, "none", 256, 2, {"sgemm_gflops": 100.0, "normals_millions": 1000.0})
+    assert order[:4] == order[4:]
+    assert row["torch_train_ratio_range"] == [2.0, 4.0]  # 4 / 1, then 6 / 3
+    assert row["torch_evaluate_ratio_range"] == [5.0, 10.0]
+    assert row["torch_train_ratio"] == 3.0
+    assert row["train_seconds_range"] == [1.0, 3.0]
+
+
+def test_the_cost_of_a_midpoint_counts_networks_of_searches_and_those_of_the_papers_grid(monkeypatch):
+    monkeypatch.setattr(bench, "SEARCHES", 4)
+    monkeypatch.setattr(bench, "installed", lambda: ["torch"])
+    monkeypatch.setattr(bench, "peer_tasks", lambda *_: {"train": lambda: time.sleep(0.2), "evaluate": lambda: None})
+    row = bench.measure_midpoint(256, 2)
+    assert (row["grid_networks"], row["epochs"]) == (17 * 10, 100)
+    assert 6 <= row["networks"] <= 20
+    assert row["core_hours"] == pytest.approx(row["networks"] * 100 * row["epoch_seconds"] / 3600)
+    assert row["torch_core_hours"] >= 170 * 100 * 0.2 / 3600
+    assert row["torch_over_ours"] == pytest.approx(row["torch_core_hours"] / row["core_hours"])
+
+
+def test_simulated_networks_fall_half_way_at_their_midpoint():
+    networks = SimulatedNetworks(1.69, seed=0)
+    clean, half, lost = (np.mean(networks([(sigma, seed) for seed in range(200)])) for sigma in (0.0, 1.69, 1e9))
+    assert (clean, half, lost) == pytest.approx((0.98, 0.54, 0.1), abs=0.001)
+    assert networks.trained == 600

@@ -1,21 +1,27 @@
-"""How fast is wn_ref? One run measures it, PyTorch if it is installed, and the limits of the machine, on one core.
+"""How fast is wn_ref? One run measures it, its peers as far as they are installed, and the limits of the machine.
 
 The speed of a shared machine changes from minute to minute. So everything that is compared is measured in turn, within
-one run. The bound of a training epoch is the shortest time that the machine could need for it: its floating-point
-operations at the peak speed of a matrix product (sgemm), plus its normals at the peak speed of the generator.
+one run, on one core. The bound of a training epoch is the shortest time that the machine could need for it: its
+floating-point operations at the peak speed of a matrix product (sgemm), plus its normals at the peak speed of the
+generator. Memory is not in the bound.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
-from statistics import median
+from statistics import mean, median
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from wn_ref.bench_tools import SHAPE, SHAPES, made_up_data, seconds_of, train_in_new_process
+from wn_ref import paper
+from wn_ref.bench_peers import Tasks, installed, peer_tasks
+from wn_ref.bench_process import train_in_new_process
+from wn_ref.bench_tools import NETWORKS, SHAPE, SimulatedNetworks, made_up_data, seconds_of
 from wn_ref.datasets import Dataset
 from wn_ref.experiment import Experiment
 from wn_ref.generator import add_normals
@@ -24,6 +30,9 @@ from wn_ref.models import build_model
 from wn_ref.network import Network
 from wn_ref.noise import Noise, additive, of_kind
 from wn_ref.random import Stream
+from wn_ref.search.in_training import in_training
+from wn_ref.search.question import Question
+from wn_ref.sweeps.grids import plan
 from wn_ref.sweeps.runner import sweep
 from wn_ref.train import evaluate, train
 
@@ -33,6 +42,8 @@ BENCHMARKED: dict[str, Noise | None] = {
     "multiplicative": of_kind("multiplicative", 0.5, "exact"),
 }
 """The noises that every network is measured with, by the name that a row has for them."""
+SEARCHES = 100
+"""Simulated searches whose networks are counted for the cost of a midpoint."""
 
 
 def run(images: int = 60_000, rounds: int = 3, models: tuple[str, ...] = ("mlp", "lenet5")) -> Iterator[dict]:
@@ -46,23 +57,37 @@ def run(images: int = 60_000, rounds: int = 3, models: tuple[str, ...] = ("mlp",
     rounds : int
         How often everything is measured; a time is the median of the rounds.
     models : tuple of str
-        The networks to measure.
+        The networks to measure; see `wn_ref.bench_tools.NETWORKS`.
 
     Yields
     ------
     dict
-        ``row["kind"]`` says what was measured: "limits", "network", "process" or "workers".
+        ``row["kind"]`` says what was measured: "limits", "network", "midpoint", "process" or "workers".
     """
-    with threadpool_limits(1, user_api="blas"):
+    with _one_core(), threadpool_limits(1, user_api="blas"):
         limits = measure_limits(rounds)
         yield {"kind": "limits"} | limits
-        for model in models:
-            data = made_up_data(images, SHAPES.get(model, SHAPE))
+        for name in models:
             for batchnorm in (False, True):
                 for noise in BENCHMARKED:
-                    yield {"kind": "network"} | measure_network(model, batchnorm, noise, data, rounds, limits)
-    yield {"kind": "process"} | measure_processes(images)
+                    yield {"kind": "network"} | measure_network(name, batchnorm, noise, images, rounds, limits)
+        yield {"kind": "midpoint"} | measure_midpoint(images, rounds)
+        yield {"kind": "process"} | measure_processes(images)
     yield {"kind": "workers"} | measure_workers()
+
+
+@contextmanager
+def _one_core() -> Iterator[None]:
+    """Keep this process, and those that it starts, on one core, where the system can do that."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 def measure_limits(rounds: int) -> dict[str, float]:
@@ -98,20 +123,20 @@ def measure_limits(rounds: int) -> dict[str, float]:
 
 
 def measure_network(
-    model: str, batchnorm: bool, noise: str, data: Dataset, rounds: int, limits: dict[str, float]
+    name: str, batchnorm: bool, noise: str, images: int, rounds: int, limits: dict[str, float]
 ) -> dict[str, object]:
-    """Measure the seconds of a training epoch and of an evaluation, here and in PyTorch.
+    """Measure the seconds of a training epoch and of an evaluation, here and of the peers.
 
     Parameters
     ----------
-    model : str
-        Name for `wn_ref.build_model`.
+    name : str
+        A key of `wn_ref.bench_tools.NETWORKS`.
     batchnorm : bool
         Whether the network has batch norm.
     noise : str
         A key of `BENCHMARKED`.
-    data : Dataset
-        What to train with and to evaluate.
+    images : int
+        Number of training images per epoch.
     rounds : int
         How often everything is measured in turn.
     limits : dict of str to float
@@ -120,31 +145,43 @@ def measure_network(
     Returns
     -------
     dict
-        The network and its noise; train_seconds, evaluate_seconds and their `torch_` forms, medians of the rounds;
-        bound_seconds and share_of_bound of training (see `bound`); train_ratio and evaluate_ratio, PyTorch's time over
-        ours, with their ranges. What is about PyTorch is missing where it is not installed.
+        The network and its noise; train_seconds, evaluate_seconds, and those of each peer, such as torch_train_seconds,
+        medians of the rounds, each with a range; bound_seconds and share_of_bound of training (see `bound`);
+        torch_train_ratio and so on, a peer's time over ours, with its range. What is about a peer is missing where it
+        is not installed.
     """
-    shape = data.train_images.shape[1:]
-    network, injected = build_model(model, shape, 10, batchnorm), BENCHMARKED[noise]
+    model, shape = NETWORKS[name]
+    data, network, injected = made_up_data(images, shape), build_model(model, shape, 10, batchnorm), BENCHMARKED[noise]
     train(network, made_up_data(256, shape), 1, injected)  # compiles
-    tasks: dict[str, Callable[[], object]] = {
+    tasks: Tasks = {
         "train": lambda: train(network, _without_test(data), 1, injected),
         "evaluate": lambda: evaluate(network, data, injected),
     }
-    if find_spec("torch"):
-        tasks |= _torch_tasks(network, injected, data)
+    for peer in installed():
+        tasks |= {f"{peer}_{task}": call for task, call in peer_tasks(peer, network, injected, data).items()}
+    times = _in_turn(tasks, rounds)
+    least = bound(network, injected, images, limits, shape)
+    row: dict[str, object] = {"model": name, "batchnorm": batchnorm, "noise": noise, "images": images}
+    for task, seconds in times.items():
+        row |= _spread(f"{task}_seconds", seconds)
+    row |= {"bound_seconds": least} | _spread("share_of_bound", [least / seconds for seconds in times["train"]])
+    for task in ("train", "evaluate"):
+        for peer in installed():
+            pairs = zip(times[f"{peer}_{task}"], times[task], strict=True)
+            row |= _spread(f"{peer}_{task}_ratio", [theirs / ours for theirs, ours in pairs])
+    return row
+
+
+def _in_turn(tasks: Tasks, rounds: int) -> dict[str, list[float]]:
+    """Return the seconds of each task in each round."""
     times: dict[str, list[float]] = {name: [] for name in tasks}
     for name, task in list(tasks.items()) * rounds:
         times[name].append(seconds_of(task))
-    seconds = {f"{name}_seconds": median(values) for name, values in times.items()}
-    least = bound(network, injected, len(data.train_labels), limits, shape)
-    row: dict[str, object] = {"model": model, "batchnorm": batchnorm, "noise": noise} | seconds
-    row |= {"bound_seconds": least, "share_of_bound": least / seconds["train_seconds"]}
-    for name in ("train", "evaluate"):
-        if f"torch_{name}" in times:
-            ratios = [theirs / ours for theirs, ours in zip(times[f"torch_{name}"], times[name], strict=True)]
-            row |= {f"{name}_ratio": median(ratios), f"{name}_ratio_range": [min(ratios), max(ratios)]}
-    return row
+    return times
+
+
+def _spread(name: str, values: Sequence[float]) -> dict[str, object]:
+    return {name: median(values), f"{name}_range": [min(values), max(values)]}
 
 
 def bound(
@@ -180,18 +217,59 @@ def bound(
     return images * (operations / (limits["sgemm_gflops"] * 1e9) + normals / (limits["normals_millions"] * 1e6))
 
 
-def measure_processes(images: int) -> dict[str, float]:
-    """Measure a fresh process that trains LeNet-5: its peak memory (MB) and the time of its first step (s).
+def measure_midpoint(images: int, rounds: int) -> dict[str, object]:
+    """Measure what a midpoint costs: Table 1, MNIST, MLP without batch norm, additive noise, to +-5 %.
 
-    The first step is measured twice: cold, when Numba compiles everything, and with the compiled code in its cache.
+    Here a search trains as many networks as searches take on average on simulated networks that fall where the paper's
+    do. The paper's own grid has all of its networks trained in PyTorch. An epoch of both is measured.
+
+    Returns
+    -------
+    dict
+        networks, grid_networks; epochs of each; epoch_seconds and, where PyTorch is installed, torch_epoch_seconds;
+        core_hours, torch_core_hours, and their ratio.
+    """
+    table = paper.midpoints(1).set_index(["dataset", "model", "batchnorm", "noise"])
+    truth = float(table.loc[("mnist", "mlp", False, "additive"), "midpoint"])
+    grid = plan("global", "paper", "additive", "mnist", "mlp", False)
+    wanted = [experiment for experiment in grid if experiment.phase == "training"]
+    networks = [SimulatedNetworks(truth, seed) for seed in range(SEARCHES)]
+    for simulated in networks:
+        in_training(simulated, Question(chance=0.1, width=0.1))
+    network, noise, data = build_model("mlp", SHAPE, 10, False), BENCHMARKED["additive"], made_up_data(images)
+    train(network, made_up_data(256), 1, noise)
+    tasks: Tasks = {"epoch": lambda: train(network, data, 1, noise)}
+    if "torch" in installed():
+        theirs = peer_tasks("torch", network, noise, data)
+        tasks["torch_epoch"] = lambda: [call() for call in theirs.values()]
+    times = _in_turn(tasks, max(rounds, 2))
+    trained, epochs = mean(simulated.trained for simulated in networks), wanted[0].epochs
+    hours = trained * epochs * median(times["epoch"]) / 3600
+    row: dict[str, object] = {"networks": trained, "grid_networks": len(wanted), "epochs": epochs, "core_hours": hours}
+    for task, seconds in times.items():
+        row |= _spread(f"{task}_seconds", seconds)
+    if "torch_epoch" in times:
+        theirs_hours = len(wanted) * epochs * median(times["torch_epoch"]) / 3600
+        row |= {"torch_core_hours": theirs_hours, "torch_over_ours": theirs_hours / hours}
+    return row
+
+
+def measure_processes(images: int) -> dict[str, float]:
+    """Measure fresh processes that train LeNet-5: their peak memory (MB) and the time of the first step (s).
+
+    The first step is measured twice: cold, when Numba compiles everything, and with the compiled code in its cache. If
+    PyTorch is installed, a process trains with it, too.
     """
     with tempfile.TemporaryDirectory() as cache:
         cold, warm = (train_in_new_process(images, cache) for _ in range(2))
-    return {
+    told = {
         "first_step_cold_seconds": cold["first_step"],
         "first_step_cached_seconds": warm["first_step"],
         "peak_memory_mb": warm["peak_memory_mb"],
     }
+    if "torch" in installed():
+        told["torch_peak_memory_mb"] = train_in_new_process(images, "", peer="torch")["peak_memory_mb"]
+    return told
 
 
 def measure_workers() -> dict[str, float]:
@@ -207,20 +285,3 @@ def _without_test(data: Dataset) -> Dataset:
     """Keep one test image only, so that the evaluation after an epoch takes no time."""
     parts = (data.train_images, data.train_labels, data.test_images[:1], data.test_labels[:1])
     return Dataset(data.name, *parts, data.classes, data.mean, data.std)
-
-
-def _torch_tasks(network: Network, noise: Noise | None, data: Dataset) -> dict[str, Callable[[], object]]:
-    """Return the same tasks for the twin of a network in PyTorch, which has the images in memory as floats."""
-    import torch
-
-    from wn_ref.ports import torch_twin
-
-    torch.set_num_threads(1)
-    model = torch_twin.twin(network, noise)
-    images, labels = torch.tensor(data.train_images).float() / 255, torch.tensor(data.train_labels)
-    torch_twin.train_epoch(model, images[:256], labels[:256])
-    tests = images[: len(data.test_labels)]
-    return {
-        "torch_train": lambda: torch_twin.train_epoch(model, images, labels),
-        "torch_evaluate": lambda: torch_twin.evaluate(model, tests),
-    }

@@ -1,26 +1,23 @@
-"""What `wn_ref.bench` measures with: made-up data, a clock, and a process of its own."""
+"""What `wn_ref.bench` measures with: made-up data and networks, and a clock."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from wn_ref.datasets import CATALOG, Dataset
-from wn_ref.models import build_model
-from wn_ref.noise import additive
-from wn_ref.train import train
 
 SHAPE = (1, 28, 28)
 """(channels, height, width) of the images, which are those of MNIST unless a network is made for others."""
-SHAPES = {"cnn_s": CATALOG["gsc"].shape}
-"""The networks that are measured with images of another shape; CNN-S is for the features of speech."""
+NETWORKS = {
+    "mlp": ("mlp", SHAPE),
+    "lenet5": ("lenet5", SHAPE),
+    "lenet5_cifar10": ("lenet5", CATALOG["cifar10"].shape),
+    "cnn_s": ("cnn_s", CATALOG["gsc"].shape),
+}
+"""What can be measured: a model, and the (channels, height, width) of the images that it is for."""
 
 
 def made_up_data(images: int, shape: tuple[int, ...] = SHAPE) -> Dataset:
@@ -38,39 +35,45 @@ def made_up_data(images: int, shape: tuple[int, ...] = SHAPE) -> Dataset:
     labels = rng.integers(0, 10, images)
     tests = max(images // 6, 1)
     return Dataset(
-        "made up", train_images, labels, train_images[:tests], labels[:tests], tuple("0123456789"), (0.0,), (1.0,)
+        "made up",
+        train_images,
+        labels,
+        train_images[:tests],
+        labels[:tests],
+        tuple("0123456789"),
+        (0.0,) * shape[0],
+        (1.0,) * shape[0],
     )
 
 
-def train_in_new_process(images: int, cache: str) -> dict[str, float]:
-    """Call `_train_and_tell` in a new process that keeps Numba's compiled code in the folder `cache`."""
-    code = f"from wn_ref.bench_tools import _train_and_tell; _train_and_tell({images})"
-    environment = os.environ | {"NUMBA_CACHE_DIR": cache, "OPENBLAS_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
+class SimulatedNetworks:
+    """Takes the place of networks in a search: accuracies on a logistic curve, with the scatter of MNIST's MLPs.
 
+    Parameters
+    ----------
+    midpoint : float
+        Where they fall.
+    seed : int
+        Of the scatter.
 
-def _train_and_tell(images: int) -> None:
-    """Train LeNet-5 for one epoch and print the time of the first step and the peak memory as JSON."""
-    data, network = made_up_data(images), build_model("lenet5", SHAPE)
-    first = seconds_of(lambda: train(network, made_up_data(128), 1, additive(0.5)))
-    train(network, data, 1, additive(0.5))
-    print(json.dumps({"first_step": first, "peak_memory_mb": _peak_memory_mb()}))
-
-
-def _peak_memory_mb() -> float:
-    """Return the peak memory of this process in MB.
-
-    On Linux it is in /proc. There, `ru_maxrss` would be wrong: it starts at the value of the parent process.
+    Attributes
+    ----------
+    trained : int
+        How many there were.
     """
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
-    except OSError:
-        import resource
 
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak / (1024**2 if sys.platform == "darwin" else 1024)
+    slope, scatter, clean, floor = 0.4, 0.005, 0.98, 0.1  # slope and scatter in ln sigma
+
+    def __init__(self, midpoint: float, seed: int) -> None:
+        self.midpoint, self.trained, self._rng = midpoint, 0, np.random.default_rng(seed)
+
+    def __call__(self, requests: Sequence[tuple[float, int]]) -> np.ndarray:
+        """Return the accuracies at each (sigma, seed)."""
+        self.trained += len(requests)
+        sigma, moved = np.array([sigma for sigma, _ in requests]), self._rng.standard_normal(len(requests))
+        with np.errstate(divide="ignore"):
+            z = (np.log(sigma / self.midpoint) + self.scatter * moved) / self.slope
+        return self.floor + (self.clean - self.floor) / (1 + np.exp(z)) + 0.001 * self._rng.standard_normal(len(sigma))
 
 
 def seconds_of(task: Callable[[], object]) -> float:

@@ -9,12 +9,14 @@ from typing import Annotated
 
 import typer
 
+from wn_ref.bench_tools import NETWORKS
 from wn_ref.cli.options import Force
 from wn_ref.errors import require_choice, require_whole
 from wn_ref.files import Output
-from wn_ref.models import MODELS
 
-HEAD = "model   BN   noise           s an epoch  of bound   PyTorch  s to evaluate  PyTorch"
+PEERS = {"torch": "PyTorch", "jax": "JAX"}
+COLUMNS = "{:<15} {:<4} {:<15} {:<9} {:<24} {:<17} {:<19} {:<19}"
+HEAD = COLUMNS.format("network", "BN", "noise", "", "seconds", "of bound", *(f"{p}, times" for p in PEERS.values()))
 
 
 def bench(
@@ -27,7 +29,7 @@ def bench(
         typer.Option(
             "--models",
             "--model",
-            help=f"Networks to measure: {', '.join(MODELS)}, or several with commas between them.",
+            help=f"Networks to measure: {', '.join(NETWORKS)}, or several with commas between them.",
         ),
     ] = "mlp,lenet5",
     json_file: Annotated[
@@ -37,9 +39,10 @@ def bench(
 ) -> None:
     """Measure speed and memory on one core.
 
-    The times are compared with the limits of this machine, and with PyTorch if it is installed (pip install -e
-    '.[crosscheck]'). "of bound" is the share of an epoch's time that is unavoidable at these limits. "PyTorch" is how
-    many times longer PyTorch takes. This takes about one minute, and about five with PyTorch.
+    The times are compared with the limits of this machine, and with PyTorch and JAX as far as they are installed (pip
+    install -e '.[crosscheck]' and '.[jax]'). "of bound" is the share of an epoch's time that is unavoidable at these
+    limits. Under PyTorch and JAX stands how many times longer they take. Each number has its range over the rounds.
+    This takes about one minute, and about ten with PyTorch and JAX.
     """
     from wn_ref.bench import run
 
@@ -47,7 +50,7 @@ def bench(
     require_whole("rounds", rounds, least=1)
     names = tuple(models.split(","))
     for name in names:
-        require_choice("models", name, MODELS)
+        require_choice("models", name, NETWORKS)
     file = None if json_file is None else Output.checked(json_file, force)
     messages = sys.stdout if file is None else file.messages
     rows: list[dict] = []
@@ -69,14 +72,38 @@ def _line(row: dict) -> str:
             f"{row['normals_millions']:.0f} M/s (NumPy {row['numpy_normals_millions']:.0f}{torch})"
         )
     if row["kind"] == "process":
+        torch = f" (PyTorch {row['torch_peak_memory_mb']:.0f} MB)" if "torch_peak_memory_mb" in row else ""
         return (
-            f"LeNet-5: peak memory {row['peak_memory_mb']:.0f} MB; first step {row['first_step_cold_seconds']:.1f} s "
-            f"cold, {row['first_step_cached_seconds']:.1f} s from the cache"
+            f"LeNet-5: peak memory {row['peak_memory_mb']:.0f} MB{torch}; first step "
+            f"{row['first_step_cold_seconds']:.1f} s cold, {row['first_step_cached_seconds']:.1f} s from the cache"
         )
     if row["kind"] == "workers":
         return f"two workers, two experiments: {row['two_over_one']:.2f} times as long as one on one"
-    ratios = [f"{row[f'{name}_ratio']:7.1f}x" if f"{name}_ratio" in row else "" for name in ("train", "evaluate")]
-    return (
-        f"{row['model']:<7} {'yes' if row['batchnorm'] else 'no':<4} {row['noise']:<15} {row['train_seconds']:9.3f} "
-        f"{row['share_of_bound']:7.0%} {ratios[0]:>9} {row['evaluate_seconds']:11.3f} {ratios[1]:>9}"
+    if row["kind"] == "midpoint":
+        return _midpoint(row)
+    network = row["model"], "yes" if row["batchnorm"] else "no", row["noise"]
+    lines = []
+    for task, named in (("train", network), ("evaluate", ("", "", ""))):
+        bound = _spread(row, "share_of_bound", ".0%") if task == "train" else ""
+        ratios = (_spread(row, f"{peer}_{task}_ratio", ".1f") for peer in PEERS)
+        lines.append(COLUMNS.format(*named, task, _spread(row, f"{task}_seconds", ".3f"), bound, *ratios).rstrip())
+    return "\n".join(lines)
+
+
+def _spread(row: dict, name: str, form: str) -> str:
+    """Return a number with its range, if it was measured."""
+    if name not in row:
+        return ""
+    low, high = row[f"{name}_range"]
+    return f"{row[name]:{form}} ({low:{form}}-{high:{form}})"
+
+
+def _midpoint(row: dict) -> str:
+    cost = (
+        f"a midpoint (Table 1, MNIST, MLP) to +-5 %: {row['networks']:.1f} networks of {row['epochs']} epochs, "
+        f"{row['core_hours']:.2f} core-hours"
     )
+    if "torch_core_hours" not in row:
+        return cost
+    theirs = f"the paper's {row['grid_networks']} networks in PyTorch {row['torch_core_hours']:.1f}"
+    return f"{cost}; {theirs}: {row['torch_over_ours']:.0f} times as much"
