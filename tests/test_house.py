@@ -16,7 +16,7 @@ FLOORS = (
     "errors counted interrupt lazy version blas compiled",
     "code_fingerprint user_code files arrays random kernels paper",
     "layers loss noise fits datasets",
-    "injection own_noise checks",
+    "injection own_noise checks steps",
     "network",
     "models optim overflow",
     "train own_model evaluation",

@@ -13,6 +13,7 @@ import typer
 
 from wn_ref import interrupt
 from wn_ref.cli.bench import bench
+from wn_ref.cli.check import check
 from wn_ref.cli.clamped import clamped
 from wn_ref.cli.data import app as data
 from wn_ref.cli.export import export
@@ -56,6 +57,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "table": (table, "Print a table of the paper from stored results."),
     "report": (report, "Make all figures and tables of the paper from stored results."),
     "vectors": (vectors, "Write test vectors for another implementation."),
+    "check": (check, "Check another implementation against test vectors."),
     "bench": (bench, "Measure speed and memory."),
 }
 """The commands by name, each with one line for the list of commands."""
