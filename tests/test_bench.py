@@ -8,7 +8,7 @@ import pytest
 
 from wn_ref import additive, bench, build_model
 from wn_ref.bench_process import train_in_new_process
-from wn_ref.bench_tools import NETWORKS, SimulatedNetworks, made_up_data
+from wn_ref.bench_tools import NETWORKS, SimulatedNetworks
 from wn_ref.datasets import CATALOG
 
 
@@ -46,7 +46,7 @@ def test_rows(monkeypatch):
 def test_a_process_is_measured_with_an_empty_cache_and_then_with_what_it_has_left_there(monkeypatch):
     caches = []
 
-    monkeypatch.setattr(bench, "installed", lambda: [])
+    monkeypatch.setattr(bench, "installed", list)
 
     def measured(images, cache):
         caches.append(cache)

@@ -17,7 +17,7 @@ FLOORS = (
     "code_fingerprint user_code files arrays npz generator kernels paper",
     "random",
     "layers loss noise fits datasets",
-    "injection own_noise checks",
+    "injection own_noise checks steps",
     "network",
     "models optim overflow weights",
     "train own_model evaluation",

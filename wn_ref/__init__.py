@@ -27,6 +27,7 @@ from wn_ref.loss import cross_entropy
 from wn_ref.models import build_model
 from wn_ref.network import Network
 from wn_ref.noise import Noise, additive, mixed, multiplicative
+from wn_ref.ports.check import check_vectors
 from wn_ref.ports.network_file import load_network, save_network
 from wn_ref.random import normal
 from wn_ref.running import Result, run
@@ -63,6 +64,7 @@ __all__ = [
     "allocate_executions",
     "build_model",
     "check_layer",
+    "check_vectors",
     "cross_entropy",
     "evaluate",
     "fit_midpoint",

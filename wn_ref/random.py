@@ -35,6 +35,7 @@ have a `point` from the top down::
     AUGMENT        epoch                                                     crops and flips
     SUBSET         CHOICE, SPLIT, TRAIN_SUBSET, TEST_SUBSET or HELD_OUT      images that form a part of a data set
     BACKGROUND     CRC-32 of the clip's name                                 background noise in a clip of speech
+    CASES          see `wn_ref.ports.record`                                 images, labels and weights of a test case
 
 References
 ----------
@@ -55,7 +56,7 @@ from wn_ref import generator
 from wn_ref.errors import InputError
 from wn_ref.generator import add_normals, fill_words
 
-WEIGHTS, SHUFFLE, AUGMENT, SUBSET, BACKGROUND = RESERVED = range(2**32 - 1, 2**32 - 6, -1)
+WEIGHTS, SHUFFLE, AUGMENT, SUBSET, BACKGROUND, CASES = RESERVED = range(2**32 - 1, 2**32 - 7, -1)
 """The `point` of everybody who is not an injection point; see the table above."""
 LAYERS = 0x80000000
 """The first `point` of layers that draw something; no injection point has a number as large."""

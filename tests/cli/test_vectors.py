@@ -1,19 +1,66 @@
-"""`wn-ref vectors` as a person meets it."""
+"""`wn-ref vectors` and `wn-ref check` as a person meets them."""
+
+import json
 
 import numpy as np
+
+PORT = "wn_ref.ports.numpy_port:NumpyPort"
+WRONG = """
+from wn_ref.ports.numpy_port import NumpyPort
+
+class Wrong(NumpyPort):
+    beta2 = 0.99
+"""
 
 
 def test_vectors_are_written(run, tmp_path):
     for name in ("vectors.npz", "vectors-2.npz"):  # nothing is overwritten
-        done = run("vectors", "--model", "lenet5", "--no-batchnorm", "--point", "conv2")
+        done = run("vectors", "--model", "lenet5", "--no-batchnorm", "--point", "conv2", "--steps", 1)
         assert done.returncode == 0, done.stderr
+        assert done.stdout == f"{name}: 1 training step and an evaluation; additive noise\n"
         with np.load(tmp_path / name) as file:
-            assert done.stdout == f"{len(file.files)} arrays in {name}; additive noise\n"
-            assert [key for key in file.files if key.startswith("normal/")] == ["normal/4/0"]
+            normals = [key for key in file.files if "/normal/" in key]
+            assert normals == ["0/normal/4/0", "evaluation/normal/4/0"]
+    assert run("check", ".", PORT).returncode == 0
+
+
+def test_every_setting_of_a_case_is_an_option(run, tmp_path):
+    weights = ",".join(map(str, range(1, 11)))
+    options = (
+        "--noise additive_first --sigma 0.3 --sigma-additive 0.2 --gradient straight_through --point relu1 --seed 4"
+    )
+    options += " --steps 2 --batch 5 --learning-rate 0.01 --epochs 3 --steps-per-epoch 1 --clamp --executions 2"
+    done = run("vectors", *options.split(), "--class-weights", weights, "--dtype", "float32", "--output", "v.npz")
+    assert done.returncode == 0, done.stderr
+    meta = json.loads(np.load(tmp_path / "v.npz")["meta"].tobytes())
+    assert (meta["noise"]["sigma_mul"], meta["noise"]["sigma_add"], meta["noise"]["first"]) == (0.3, 0.2, "additive")
+    assert (meta["noise"]["gradient"], meta["noise"]["kind"]) == ("straight_through", "additive then multiplicative")
+    assert (meta["points"][meta["noisy"][0]], meta["seed"], meta["steps"], meta["batch"]) == ("relu1", 4, 2, 5)
+    assert (meta["clamp"], meta["executions"], meta["dtype"]) == (True, [2], "float32")
+    assert meta["class_weights"] == list(range(1, 11))
+    assert meta["rates"] == [0.01, 0.0075]
 
 
 def test_force_and_the_gradient(run, tmp_path):
     (tmp_path / "v.npz").write_text("mine")
     done = run("vectors", "--noise", "multiplicative", "--output", "v.npz", "--force")
-    assert done.stdout.endswith(" arrays in v.npz; multiplicative noise (exact gradient)\n"), done.stderr
-    assert np.load(tmp_path / "v.npz")["loss"] > 0
+    assert done.stdout.endswith(" and an evaluation; multiplicative noise (exact gradient)\n"), done.stderr
+    assert np.load(tmp_path / "v.npz")["0/loss"] > 0
+
+
+def test_a_suite_is_written_and_a_wrong_port_is_told_why(run, tmp_path):
+    assert run("vectors", "--suite", "cases").stdout == "24 case files in cases\n"
+    for file in (tmp_path / "cases").iterdir():
+        if file.stem not in ("mlp-float64", "walking-float32"):
+            file.unlink()
+    (tmp_path / "mine.py").write_text(WRONG)
+    done = run("check", "cases", "mine.py:Wrong")
+    assert done.returncode == 1
+    assert "mlp-float64, step 0, second_moment/dense1.weight: [" in done.stdout
+    assert "cause: adam-betas: Adam has other betas than 0.9 and 0.999" in done.stdout
+    assert done.stdout.splitlines()[-1].endswith(": 2 findings")
+    assert done.stderr == ""
+    report = json.loads(run("check", "cases", "mine.py:Wrong", "--accept", "adam-betas", "--json").stdout)
+    assert report["ok"]
+    assert [finding["cause"] for finding in report["findings"]] == ["adam-betas"] * 2
+    assert report["cases"] == ["mlp-float64", "walking-float32"]

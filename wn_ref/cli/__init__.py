@@ -13,6 +13,7 @@ import typer
 
 from wn_ref import interrupt
 from wn_ref.cli.bench import bench
+from wn_ref.cli.check import check
 from wn_ref.cli.check_fits import check_fits
 from wn_ref.cli.clamped import clamped
 from wn_ref.cli.data import app as data
@@ -62,6 +63,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "reproduce": (reproduce, "Run the paper's experiments, and compare each number and claim."),
     "vectors": (vectors, "Write test vectors for another implementation."),
     "check-fits": (check_fits, "Compare the midpoints of another fitter with those here."),
+    "check": (check, "Check another implementation against test vectors."),
     "bench": (bench, "Measure speed and memory."),
 }
 """The commands by name, each with one line for the list of commands."""

@@ -37,6 +37,21 @@ def sigmas_of(text: str) -> list[float]:
     return sorted({float(f"{level:.12g}") for level in levels})  # 0.3, not 0.30000000000000004
 
 
+def numbers_of(what: str, text: str) -> list[float]:
+    """Return the numbers of a list with commas, in its order.
+
+    Raises
+    ------
+    InputError
+        If the text is no such list.
+    """
+    try:
+        values = [float(part) for part in text.split(",")]
+        return [int(value) if value.is_integer() else value for value in values]
+    except ValueError:
+        raise InputError(f"{what}: expected numbers with commas between them, got {text!r}; correct it") from None
+
+
 def seeds_of(count: int) -> range:
     """Return the seeds 0, 1, ... of a number of networks.
 

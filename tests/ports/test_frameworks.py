@@ -1,0 +1,135 @@
+"""Other frameworks: the ports to PyTorch and JAX pass the suite, and a port that trains for longer stays the same."""
+
+import ast
+import importlib
+import inspect
+
+import numpy as np
+import pytest
+
+import wn_ref as wn
+from wn_ref import steps
+from wn_ref.errors import InputError
+from wn_ref.layers import Dense, Flatten
+from wn_ref.layers.residual import Add, Fork
+from wn_ref.network import Network
+from wn_ref.optim import cosine
+from wn_ref.ports.case import Case, case_of
+from wn_ref.ports.cases import suite
+from wn_ref.ports.chain import layers_of
+from wn_ref.ports.check import check_case
+from wn_ref.ports.normals import Draws, Normals
+from wn_ref.ports.numpy_port import NumpyPort
+from wn_ref.ports.record import record
+from wn_ref.random import EVALUATION
+
+PORTS = {"torch": "wn_ref.ports.torch_port:TorchPort", "jax": "wn_ref.ports.jax_port:JaxPort"}
+NEEDED = {"torch": "crosscheck", "jax": "jax"}
+framework = pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.crosscheck) for name in PORTS])
+
+
+def port_of(name):
+    """The port to a framework; the test is skipped if the framework is not installed."""
+    if name == "numpy":
+        return NumpyPort()
+    pytest.importorskip(name, reason=f"pip install -e '.[{NEEDED[name]}]' brings it")
+    module, _, port = PORTS[name].partition(":")
+    return getattr(importlib.import_module(module), port)()
+
+
+@framework
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_port_passes_the_whole_suite(name, dtype):
+    port = port_of(name)
+    for case in suite(dtypes=(dtype,)):
+        report = check_case(case, record(case), port)
+        assert report.ok, report
+        assert set(report.not_looked_at) <= {"first_moment", "second_moment"}
+
+
+@pytest.mark.parametrize("name", ["numpy", pytest.param("torch", marks=pytest.mark.crosscheck)])
+def test_three_epochs_with_the_same_noise_give_the_same_network(name):
+    """Weights agree to 1e-9, and so do the logits of every test image."""
+    port, noise, epochs, batch, seed = port_of(name), wn.multiplicative(0.3, "exact"), 3, 128, 5
+    data = wn.load_dataset("digits" if name == "numpy" else "mnist_sample")
+    ours = wn.build_model("mlp", data.shape, len(data.classes), True, seed, "float64")
+    case = case_of("one", "mlp", data.shape, len(data.classes), noise=noise, seed=seed, batch=batch)
+    port.start(case, {name: array.copy() for name, array in {**ours.parameters, **ours.statistics}.items()})
+    history = wn.train(ours, data, epochs, noise, seed=seed, batch_size=batch)
+
+    step, accuracies = 0, []
+    for epoch in range(epochs):
+        order = steps.image_order(len(data.train_labels), seed, epoch)
+        losses = []
+        for indices in np.split(order, range(batch, len(order), batch)):
+            x, normal = batch_of(data, data.train_images, indices), normals(case, step, len(indices))
+            done = port.train_step(x, data.train_labels[indices], normal, cosine(1e-3, epoch, epochs))
+            losses.append(float(done.loss))
+            step += 1
+        assert np.mean(losses) == pytest.approx(history[epoch].loss, abs=1e-9)
+        tests = np.split(np.arange(len(data.test_labels)), range(batch, len(data.test_labels), batch))
+        correct = 0
+        for number, indices in enumerate(tests):
+            where = steps.evaluation_step(number, len(tests), epoch)
+            logits = np.asarray(
+                port.evaluate(batch_of(data, data.test_images, indices), normals(case, where, len(indices))).logits
+            )
+            correct += np.sum(logits.argmax(axis=1) == data.test_labels[indices])
+            if epoch == epochs - 1:
+                x = data.batch(data.test_images, indices, "float64")
+                expected = ours.forward(x, False, noise, "global", seed, where)
+                np.testing.assert_allclose(logits.T, expected, atol=1e-9 * np.abs(expected).max())
+                np.testing.assert_array_equal(logits.argmax(axis=1), expected.argmax(axis=0))
+        accuracies.append(correct / len(data.test_labels))
+    assert accuracies == [epoch.accuracy for epoch in history]
+    for name, array in {**ours.parameters, **ours.statistics}.items():
+        theirs = np.asarray(port.weights()[name])
+        np.testing.assert_allclose(theirs, array, atol=1e-9 * np.abs(array).max(), err_msg=name)
+
+
+def batch_of(data, images, indices):
+    return np.array(np.moveaxis(data.batch(images, indices, "float64"), -1, 0), order="C")
+
+
+def normals(case, step, count):
+    return Normals(Draws(case, step, batch=count), "NCHW")
+
+
+def test_the_steps_of_evaluations_are_their_own():
+    assert steps.evaluation_step(0) == EVALUATION
+    found = [steps.evaluation_step(b, 4, r) for r in range(3) for b in range(4)]
+    assert found == list(range(EVALUATION, EVALUATION + 12))
+
+
+@pytest.mark.crosscheck
+def test_the_adapter_to_pytorch_is_short():
+    port = port_of("torch")
+    tree = ast.parse(inspect.getsource(type(port)))
+    text = [n.body[0] for n in ast.walk(tree) if isinstance(n, ast.ClassDef | ast.FunctionDef) and ast.get_docstring(n)]
+    words = {line for node in text for line in range(node.lineno, node.end_lineno + 1)}
+    lines = enumerate(inspect.getsource(type(port)).splitlines(), start=1)
+    assert len([line for number, line in lines if line.strip() and number not in words]) <= 25
+
+
+@pytest.mark.crosscheck
+def test_an_unknown_layer_has_no_twin():
+    port_of("torch")
+    from wn_ref.ports.torch_twin import twin
+
+    fork = Fork()
+    network = Network([Flatten(), fork, Dense(4, 4), Add(fork), Dense(4, 2, index=1)], input_shape=(1, 2, 2))
+    with pytest.raises(InputError, match=r"expected layers of the kinds dense, .* got fork; write its twin yourself"):
+        twin(network, None)
+
+
+@framework
+def test_networks_in_another_order_than_the_papers(name):
+    from wn_ref.layers import BatchNorm, Conv, MaxPool, ReLU
+
+    layers = [Conv(2, 3, (3, 2), (2, 1)), MaxPool(2, 1), BatchNorm(3), ReLU(), Flatten(), Dense(3 * 3 * 5, 4, index=5)]
+    network = Network(layers, input_shape=(2, 9, 7))
+    case = Case(
+        "own", "own", layers_of(network), (2, 9, 7), 4, wn.mixed(0.2, 0.3, gradient="exact"), "all", (1, 2, 3, 1, 1, 1)
+    )
+    report = check_case(case, record(case), port_of(name))
+    assert report.ok, report

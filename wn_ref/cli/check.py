@@ -1,0 +1,48 @@
+"""`wn-ref check`: is another implementation Walking Noise, and if not, why?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wn_ref.user_code import function_of
+
+
+def check(
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="A case file, or a folder of them, made by wn-ref vectors.")
+    ],
+    port: Annotated[
+        str,
+        typer.Argument(
+            metavar="PORT",
+            help="The implementation: a class without arguments, package.module:Class or file.py:Class, with the "
+            "methods of wn_ref.ports.port.Port.",
+        ),
+    ],
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(help="A cause that is no mismatch, such as running-variance; may be given several times."),
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Hold an implementation against case files, and say where it deviates and why.
+
+    Every quantity is compared in the order in which it is computed, starting from what the implementation itself had
+    before. Where it deviates, the usual mistakes are tried, and the one that explains it is named. A class of about 20
+    lines makes an implementation ready for this; wn_ref/ports/numpy_port.py is the example to read, and
+    wn_ref.ports.torch_port:TorchPort and wn_ref.ports.jax_port:JaxPort are checked like this:
+
+        wn-ref vectors --suite cases && wn-ref check cases wn_ref.ports.numpy_port:NumpyPort
+
+    The exit code is 0 if all agrees, 1 if something deviates, and 2 if a file or the class cannot be used.
+    """
+    from wn_ref.ports.check import check_vectors
+
+    report = check_vectors(path, function_of("port", port), accept or ())  # type: ignore[arg-type]  # checked there
+    print(json.dumps(report.as_dict(), indent=1) if json_ else report)
+    if not report.ok:
+        raise typer.Exit(1)

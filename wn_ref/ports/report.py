@@ -1,0 +1,140 @@
+"""What a check has found, for people and as data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from wn_ref.counted import counted
+from wn_ref.ports.causes import CAUSES
+
+SHOWN = 2
+"""How many findings of one kind, case and step are printed."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One deviation of a port.
+
+    Attributes
+    ----------
+    case : str
+        The case, such as "walking-float64".
+    step : int or str
+        The training step, from 0 on; or "start" or "evaluation".
+    quantity : str
+        What deviates: "activation/conv1", "noise", "logits", "loss", "gradient/conv1.weight", "gradient/input",
+        "statistic/bn1.running_var", "first_moment/...", "second_moment/...", "update/conv1.weight", "start/..."
+        (weights right after the start); or "raised", if the port raised an error.
+    index : tuple of int
+        Where the deviation is largest, in the port's layout; for "noise" the point and the draw.
+    size, tolerance : float
+        The deviation and what is allowed, in the units of `wn_ref.ports.case.TOLERANCES`; infinity if a shape or a type
+        is wrong, or a number is not finite.
+    got, expected : float
+        The two numbers at that index.
+    note : str
+        What is wrong, if it is not a number.
+    cause : str or None
+        The usual mistake that explains it alone, a key of `wn_ref.ports.causes.CAUSES`; None if no one does.
+    alternatives : tuple of str
+        Usual mistakes between which this case cannot tell.
+    accepted : bool
+        Whether the user accepts this cause.
+    """
+
+    case: str
+    step: int | str
+    quantity: str
+    index: tuple[int, ...] = ()
+    size: float = float("inf")
+    tolerance: float = 0.0
+    got: float = 0.0
+    expected: float = 0.0
+    note: str = ""
+    cause: str | None = None
+    alternatives: tuple[str, ...] = ()
+    accepted: bool = False
+
+    def __str__(self) -> str:
+        """Return the finding as one or two lines."""
+        step = f"step {self.step}" if isinstance(self.step, int) else self.step
+        what = self.note or (
+            f"{list(self.index)} is {self.got:.9g}, expected {self.expected:.9g} "
+            f"(off by {self.size:.2g}, allowed {self.tolerance:.1g})"
+        )
+        why = f"cause: {self.cause}: {CAUSES[self.cause].says}" if self.cause else "cause: not one of the usual ones"
+        if self.alternatives:
+            why = f"cause: one of {', '.join(self.alternatives)}"
+        return f"{self.case}, {step}, {self.quantity}: {what}\n    {'accepted; ' if self.accepted else ''}{why}"
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of `wn_ref.check_vectors`.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        Every deviation, in the order of cases and steps.
+    looked_at : mapping of str to int
+        How many arrays of each kind were compared: "activation", "loss", "gradient", ...
+    not_looked_at : tuple of str
+        Kinds of which the port handed back nothing, or not all.
+    cases : tuple of str
+        The cases that were run.
+    """
+
+    findings: tuple[Finding, ...]
+    looked_at: Mapping[str, int]
+    not_looked_at: tuple[str, ...]
+    cases: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether activations or logits were compared, and nothing deviates but for causes that are accepted."""
+        seen = self.looked_at.get("activation", 0) + self.looked_at.get("logits", 0)
+        return seen > 0 and all(finding.accepted for finding in self.findings)
+
+    def __str__(self) -> str:
+        """Return the report as text."""
+        lines, count = [], Counter[tuple]()
+        for finding in self.findings:
+            alike = finding.case, finding.step, finding.quantity.partition("/")[0], finding.cause
+            count[alike] += 1
+            if count[alike] <= SHOWN:
+                lines.append(str(finding))
+        for (case, step, kind, _), number in count.items():
+            if number > SHOWN:
+                lines.append(f"{case}, {step}, {kind}: {number - SHOWN} more like these")
+        lines += [f"not looked at, because it was not handed back: {', '.join(self.not_looked_at) or 'nothing'}"]
+        open_ = sum(not finding.accepted for finding in self.findings)
+        verdict = "agrees" if self.ok else counted(open_, "finding") if open_ else "nothing to compare"
+        lines += [
+            f"{counted(len(self.cases), 'case')}, {counted(sum(self.looked_at.values()), 'comparison')}: {verdict}"
+        ]
+        return "\n".join(lines)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as JSON has it; an infinite size is null."""
+        findings = [asdict(finding) for finding in self.findings]
+        for one in findings:
+            for name in ("size", "got", "expected"):
+                one[name] = one[name] if abs(one[name]) < float("inf") else None
+        return {
+            "ok": self.ok,
+            "cases": list(self.cases),
+            "findings": findings,
+            "looked_at": dict(self.looked_at),
+            "not_looked_at": list(self.not_looked_at),
+        }
+
+
+def joined(reports: Sequence[Report]) -> Report:
+    """Return the reports of several cases as one."""
+    looked_at: Counter[str] = sum((Counter(report.looked_at) for report in reports), Counter())
+    absent = dict.fromkeys(kind for report in reports for kind in report.not_looked_at)
+    findings = tuple(finding for report in reports for finding in report.findings)
+    return Report(findings, looked_at, tuple(absent), tuple(name for report in reports for name in report.cases))

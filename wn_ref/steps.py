@@ -1,0 +1,42 @@
+"""Which images a training step has, and which step of the generator an evaluation has.
+
+Whoever trains a port for longer than a case needs these two; `wn_ref.train` goes by them as well. Batches are
+consecutive pieces of the order; training steps are numbered from 0 on, through all epochs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wn_ref.random import EVALUATION, SHUFFLE, permutation
+
+
+def image_order(images: int, seed: int, epoch: int) -> np.ndarray:
+    """Return the order of the training images in an epoch, int64 (images,).
+
+    Examples
+    --------
+    >>> sorted(image_order(5, seed=0, epoch=1).tolist())
+    [0, 1, 2, 3, 4]
+    """
+    return permutation(images, seed, SHUFFLE, epoch)
+
+
+def evaluation_step(batch: int, batches: int = 0, repetition: int = 0) -> int:
+    """Return the step of the generator at which batch number `batch` of an evaluation draws its noise.
+
+    Parameters
+    ----------
+    batch : int
+        Number of the batch, from 0 on.
+    batches : int
+        How many batches an evaluation has; needed if it is repeated.
+    repetition : int
+        The number of the repetition. The evaluation at the end of epoch 0, 1, ... of a training is repetition 0, 1, ...
+
+    Examples
+    --------
+    >>> hex(evaluation_step(batch=3, batches=8, repetition=2))
+    '0x80000013'
+    """
+    return EVALUATION + repetition * batches + batch
