@@ -6,9 +6,8 @@ from wn_ref import bench
 
 LIMITS = {"sgemm_gflops": 100.0, "copy_gb": 10.0, "normals_millions": 1000.0, "numpy_normals_millions": 100.0}
 PROCESS = {"first_step_cold_seconds": 9.0, "first_step_cached_seconds": 0.5, "peak_memory_mb": 200.0}
-MIDPOINT = {
-    "networks": 8.6, "grid_networks": 170, "epochs": 100, "core_hours": 0.1, "torch_core_hours": 6.2, "torch_over_ours": 62.0
-}  # fmt: skip
+MIDPOINT = {"networks": 8.6, "grid_networks": 170, "epochs": 100, "core_hours": 0.1}
+MIDPOINT |= {"torch_core_hours": 6.2, "torch_over_ours": 62.0}
 WORKERS = {"one_seconds": 1.0, "two_seconds": 1.1, "two_over_one": 1.1}
 
 

@@ -46,9 +46,9 @@ class JaxEpoch:
         self.noisy = frozenset(network.injection_points.numbers(GLOBAL)) if noise is not None else frozenset[int]()
         self.batch_size, self.key = batch_size, jax.random.key(0, impl=generator)
         arrays = {name: jnp.asarray(weight_to(JaxPort.layout, array)) for name, array in network.parameters.items()}
-        zeros = {name: jnp.zeros_like(array) for name, array in arrays.items()}
+        m, v = ({name: jnp.zeros_like(array) for name, array in arrays.items()} for _ in range(2))
         statistics = {name: jnp.asarray(array, jnp.float32) for name, array in network.statistics.items()}
-        self.state = arrays, statistics, zeros, zeros, jnp.zeros((), jnp.float32)
+        self.state = arrays, statistics, m, v, jnp.zeros((), jnp.float32)
         self._train = jax.jit(self._epoch, donate_argnums=0)
         self._evaluate = jax.jit(self._correct)
 
