@@ -9,16 +9,18 @@ norm, under a profiler.
 import cProfile
 import pstats
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from wn_ref import additive, build_model, generator, kernels, train
+from wn_ref.arrays import Memory
 from wn_ref.bench import measure_limits
 from wn_ref.bench_tools import SHAPE, made_up_data
 from wn_ref.compiled import kernel
-from wn_ref.layers import Conv
+from wn_ref.layers import Conv, dense
 from wn_ref.random import Stream
 
 BATCH = 128
@@ -76,6 +78,24 @@ def show_convolution(name: str, inputs: int, outputs: int, size: int) -> None:
         print(f"{name} dx                     {work / (best(lambda: layer.backward(dy)) - weights):8.0f} GFLOP/s")
 
 
+def show_dense(outputs: int, inputs: int) -> None:
+    """Print the speed of two products of a dense layer, blocked and with BLAS."""
+    rng, memory, made = np.random.default_rng(0), Memory(), {}
+    shapes = {"x": (inputs, BATCH), "weight": (outputs, inputs), "dy": (outputs, BATCH), "dw": (outputs, inputs)}
+    for name, shape in shapes.items():
+        made[name] = memory(name, shape, np.dtype(np.float32))
+        made[name][...] = rng.standard_normal(shape)
+    x, weight, dy, dw = made.values()
+    y, bias = memory("y", dy.shape, dy.dtype), np.zeros(outputs, np.float32)
+    operations = 2 * x.size * outputs / 1e9
+    for what, function, given in (
+        ("forward", dense._forward, (x, weight, bias, y)),
+        ("dW, db", dense._weight_gradient, (x, dy, dw, bias)),
+    ):
+        blocked, blas = (operations / best(partial(form, *given), 300) for form in (function, function.plain))
+        print(f"dense {outputs:>3} x {inputs:<3} {what:<10} {blocked:13.0f} GFLOP/s, with BLAS {blas:.0f}")
+
+
 def show_epoch(images: int = 60_000) -> None:
     """Print the share of an epoch with additive noise that each function takes, without what it calls."""
     data, network = made_up_data(images), build_model("lenet5", SHAPE, batchnorm=False)
@@ -109,5 +129,7 @@ if __name__ == "__main__":
         show_generator()
         show_convolution("conv1", inputs=1, outputs=6, size=28)
         show_convolution("conv2", inputs=6, outputs=16, size=12)
+        show_dense(64, 784)
+        show_dense(120, 256)
         show_epoch()
         show_forms()
