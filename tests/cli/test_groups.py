@@ -21,12 +21,12 @@ def test_one_set_of_options_wherever_networks_are_trained():
 def test_every_command_with_a_noise_has_a_gradient_and_all_defaults_are_the_same():
     with_noise = {name for name, options in OPTIONS.items() if "noise" in options}
     assert with_noise >= {"train", "walk", "locate", "global", "plan", "sweep", "vectors"}
-    for name in with_noise | {"mixed", "maximum"}:
+    for name in (with_noise | {"mixed", "maximum"}) - {"evaluate"}:  # which has no backward pass
         assert OPTIONS[name]["gradient"].default == "exact", name
 
 
 def test_every_command_that_writes_a_file_has_force():
-    writing = {name for name, options in OPTIONS.items() if {"output", "csv", "json_file"} & set(options)} - {"fit"}
+    writing = {name for name, options in OPTIONS.items() if {"output", "csv", "json_file"} & set(options)} - {"fit", "check-fits"}
     assert writing >= {"walk", "global", "mixed", "multi", "clamped", "maximum", "export", "vectors", "bench", "figure"}
     for name in writing:
         assert "force" in OPTIONS[name], name
