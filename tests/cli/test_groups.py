@@ -26,7 +26,10 @@ def test_every_command_with_a_noise_has_a_gradient_and_all_defaults_are_the_same
 
 
 def test_every_command_that_writes_a_file_has_force():
-    writing = {name for name, options in OPTIONS.items() if {"output", "csv", "json_file"} & set(options)} - {"fit", "check-fits"}
+    writing = {name for name, options in OPTIONS.items() if {"output", "csv", "json_file"} & set(options)} - {
+        "fit",
+        "check-fits",
+    }
     assert writing >= {"walk", "global", "mixed", "multi", "clamped", "maximum", "export", "vectors", "bench", "figure"}
     for name in writing:
         assert "force" in OPTIONS[name], name
