@@ -28,6 +28,8 @@ FLOORS = (
     "search findings",
     "figures",
     "reproduce ports bench_tools",
+    "bench_peers",
+    "bench_process",
     "bench ledger",
     "cli",
 )
