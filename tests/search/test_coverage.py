@@ -35,13 +35,13 @@ def test_intervals_cover_the_truth(search, most):
 
 def test_to_take_images_for_independent_answers_covers_far_too_little(monkeypatch):
     """The planted mistake: scatter of 10,000 independent answers instead of that between seeds."""
-    real = LocalFit.interval
+    real = LocalFit.cautious_interval
 
     def narrow(fit):
         (low, high), factor = real(fit), math.sqrt(0.25 / 10_000) / fit.tau
         return fit.best[0] + factor * (low - fit.best[0]), fit.best[0] + factor * (high - fit.best[0])
 
-    monkeypatch.setattr(LocalFit, "interval", narrow)
+    monkeypatch.setattr(LocalFit, "cautious_interval", narrow)
     assert simulate(in_training, 60)[0] < 0.85
 
 
