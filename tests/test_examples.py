@@ -10,7 +10,10 @@ import pytest
 
 import wn_ref
 
-NEEDS_MORE = ("wn_ref.ports.torch_twin", "wn_ref.ports.torch_port", "wn_ref.ports.jax_port", "wn_ref.__main__")
+NEEDS_MORE = (
+    *("wn_ref.ports.torch_twin", "wn_ref.ports.torch_port", "wn_ref.ports.jax_port", "wn_ref.ports.jax_epoch"),
+    "wn_ref.__main__",
+)
 """What needs PyTorch or JAX, and a program that starts when it is imported."""
 MODULES = [module.name for module in pkgutil.walk_packages(wn_ref.__path__, "wn_ref.") if module.name not in NEEDS_MORE]
 PUBLIC = {name: getattr(wn_ref, name) for name in wn_ref.__all__ if name != "__version__"}
