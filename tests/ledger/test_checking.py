@@ -8,7 +8,7 @@ import pytest
 from tests.ledger.made_up import accuracy, runs_of_search
 from wn_ref.ledger.catalog import all_rows
 from wn_ref.ledger.checking import LIMIT, agree
-from wn_ref.ledger.row import NOT, REPRODUCED, Finding
+from wn_ref.ledger.row import NOT, REPRODUCED, Judgement
 
 ROWS = {row.id: row for row in all_rows()}
 NAMES = ("table1/mnist/mlp/nobn/additive", "table1/mnist/mlp/bn/multiplicative", "table4/mnist/mlp/bn/additive")
@@ -16,7 +16,7 @@ NAMES = ("table1/mnist/mlp/nobn/additive", "table1/mnist/mlp/bn/multiplicative",
 
 def finding(name, first_seed, of=accuracy):
     _, estimate = runs_of_search(ROWS[name].searches[0], of, first_seed)
-    return Finding(estimate.midpoint, *estimate.interval)
+    return Judgement(estimate.midpoint, *estimate.interval)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -54,10 +54,10 @@ def test_the_limit_is_that_of_one_in_a_hundred():
     """Normal logarithms with exact 95 % intervals differ by more than LIMIT in 1 of 100 cases."""
     assert math.erfc(1.959964 * LIMIT / math.sqrt(2)) == pytest.approx(0.01, rel=0.03)
     half = 1.1
-    assert agree(Finding(1.0, 1 / half, half), Finding(1.13, 1.13 / half, 1.13 * half))
-    assert not agree(Finding(1.0, 1 / half, half), Finding(1.2, 1.2 / half, 1.2 * half))
+    assert agree(Judgement(1.0, 1 / half, half), Judgement(1.13, 1.13 / half, 1.13 * half))
+    assert not agree(Judgement(1.0, 1 / half, half), Judgement(1.2, 1.2 / half, 1.2 * half))
 
 
 def test_claims_agree_if_their_verdicts_do():
-    assert agree(Finding(math.nan, verdict=REPRODUCED), Finding(2.0, verdict=REPRODUCED))
-    assert not agree(Finding(math.nan, verdict=REPRODUCED), Finding(math.nan, verdict=NOT))
+    assert agree(Judgement(math.nan, verdict=REPRODUCED), Judgement(2.0, verdict=REPRODUCED))
+    assert not agree(Judgement(math.nan, verdict=REPRODUCED), Judgement(math.nan, verdict=NOT))

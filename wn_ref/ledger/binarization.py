@@ -10,7 +10,7 @@ from wn_ref.findings.self_binarization import quantised_accuracy
 from wn_ref.injection import Injection
 from wn_ref.ledger.conditions import of_conditions
 from wn_ref.ledger.evidence import Evidence
-from wn_ref.ledger.row import Finding, Row
+from wn_ref.ledger.row import Judgement, Row
 from wn_ref.running import learn
 from wn_ref.store.measurements import Measurement
 from wn_ref.sweeps import grids
@@ -44,7 +44,7 @@ def binarization_rows() -> Iterator[Row]:
     )  # fmt: skip
 
 
-def marginal_loss(row: Row, evidence: Evidence) -> Finding | None:
+def marginal_loss(row: Row, evidence: Evidence) -> Judgement | None:
     """Look what quantising costs at points that are better than guessing."""
     runs = evidence.runs(row.plan).dropna(subset=["accuracy", "quantised"])
     alive = runs[runs["accuracy"] > 2 / runs["classes"]]

@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wn_ref.errors import InputError
-from wn_ref.ledger.evidence import Result
+from wn_ref.ledger.evidence import RowResult
 from wn_ref.ledger.page import number
-from wn_ref.ledger.row import NOT_RUN, Finding, Row
+from wn_ref.ledger.row import NOT_RUN, Judgement, Row
 from wn_ref.ledger.running import Campaign
 
 LIMIT = 1.31
@@ -33,12 +33,12 @@ class Check:
 
     Attributes
     ----------
-    published, again : Result
+    published, again : RowResult
         What the two say.
     """
 
-    published: Result
-    again: Result
+    published: RowResult
+    again: RowResult
 
     @property
     def agrees(self) -> bool:
@@ -54,7 +54,7 @@ class Check:
         return f"{self.published.row.id}: published {one}, again {two}: {said}; {rule}"
 
 
-def agree(one: Finding, other: Finding) -> bool:
+def agree(one: Judgement, other: Judgement) -> bool:
     """Return whether two findings agree, by the rule at the top of this module."""
     if not (is_number(one) and is_number(other)):
         return one.verdict == other.verdict
@@ -62,7 +62,7 @@ def agree(one: Finding, other: Finding) -> bool:
     return abs(math.log(one.value / other.value)) <= LIMIT * math.hypot(*halves)
 
 
-def is_number(finding: Finding) -> bool:
+def is_number(finding: Judgement) -> bool:
     """Return whether a finding has a positive number with an interval."""
     return all(math.isfinite(value) and value > 0 for value in (finding.value, finding.low, finding.high))
 

@@ -12,7 +12,7 @@ from wn_ref.counted import counted
 from wn_ref.findings.comparison import interval
 from wn_ref.injection import WEIGHTED, kind_of
 from wn_ref.ledger.evidence import Evidence
-from wn_ref.ledger.row import Finding, Row, verdict_on_claim
+from wn_ref.ledger.row import Judgement, Row, verdict_on_claim
 from wn_ref.ledger.search import Search
 from wn_ref.search.question import Estimate
 
@@ -68,7 +68,7 @@ def geometric(values: Iterable[float]) -> float:
     return float(np.exp(logs.mean())) if len(logs) else math.nan
 
 
-def of_conditions(holds: Sequence[bool], what: str, value: float = math.nan, says: str = "") -> Finding | None:
+def of_conditions(holds: Sequence[bool], what: str, value: float = math.nan, says: str = "") -> Judgement | None:
     """Return the finding for a condition on each of several things; None if there is not one.
 
     Parameters
@@ -86,7 +86,7 @@ def of_conditions(holds: Sequence[bool], what: str, value: float = math.nan, say
     if not holds:
         return None
     where = f"holds for {sum(holds)} of {counted(len(holds), what)}"
-    return Finding(value, verdict=verdict_on_claim(holds), says="; ".join(filter(None, [says, where])))
+    return Judgement(value, verdict=verdict_on_claim(holds), says="; ".join(filter(None, [says, where])))
 
 
 def of_sample(values: Sequence[float]) -> tuple[float, float, float]:

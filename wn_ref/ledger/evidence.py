@@ -8,7 +8,7 @@ from functools import cached_property
 
 from wn_ref.experiment import Experiment
 from wn_ref.lazy import pandas
-from wn_ref.ledger.row import NOT_RUN, QUALITATIVELY, REPRODUCED, Finding, Row
+from wn_ref.ledger.row import NOT_RUN, QUALITATIVELY, REPRODUCED, Judgement, Row
 from wn_ref.ledger.search import Answer, Search, families, replayed, trained_by
 from wn_ref.ledger.tables import Cells, frame, identity
 
@@ -17,14 +17,14 @@ STAND_INS = {"bfd5143ae91d4917": "CIFAR-10 decoded from JPEG copies"}
 
 
 @dataclass(frozen=True)
-class Result:
+class RowResult:
     """A row with what came of it.
 
     Attributes
     ----------
     row : Row
         At the epochs of its runs.
-    finding : Finding
+    finding : Judgement
         Its verdict is "not run" if there are not enough runs.
     runs : list of dict
         The published runs behind it.
@@ -33,7 +33,7 @@ class Result:
     """
 
     row: Row
-    finding: Finding
+    finding: Judgement
     runs: list[Cells]
     complete: bool
 
@@ -73,7 +73,7 @@ class Evidence:
         self._families = families(runs)
         known = {} if before is None else before._answers
         self._answers: dict[Search, Answer] = {search: answer for search, answer in known.items() if answer.complete}
-        self._results: dict[str, Result] = {}
+        self._results: dict[str, RowResult] = {}
 
     def answer(self, search: Search) -> Answer:
         """Return what the runs say about a midpoint."""
@@ -103,7 +103,7 @@ class Evidence:
         quantised = [e for e in row.quantised if not self._runs.get(identity(e.row()), {}).get("quantised")]
         return searches, missing, quantised
 
-    def result(self, row: Row) -> Result:
+    def result(self, row: Row) -> RowResult:
         """Return what came of a row: at the paper's epochs, else at the largest number that there are runs of."""
         if row.id not in self._results:
             at_each = (self._result(row.at(epochs)) for epochs in (None, *self.epochs(row.networks)))
@@ -116,14 +116,14 @@ class Evidence:
         found = {int(cells["epochs"]) for cells in self.all if (cells["dataset"], cells["model"]) in networks}
         return sorted(found, reverse=True)
 
-    def _result(self, row: Row) -> Result:
+    def _result(self, row: Row) -> RowResult:
         there = [self.answer(search) for search in row.searches] + [answer for _, answer in self.answers(row)]
         runs = {id(cells): cells for answer in there for cells in answer.runs}
         further = (row.further(row, self) or []) if row.further else []
         runs |= {id(cells): cells for cells in self.found((*row.plan, *further))}
         complete = not any(self.left(row))
         finding = row.judge(row, self) if complete else None
-        result = Result(row, finding or Finding(float("nan"), verdict=NOT_RUN), list(runs.values()), complete)
+        result = RowResult(row, finding or Judgement(float("nan"), verdict=NOT_RUN), list(runs.values()), complete)
         if result.finding.verdict == REPRODUCED and (row.shorter or row.data_differs):
             return replace(result, finding=replace(result.finding, verdict=QUALITATIVELY))
         return result

@@ -15,7 +15,7 @@ from wn_ref.injection import ALL
 from wn_ref.ledger.conditions import level, of_conditions, of_sample, walk
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.numbers import name_of, title_of
-from wn_ref.ledger.row import Finding, Row, verdict_on_number
+from wn_ref.ledger.row import Judgement, Row, verdict_on_number
 from wn_ref.noise import additive
 from wn_ref.sweeps import grids, plans
 
@@ -54,14 +54,14 @@ def execution_rows() -> Iterator[Row]:
         )  # fmt: skip
 
 
-def accuracy(row: Row, evidence: Evidence) -> Finding | None:
+def accuracy(row: Row, evidence: Evidence) -> Judgement | None:
     """Judge a mean accuracy of networks, in per cent."""
     values = 100 * evidence.runs(row.plan)["accuracy"].dropna()
     mean, low, high = of_sample(values.to_numpy())
-    return Finding(mean, low, high, verdict_on_number(mean, low, high, row.paper))
+    return Judgement(mean, low, high, verdict_on_number(mean, low, high, row.paper))
 
 
-def guided_wins(row: Row, evidence: Evidence) -> Finding | None:
+def guided_wins(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare guided with uniform executions, network by network."""
     further = (row.further(row, evidence) or []) if row.further else []
     runs = evidence.runs((*row.plan, *further))

@@ -14,7 +14,7 @@ from wn_ref.lazy import pandas
 from wn_ref.ledger.conditions import geometric, of_conditions
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.numbers import FIRST, midpoint_rows, paper_grid
-from wn_ref.ledger.row import CLOSE, Finding, Judge, Row
+from wn_ref.ledger.row import CLOSE, Judge, Judgement, Row
 from wn_ref.ledger.search import Search
 
 MISFIT = 0.02
@@ -77,20 +77,20 @@ def _curve_claims(when: str, search: Search) -> Iterator[Row]:
         )  # fmt: skip
 
 
-def training_helps(row: Row, evidence: Evidence) -> Finding | None:
+def training_helps(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare each network's two midpoints: training with noise over inference only."""
     by_phase = _by(row, evidence, "phase")
     found = [pair["training"] / pair["inference"] for pair in by_phase if len(pair) == 2]
     return of_conditions([ratio > 1 for ratio in found], "network", min(found, default=math.nan), "smallest ratio")
 
 
-def additive_is_milder(row: Row, evidence: Evidence) -> Finding | None:
+def additive_is_milder(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare the midpoints of additive and of multiplicative noise."""
     found = [pair["additive"] / pair["multiplicative"] for pair in _by(row, evidence, "noise") if len(pair) == 2]
     return of_conditions([ratio > 1 for ratio in found], "network", min(found, default=math.nan), "smallest ratio")
 
 
-def batchnorm_is_open(row: Row, evidence: Evidence) -> Finding | None:
+def batchnorm_is_open(row: Row, evidence: Evidence) -> Judgement | None:
     """Count where batch norm helps: inconclusive is that it helps in some cases and harms in others."""
     found = [pair[True] / pair[False] for pair in _by(row, evidence, "batchnorm") if len(pair) == 2]
     if not found:
@@ -98,17 +98,17 @@ def batchnorm_is_open(row: Row, evidence: Evidence) -> Finding | None:
     helps = sum(ratio > 1 for ratio in found)
     says = f"midpoints with over without; batch norm helps in {helps} of {len(found)} cases"
     mixed = of_conditions([0 < helps < len(found)], "table", geometric(found))
-    return None if mixed is None else Finding(mixed.value, verdict=mixed.verdict, says=says)
+    return None if mixed is None else Judgement(mixed.value, verdict=mixed.verdict, says=says)
 
 
-def below_one(row: Row, evidence: Evidence) -> Finding | None:
+def below_one(row: Row, evidence: Evidence) -> Judgement | None:
     """Look whether all midpoints of multiplicative noise are below 1."""
     found = [answer.estimate.midpoint for _, answer in evidence.answers(row)]
     known = [mu for mu in found if math.isfinite(mu)]
     return of_conditions([mu < 1 for mu in known], "network", max(known, default=math.nan), "largest midpoint")
 
 
-def forward_only(row: Row, evidence: Evidence) -> Finding | None:
+def forward_only(row: Row, evidence: Evidence) -> Judgement | None:
     """Look whether the straight-through gradient gives the paper's numbers, within 10 %."""
     printed = {other.searches[0]: other.paper for other in midpoint_rows() if other.variant.startswith("straight")}
     found = [
@@ -120,7 +120,7 @@ def forward_only(row: Row, evidence: Evidence) -> Finding | None:
     return of_conditions(close, "network", geometric(found), "midpoints over the paper's")
 
 
-def is_logistic(row: Row, evidence: Evidence) -> Finding | None:
+def is_logistic(row: Row, evidence: Evidence) -> Judgement | None:
     """Fit equation 1 to the paper's grid, in sigma and in ln sigma."""
     points = _curve(row, evidence)
     columns = (points["sigma"], points["accuracy"], points["uncertainty"])
@@ -130,7 +130,7 @@ def is_logistic(row: Row, evidence: Evidence) -> Finding | None:
     return of_conditions([off[0] < MISFIT], "curve", says=says)
 
 
-def degrades(row: Row, evidence: Evidence) -> Finding | None:
+def degrades(row: Row, evidence: Evidence) -> Judgement | None:
     """Look whether no level has an accuracy above that of a smaller one, and the last one is that of guessing."""
     points = _curve(row, evidence)
     rises, error = points["accuracy"].diff(), np.hypot(points["uncertainty"], points["uncertainty"].shift())
@@ -141,7 +141,7 @@ def degrades(row: Row, evidence: Evidence) -> Finding | None:
     return of_conditions([*falls, bool(guesses)], "step", float(last["accuracy"]), "accuracy at the end")
 
 
-def near_threshold(row: Row, evidence: Evidence) -> Finding | None:
+def near_threshold(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare the midpoint with the level whose accuracy is closest to half of the highest."""
     runs = evidence.runs(row.plan)
     points, fit = _curve(row, evidence), midpoint_of(runs[runs["sigma_add"] > 0])

@@ -10,7 +10,7 @@ import numpy as np
 from wn_ref.findings.mixed_noise import midpoint_contour, regimes, tolerated_ratio
 from wn_ref.ledger.conditions import of_conditions
 from wn_ref.ledger.evidence import Evidence
-from wn_ref.ledger.row import Finding, Row
+from wn_ref.ledger.row import Judgement, Row
 from wn_ref.models import TITLES
 from wn_ref.sweeps import grids
 
@@ -44,14 +44,14 @@ def mixed_claims() -> Iterator[Row]:
             )  # fmt: skip
 
 
-def low_noise(row: Row, evidence: Evidence) -> Finding | None:
+def low_noise(row: Row, evidence: Evidence) -> Judgement | None:
     """Look at the accuracy with both noises at their lowest."""
     both = _grids(row, evidence)
     losses = [float(a.max() - a[0, 0]) for _, _, a in both.values()]
     return of_conditions([loss < MARGINAL for loss in losses], "order", max(losses), "largest loss")
 
 
-def order(row: Row, evidence: Evidence) -> Finding | None:
+def order(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare the orders where both noises are high."""
     both = _grids(row, evidence)
     mul, add, first = both["multiplicative"]
@@ -61,7 +61,7 @@ def order(row: Row, evidence: Evidence) -> Finding | None:
     return of_conditions([gain > MARGINAL for gain in gains.tolist()], "pair", mean, "mean gain of accuracy")
 
 
-def factor(row: Row, evidence: Evidence) -> Finding | None:
+def factor(row: Row, evidence: Evidence) -> Judgement | None:
     """Find how much larger the additive noise may be; half a decade around ten counts as ten."""
     mul, add, a = _grids(row, evidence)["multiplicative"]
     ratio = tolerated_ratio(mul, midpoint_contour(mul, add, a)[0])
@@ -70,7 +70,7 @@ def factor(row: Row, evidence: Evidence) -> Finding | None:
     return of_conditions([1 < ratio < 10**1.5], "network", ratio, "tolerated factor")
 
 
-def guessing(row: Row, evidence: Evidence) -> Finding | None:
+def guessing(row: Row, evidence: Evidence) -> Judgement | None:
     """Look at the accuracy where both noises are large and additive noise comes first."""
     mul, add, a = _grids(row, evidence)["additive"]
     large = a[np.array(mul) >= 1e3][:, np.array(add) >= 1e3]

@@ -14,7 +14,7 @@ from wn_ref.findings.robustness import curve
 from wn_ref.fits.stacked import fit_stacked
 from wn_ref.ledger.conditions import of_conditions
 from wn_ref.ledger.evidence import Evidence
-from wn_ref.ledger.row import Finding, Row
+from wn_ref.ledger.row import Judgement, Row
 from wn_ref.models import TITLES
 from wn_ref.noise import multiplicative
 from wn_ref.sweeps import grids
@@ -66,7 +66,7 @@ def maximum_claims() -> Iterator[Row]:
     )  # fmt: skip
 
 
-def withstand(row: Row, evidence: Evidence) -> Finding | None:
+def withstand(row: Row, evidence: Evidence) -> Judgement | None:
     """Count the points that lose little accuracy."""
     table = preserved(evidence.runs(row.plan))
     drops = (table["clean"] - table["accuracy"]).to_numpy()
@@ -75,7 +75,7 @@ def withstand(row: Row, evidence: Evidence) -> Finding | None:
     return None if finding is None else replace(finding, says=says)
 
 
-def only_the_last(row: Row, evidence: Evidence) -> Finding | None:
+def only_the_last(row: Row, evidence: Evidence) -> Judgement | None:
     """Look whether the points that are lost are the last ones, and are some."""
     table = preserved(evidence.runs(row.plan))
     gone = lost(table)
@@ -85,7 +85,7 @@ def only_the_last(row: Row, evidence: Evidence) -> Finding | None:
     return of_conditions([trailing and 0 < count < len(gone)], "network", says=f"lost: {names}")
 
 
-def deeper(row: Row, evidence: Evidence) -> Finding | None:
+def deeper(row: Row, evidence: Evidence) -> Judgement | None:
     """Correlate depth and accuracy of the points that are not lost (Spearman)."""
     table = preserved(evidence.runs(row.plan))
     kept = table[~lost(table)]
@@ -95,7 +95,7 @@ def deeper(row: Row, evidence: Evidence) -> Finding | None:
     return of_conditions([rank > 0], "network", rank, "rank correlation of depth and accuracy")
 
 
-def mnist_is_best(row: Row, evidence: Evidence) -> Finding | None:
+def mnist_is_best(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare data sets by the mean of what is preserved."""
     runs = evidence.runs(row.plan)
     mean = {name: float(preserved(same)["preserved"].mean()) for name, same in runs.groupby("dataset", sort=False)}
@@ -122,7 +122,7 @@ def stacked_claims() -> Iterator[Row]:
         )  # fmt: skip
 
 
-def two_steps(row: Row, evidence: Evidence) -> Finding | None:
+def two_steps(row: Row, evidence: Evidence) -> Judgement | None:
     """Weigh one logistic function against two."""
     points = curve(evidence.runs(row.plan), "sigma_mul")
     fit = fit_stacked(points["sigma"], points["accuracy"], points["uncertainty"])

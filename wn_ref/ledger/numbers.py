@@ -16,7 +16,7 @@ from wn_ref.fits import CONFIDENCE, fit_midpoint
 from wn_ref.injection import ALL, GLOBAL
 from wn_ref.lazy import pandas
 from wn_ref.ledger.evidence import Evidence
-from wn_ref.ledger.row import Finding, Row, verdict_on_number
+from wn_ref.ledger.row import Judgement, Row, verdict_on_number
 from wn_ref.ledger.search import Search
 from wn_ref.models import TITLES
 from wn_ref.sweeps import grids
@@ -79,15 +79,15 @@ def paper_grid(search: Search) -> list[Experiment]:
     return [e for e in made if e.phase == search.phase and e.point == search.template.point]
 
 
-def midpoint(row: Row, evidence: Evidence) -> Finding:
+def midpoint(row: Row, evidence: Evidence) -> Judgement:
     """Judge a midpoint that was located."""
     answer = evidence.answer(row.searches[0])
     mu, (low, high) = answer.estimate.midpoint, answer.estimate.interval
     says = "" if np.isfinite(mu) else str(answer.estimate)
-    return Finding(mu, low, high, verdict_on_number(mu, low, high, row.paper), says)
+    return Judgement(mu, low, high, verdict_on_number(mu, low, high, row.paper), says)
 
 
-def by_the_papers_way(row: Row, evidence: Evidence) -> Finding:
+def by_the_papers_way(row: Row, evidence: Evidence) -> Judgement:
     """Judge the midpoint of equation 1, fitted in sigma with all parameters free to the paper's own grid."""
     runs = evidence.runs(row.plan)
     points = curve(runs[runs["sigma_add"] > 0])
@@ -95,7 +95,7 @@ def by_the_papers_way(row: Row, evidence: Evidence) -> Finding:
     log = midpoint_of(runs[runs["sigma_add"] > 0])
     low, high = fit.interval(CONFIDENCE)
     says = f"fitted in sigma; fitted in ln sigma: {log}"
-    return Finding(fit.midpoint, low, high, verdict_on_number(fit.midpoint, low, high, row.paper), says)
+    return Judgement(fit.midpoint, low, high, verdict_on_number(fit.midpoint, low, high, row.paper), says)
 
 
 def grid_rows() -> Iterator[Row]:

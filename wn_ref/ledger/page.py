@@ -11,7 +11,7 @@ from wn_ref.counted import counted
 from wn_ref.experiment import Experiment
 from wn_ref.files import write_atomically
 from wn_ref.ledger.catalog import CAMPAIGNS, all_rows
-from wn_ref.ledger.evidence import Evidence, Result
+from wn_ref.ledger.evidence import Evidence, RowResult
 from wn_ref.ledger.row import NOT_RUN, RULE, VERDICTS, Row
 from wn_ref.ledger.search import trained_by
 
@@ -60,12 +60,12 @@ def write_ledger(evidence: Evidence, results: Path, rows: Sequence[Row] | None =
     return path
 
 
-def markdown(results: Sequence[Result], folder: str = "results") -> str:
+def markdown(results: Sequence[RowResult], folder: str = "results") -> str:
     """Return the page.
 
     Parameters
     ----------
-    results : sequence of Result
+    results : sequence of RowResult
         One for each row, in their order.
     folder : str
         Where the tables are, for links.
@@ -77,7 +77,7 @@ def markdown(results: Sequence[Result], folder: str = "results") -> str:
     return "\n".join(parts)
 
 
-def line(result: Result, folder: str = "results") -> list[str]:
+def line(result: RowResult, folder: str = "results") -> list[str]:
     """Return the cells of a row of the ledger, as in `HEAD`."""
     row, finding = result.row, result.finding
     ran = bool(result.runs)
@@ -99,7 +99,7 @@ def line(result: Result, folder: str = "results") -> list[str]:
     ]
 
 
-def ours(result: Result) -> str:
+def ours(result: RowResult) -> str:
     """Return our number with its interval, or what our runs say."""
     finding = result.finding
     if finding.verdict == NOT_RUN:
@@ -111,7 +111,7 @@ def ours(result: Result) -> str:
     return "; ".join(filter(None, [text, finding.says]))
 
 
-def outcome(result: Result) -> str:
+def outcome(result: RowResult) -> str:
     """Return a row's outcome in one line, for the terminal."""
     paper = f", paper {number(result.row.paper)}" if math.isfinite(result.row.paper) else ""
     made = f"{counted(result.networks, 'network')}, {result.hours:.2f} core-hours"
@@ -123,7 +123,7 @@ def number(value: float) -> str:
     return f"{value:.3g}" if math.isfinite(value) else ""
 
 
-def used(result: Result) -> list[tuple[str, str]]:
+def used(result: RowResult) -> list[tuple[str, str]]:
     """Return (dataset, model) of the published runs of a result."""
     return list(dict.fromkeys((cells["dataset"], cells["model"]) for cells in result.runs))
 
@@ -157,7 +157,7 @@ TOTALS_HEAD = (
 )  # fmt: skip
 
 
-def totals(results: Sequence[Result]) -> list[Total]:
+def totals(results: Sequence[RowResult]) -> list[Total]:
     """Return what each campaign took; rows with a variant explain others and are left out, as are rows not run."""
     found = []
     for campaign in CAMPAIGNS:
@@ -177,7 +177,7 @@ def totals(results: Sequence[Result]) -> list[Total]:
     return [total for total in found if any(total.verdicts.values())]
 
 
-def _theirs(result: Result) -> Iterable[Experiment]:
+def _theirs(result: RowResult) -> Iterable[Experiment]:
     make: Callable[[], list[Experiment]] | None = result.row.theirs
     return make() if make else []
 

@@ -29,7 +29,7 @@ RULE = (
 
 
 @dataclass(frozen=True)
-class Finding:
+class Judgement:
     """What our runs say.
 
     Attributes
@@ -49,7 +49,7 @@ class Finding:
     says: str = ""
 
 
-Judge = Callable[["Row", Any], Finding | None]
+Judge = Callable[["Row", Any], Judgement | None]
 """Takes a row and an `Evidence` that has all its runs; returns the finding, None if the runs do not tell."""
 
 

@@ -23,7 +23,7 @@ from wn_ref.ledger.conditions import (
     weighted,
 )
 from wn_ref.ledger.evidence import Evidence
-from wn_ref.ledger.row import NOT, REPRODUCED, Finding, Row, verdict_on_number
+from wn_ref.ledger.row import NOT, REPRODUCED, Judgement, Row, verdict_on_number
 from wn_ref.models import TITLES
 from wn_ref.noise import additive
 
@@ -105,7 +105,7 @@ def near_the_midpoint(row: Row, evidence: Evidence) -> list[Experiment] | None:
     return [replace(noisy, clamp=clamp, seed=seed) for clamp in (False, True) for seed in SEEDS]
 
 
-def growth(row: Row, evidence: Evidence) -> Finding | None:
+def growth(row: Row, evidence: Evidence) -> Judgement | None:
     """Judge a ratio of Table 2."""
     planned = near_the_midpoint(row, evidence)
     if planned is None:
@@ -121,16 +121,16 @@ def growth(row: Row, evidence: Evidence) -> Finding | None:
     _, low, high = of_sample(logs)
     low, high = math.exp(low), math.exp(high)
     says = f"at sigma {runs['sigma_add'].iloc[0]:.2g}"
-    return Finding(ratio, low, high, verdict_on_number(ratio, low, high, row.paper), says)
+    return Judgement(ratio, low, high, verdict_on_number(ratio, low, high, row.paper), says)
 
 
-def training_helps(row: Row, evidence: Evidence) -> Finding | None:
+def training_helps(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare the midpoints of training and of inference at each point."""
     found = ratios(levels(row, evidence), levels(row, evidence, phase="inference"))
     return of_conditions([ratio > 1 for ratio in found], "point", geometric(found), "mean ratio")
 
 
-def weights_help(row: Row, evidence: Evidence) -> Finding | None:
+def weights_help(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare points behind layers with weights with the highest midpoint of the others, but for the last layer."""
     names, mu = names_of(row, True), levels(row, evidence, True)
     learnable = [mu[True, point] for point in weighted(names)[:-1] if (True, point) in mu]
@@ -141,7 +141,7 @@ def weights_help(row: Row, evidence: Evidence) -> Finding | None:
     return of_conditions([value > max(others) for value in learnable], "layer", ratio, "mean over mean of the others")
 
 
-def plateau(row: Row, evidence: Evidence) -> Finding | None:
+def plateau(row: Row, evidence: Evidence) -> Judgement | None:
     """Look how many midpoints of layers without weights, but for the input, are close to their median."""
     names, mu = names_of(row, True), levels(row, evidence, True)
     others = [value for (_, point), value in mu.items() if point not in weighted(names) and point > 0]
@@ -154,7 +154,7 @@ def plateau(row: Row, evidence: Evidence) -> Finding | None:
     return finding if finding is None else replace(finding, verdict=REPRODUCED if most else NOT)
 
 
-def ends(row: Row, evidence: Evidence) -> Finding | None:
+def ends(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare the input with all other points, and the last layer with the other layers that have weights."""
     names, mu = names_of(row, True), levels(row, evidence, True)
     learnable = [mu[True, point] for point in weighted(names) if (True, point) in mu]
@@ -165,7 +165,7 @@ def ends(row: Row, evidence: Evidence) -> Finding | None:
     return of_conditions([first < 1, last < 1], "end", says=f"input {first:.2g}, last layer {last:.2g} of the median")
 
 
-def less_robust(row: Row, evidence: Evidence) -> Finding | None:
+def less_robust(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare points of the same name with and without batch norm."""
     with_bn = {names_of(row, True)[point]: mu for (_, point), mu in levels(row, evidence, True).items()}
     without = {names_of(row, False)[point]: mu for (_, point), mu in levels(row, evidence, False).items()}
@@ -174,7 +174,7 @@ def less_robust(row: Row, evidence: Evidence) -> Finding | None:
     return of_conditions(holds, "network", geometric(found), "mean ratio, with over without")
 
 
-def last_two(row: Row, evidence: Evidence) -> Finding | None:
+def last_two(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare the last two points with the highest midpoint of the others."""
     mu = [value for _, value in sorted(levels(row, evidence, False).items())]
     if len(mu) < len(row.searches):
@@ -183,7 +183,7 @@ def last_two(row: Row, evidence: Evidence) -> Finding | None:
     return of_conditions([value > max(mu[:-2]) for value in mu[-2:]], "point", ratio, "lower one over highest other")
 
 
-def clamping_costs(row: Row, evidence: Evidence) -> Finding | None:
+def clamping_costs(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare midpoints without and with clamping behind layers with weights."""
     keep = weighted(names_of(row, True))
     free, clamped = (levels(row, evidence, True, clamp=clamp) for clamp in (False, True))
@@ -191,7 +191,7 @@ def clamping_costs(row: Row, evidence: Evidence) -> Finding | None:
     return of_conditions([ratio > 1 for ratio in found], "layer", geometric(found), "mean ratio, free over clamped")
 
 
-def clamping_does_nothing(row: Row, evidence: Evidence) -> Finding | None:
+def clamping_does_nothing(row: Row, evidence: Evidence) -> Judgement | None:
     """The same without batch norm, at all points."""
     free, clamped = (levels(row, evidence, False, clamp=clamp) for clamp in (False, True))
     found = ratios(free, clamped)
