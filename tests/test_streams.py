@@ -25,8 +25,6 @@ INJECTION = {
     ("ports/record.py", "SAMPLE_POINT"),
 }
 """Where the number of an injection point is handed over, and how it is called there."""
-FOR_PORTS = {("steps.py", "SHUFFLE")}
-"""Where a port is told what wn_ref itself draws elsewhere; tests/ports/test_frameworks.py trains one with it."""
 KERNELS = {"add_normals", "multiply_by_normals", "multiply_by_normals_and_keep"}
 
 
@@ -73,7 +71,7 @@ def test_every_draw_of_the_package_names_its_stream():
     used = {(name, point) for name, calls in found.items() for point, _ in calls}
     assert used >= INJECTION
     assert {point for _, point in used} >= set(NAMES)
-    owners = {point: {name for name, said in used - FOR_PORTS if said == point} for point in NAMES}
+    owners = {point: {name for name, said in used if said == point} for point in NAMES}
     assert all(len(files) == 1 for files in owners.values()), owners  # nobody uses the stream of somebody else
 
 

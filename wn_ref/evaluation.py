@@ -18,7 +18,8 @@ from wn_ref.injection import Injection
 from wn_ref.layers.residual import Add, Fork
 from wn_ref.network import Network
 from wn_ref.noise import Noise
-from wn_ref.random import EVALUATION, Stream
+from wn_ref.random import Stream
+from wn_ref.steps import evaluation_step
 
 
 @one_blas_thread
@@ -45,7 +46,7 @@ def evaluate_each(
     for number in range(math.ceil(len(data.test_labels) / batch_size)):
         indices = np.arange(number * batch_size, min((number + 1) * batch_size, len(data.test_labels)))
         x, labels = batches.take(indices), data.test_labels[indices]
-        here = [replace(injection, step=EVALUATION + number) for injection in injections]
+        here = [replace(injection, step=evaluation_step(number)) for injection in injections]
         for i, logits in logits_of_each(network, x, here):
             finite[i] = finite[i] and bool(np.isfinite(logits).all())
             correct[i] += int(np.sum(logits.argmax(axis=0) == labels))

@@ -142,7 +142,7 @@ def multiply_by_normals(x, sigma, key0, key1, step, point, draw):
 
 @kernel
 def multiply_by_normals_and_keep(x, factors, sigma, key0, key1, step, point, draw):
-    """Do the same, and write factors <- 1 + sigma n."""
+    """x <- x (1 + sigma n) with the same bits, and factors <- 1 + sigma n."""
     words = np.empty((4, BLOCKS), np.uint32)
     normals = np.empty((4, BLOCKS), np.float32)
     n = normals.reshape(-1)

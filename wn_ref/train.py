@@ -24,7 +24,8 @@ from wn_ref.loss import CrossEntropy
 from wn_ref.network import Network
 from wn_ref.noise import Noise
 from wn_ref.optim import SGD, Adam, clamp_weights, cosine
-from wn_ref.random import EVALUATION, SHUFFLE, permutation
+from wn_ref.random import EVALUATION
+from wn_ref.steps import evaluation_step, image_order
 
 OPTIMIZERS = ("adam", "sgd")
 SCHEDULES = ("cosine", "constant")
@@ -159,7 +160,7 @@ def train(
     for epoch in range(epochs):
         rate = cosine(learning_rate, epoch, epochs) if schedule == "cosine" else learning_rate
         losses = []
-        order = permutation(len(data.train_labels), seed, SHUFFLE, epoch)
+        order = image_order(len(data.train_labels), seed, epoch)
         augmentation = data.augmentation(seed, epoch) if augment else None
         for indices in _batches(order, batch_size):
             x = batches.take(indices, augmentation)
@@ -229,7 +230,7 @@ def evaluate(
     steps = math.ceil(len(data.test_labels) / batch_size)
     for number, indices in enumerate(_batches(np.arange(len(data.test_labels)), batch_size)):
         x = batches.take(indices)
-        step = EVALUATION + repetition * steps + number
+        step = evaluation_step(number, steps, repetition)
         logits = network.forward(x, False, noise, point, seed, step, executions, overwrite_x=True)
         if not np.isfinite(logits).all():
             x = batches.take(indices)

@@ -20,9 +20,10 @@ from wn_ref.injection import GLOBAL, kind_of
 from wn_ref.layers import BatchNorm, Conv, Dense, Flatten, Layer, MaxPool, ReLU
 from wn_ref.network import Network
 from wn_ref.noise import Noise
+from wn_ref.ports.torch_state import THEIRS
 
-BATCH_NORM = {"weight": "gamma", "bias": "beta"}
-"""What PyTorch calls the parameters of batch norm."""
+BATCH_NORM = {theirs: ours for ours, theirs in THEIRS.items()}
+"""What the parameters of PyTorch's batch norm are called here."""
 
 
 class NoiseModule(nn.Module):
