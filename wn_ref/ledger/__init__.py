@@ -12,6 +12,7 @@ catalog       all rows
 running       run rows into a store, and publish
 cost          what that will cost
 checking      run a published row again
+exceptions    numbers that do not come out
 page, html    the ledger as a page
 drawn         the paper's figures from published runs
 published     both for anybody

@@ -51,7 +51,10 @@ class RowResult:
     def differs(self) -> list[str]:
         """In what its runs differ from the paper's."""
         stand_ins = dict.fromkeys(STAND_INS[cells["data"]] for cells in self.runs if cells["data"] in STAND_INS)
-        gradients = {cells["gradient"] for cells in self.runs if float(cells["sigma_mul"]) > 0}
+        trained_noisy = (
+            cells for cells in self.runs if float(cells["sigma_mul"]) > 0 and cells["phase"] != "inference"
+        )
+        gradients = {cells["gradient"] for cells in trained_noisy}
         said = [f"{gradient.replace('_', '-')} gradient" for gradient in sorted(gradients)]
         return [part for part in (self.row.shorter, self.row.data_differs, *stand_ins, *said, self.row.variant) if part]
 

@@ -12,6 +12,7 @@ from wn_ref.experiment import Experiment
 from wn_ref.files import write_atomically
 from wn_ref.ledger.catalog import CAMPAIGNS, all_rows
 from wn_ref.ledger.evidence import Evidence, RowResult
+from wn_ref.ledger.exceptions import exceptions
 from wn_ref.ledger.row import NOT_RUN, RULE, VERDICTS, Row
 from wn_ref.ledger.search import trained_by
 
@@ -51,6 +52,14 @@ published; core-hours at the pace of our runs.
 """
 
 
+EXCEPTIONS = """## What does not come out
+
+Numbers of the paper that are not reproduced, and what came of experiments that change one thing. Where one of these has
+the paper's number, what it changes is the explanation.
+"""
+EXCEPTIONS_HEAD = ("row", "paper", "ours (95 % interval)", "ratio", "differs from the paper", "what else was tried")
+
+
 def write_ledger(evidence: Evidence, results: Path, rows: Sequence[Row] | None = None) -> Path:
     """Write the page beside a folder of published tables, and return its path."""
     made = markdown([evidence.result(row) for row in (all_rows() if rows is None else rows)], results.name)
@@ -71,6 +80,8 @@ def markdown(results: Sequence[RowResult], folder: str = "results") -> str:
         Where the tables are, for links.
     """
     parts = [INTRO.format(rule=RULE), "## What it took", "", *_table(TOTALS_HEAD, map(_cells, totals(results))), ""]
+    if found := exceptions(results):
+        parts += [EXCEPTIONS, *_table(EXCEPTIONS_HEAD, (_exception(*each) for each in found)), ""]
     for section in dict.fromkeys(result.row.section for result in results):
         same = [result for result in results if result.row.section == section]
         parts += [f"## {section}", "", *_table(HEAD, (line(result, folder) for result in same)), ""]
@@ -150,6 +161,20 @@ class Total:
     theirs: int
     hours: float
     their_hours: float
+
+
+def _exception(result: RowResult, tried: Sequence[RowResult]) -> list[str]:
+    others = (f"{other.row.variant}: {ours(other)}, **{other.finding.verdict}**" for other in tried)
+    ratio = number(result.finding.value / result.row.paper)
+    differs = "; ".join(result.differs)
+    return [
+        f"`{result.row.id}`",
+        number(result.row.paper),
+        ours(result),
+        ratio,
+        differs,
+        "<br>".join(others) or "nothing yet",
+    ]
 
 
 TOTALS_HEAD = (
