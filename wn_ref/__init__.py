@@ -22,7 +22,7 @@ from wn_ref.findings.allocation import allocate_executions
 from wn_ref.findings.robustness import midpoints
 from wn_ref.fits.midpoint import MidpointFit, fit_midpoint
 from wn_ref.fits.seeds import accuracy_uncertainty
-from wn_ref.ledger.published import published_figure, published_runs
+from wn_ref.ledger.published import published_figure, published_ledger, published_runs
 from wn_ref.loss import cross_entropy
 from wn_ref.models import build_model
 from wn_ref.network import Network
@@ -78,6 +78,7 @@ __all__ = [
     "normal",
     "open_store",
     "published_figure",
+    "published_ledger",
     "published_runs",
     "run",
     "save_network",

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from tests.ledger.made_up import runs_of
-from wn_ref import InputError, published_figure
+from wn_ref import InputError, published_figure, published_ledger
 from wn_ref.ledger import tables
 from wn_ref.ledger.drawn import FIGURES, draw
 from wn_ref.ledger.evidence import Evidence
@@ -94,6 +94,24 @@ def test_a_published_figure_has_the_midpoints_of_the_ledger(evidence, some_rows)
     expected = [evidence.answer(search).estimate.midpoint for search in row.searches]
     lines = draw(11, evidence, batchnorm=True).axes[0].get_lines()
     assert any(line.get_marker() == "s" and list(line.get_ydata()) == expected for line in lines)
+
+
+def test_the_ledger_as_a_table_is_that_of_the_page(folder, few):
+    table = published_ledger("table1/mnist", folder=folder)
+    evidence = Evidence(tables.read(folder))
+    for row in few:
+        if row.id in table.index:
+            found, finding = table.loc[row.id], evidence.result(row).finding
+            assert (found.paper, found.ours, found.low, found.high) == (row.paper, *finding_numbers(finding))
+            assert (found.verdict, found.networks) == (finding.verdict, evidence.result(row).networks)
+    assert set(table["verdict"]) > {NOT_RUN}
+    assert "fashion" not in " ".join(table.index)
+    with pytest.raises(InputError, match="item: expected the beginning of a row's id"):
+        published_ledger("table7", folder=folder)
+
+
+def finding_numbers(finding):
+    return finding.value, finding.low, finding.high
 
 
 def test_what_is_missing_is_said_with_the_command(folder, tmp_path):

@@ -1,4 +1,4 @@
-"""Published runs and figures, for tutorials and for anybody who wants the paper's experiments without training."""
+"""Published runs, figures and the ledger as a table: the paper's experiments without training."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wn_ref.lazy import pandas
 from wn_ref.ledger import tables
+from wn_ref.ledger.catalog import chosen_rows
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.places import published_results
 
@@ -43,6 +44,62 @@ def published_runs(folder: str | Path | None = None) -> pandas.DataFrame:
     0
     """
     return tables.frame(tables.read(_folder(folder)))
+
+
+def published_ledger(
+    *items: str, dataset: str | None = None, model: str | None = None, folder: str | Path | None = None
+) -> pandas.DataFrame:
+    """Return rows of the ledger: numbers and claims of the paper, ours beside them.
+
+    Parameters
+    ----------
+    *items : str
+        Each the beginning of a row's id up to a slash ("table1", "table4/mnist/mlp"), or a campaign, "a" to "h"; no
+        item chooses all.
+    dataset, model : str, optional
+        Keep rows that have runs of this data set or model alone.
+    folder : str or Path, optional
+        As for `published_runs`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By `id`: `claim`; `paper`, `ours`, `low` and `high` (95 %), NaN where there is none; `verdict`; `says`, what the
+        runs say in words; `differs`, in what they differ from the paper's; `networks` trained, and `hours` of a core.
+
+    Raises
+    ------
+    InputError
+        As for `published_runs`, or if there is no such row.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import wn_ref as wn
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     row = wn.published_ledger("table1/mnist/mlp/bn/additive", folder=folder).iloc[0]
+    >>> print(row["paper"], row["verdict"])
+    1.57 not run
+    """
+    evidence = Evidence(tables.read(_folder(folder)))
+    results = [evidence.result(row) for row in chosen_rows(items, dataset, model)]
+    table = [
+        {
+            "id": result.row.id,
+            "claim": result.row.claim,
+            "paper": result.row.paper,
+            "ours": result.finding.value,
+            "low": result.finding.low,
+            "high": result.finding.high,
+            "verdict": result.finding.verdict,
+            "says": result.finding.says,
+            "differs": "; ".join(result.differs),
+            "networks": result.networks,
+            "hours": result.hours,
+        }
+        for result in results
+    ]
+    return pandas.DataFrame(table).set_index("id")
 
 
 def published_figure(number: int, folder: str | Path | None = None, **choice: Any) -> Figure:
