@@ -1,11 +1,12 @@
 """What the ledger says about numbers that do not come out."""
 
+import math
 from dataclasses import replace
 
 import pytest
 
 from wn_ref.ledger.evidence import RowResult
-from wn_ref.ledger.exceptions import exceptions
+from wn_ref.ledger.exceptions import Comparison, comparisons, exceptions
 from wn_ref.ledger.page import markdown
 from wn_ref.ledger.row import NOT, NOT_RUN, QUALITATIVELY, REPRODUCED, Judgement
 
@@ -45,3 +46,21 @@ def test_the_page_has_them_only_if_there_are_any(row, variant):
     assert "| 0.45 | 0.519 (0.509 to 0.529) | 1.15 |" in line
     assert "noise at batch norm's outputs, too: 0.448 (0.438 to 0.458), **reproduced**" in line
     assert "What does not come out" not in markdown([result(row, REPRODUCED)])
+
+
+def test_variants_are_compared_over_the_rows_that_were_run_both_ways(row, variant):
+    other, its = (replace(r, id=r.id.replace("mlp", "lenet5"), paper=1.0) for r in (row, variant))
+    results = [result(row, QUALITATIVELY, 0.45 * math.exp(0.3)), result(variant, REPRODUCED, 0.45 * math.exp(-0.1))]
+    results += [result(other, REPRODUCED, 1.0), result(its, QUALITATIVELY, math.exp(0.2))]
+    (found,) = comparisons(results)
+    expected = Comparison(variant.variant, 2, 1, math.sqrt(0.09 / 2), math.sqrt((0.01 + 0.04) / 2))
+    assert (found.variant, found.rows, found.closer) == (expected.variant, expected.rows, expected.closer)
+    assert math.isclose(found.deviation, expected.deviation)
+    assert math.isclose(found.changed, expected.changed)
+    assert "| 2 | 1 of 2 | 21.2% | 15.8% |" in markdown(results)
+
+
+def test_what_was_not_run_is_not_compared(row, variant):
+    assert comparisons([result(row, NOT_RUN, float("nan")), result(variant, REPRODUCED)]) == []
+    assert comparisons([result(row, REPRODUCED), result(variant, NOT_RUN, float("nan"))]) == []
+    assert comparisons([result(variant, REPRODUCED)]) == []

@@ -11,8 +11,9 @@ from wn_ref.ledger import tables
 from wn_ref.ledger.drawn import FIGURES, draw
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.html import write_html
-from wn_ref.ledger.page import markdown, totals, write_ledger
+from wn_ref.ledger.page import markdown, write_ledger
 from wn_ref.ledger.row import NOT_RUN
+from wn_ref.ledger.totals import totals
 
 
 @pytest.fixture(scope="module")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from wn_ref.counted import counted
-from wn_ref.experiment import Experiment
 from wn_ref.files import write_atomically
 from wn_ref.ledger.catalog import CAMPAIGNS, all_rows
 from wn_ref.ledger.evidence import Evidence, RowResult
-from wn_ref.ledger.exceptions import exceptions
+from wn_ref.ledger.exceptions import Comparison, comparisons, exceptions
 from wn_ref.ledger.row import NOT_RUN, RULE, VERDICTS, Row
-from wn_ref.ledger.search import trained_by
+from wn_ref.ledger.totals import Total, totals
 
 NAME = "REPRODUCTION.md"
 """The page's file, beside the folder of the tables."""
@@ -60,6 +58,14 @@ the paper's number, what it changes is the explanation.
 EXCEPTIONS_HEAD = ("row", "paper", "ours (95 % interval)", "ratio", "differs from the paper", "what else was tried")
 
 
+COMPARISONS = """## What the variants say
+
+Where the paper can be read in two ways, rows were run both ways: as the row has it, and with one thing changed. The
+deviation is the root mean square of ln(ours / paper) over the rows that were run both ways.
+"""
+COMPARISONS_HEAD = ("changed", "rows", "closer to the paper", "deviation as the rows stand", "deviation if changed")
+
+
 def write_ledger(evidence: Evidence, results: Path, rows: Sequence[Row] | None = None) -> Path:
     """Write the page beside a folder of published tables, and return its path."""
     made = markdown([evidence.result(row) for row in (all_rows() if rows is None else rows)], results.name)
@@ -82,6 +88,8 @@ def markdown(results: Sequence[RowResult], folder: str = "results") -> str:
     parts = [INTRO.format(rule=RULE), "## What it took", "", *_table(TOTALS_HEAD, map(_cells, totals(results))), ""]
     if found := exceptions(results):
         parts += [EXCEPTIONS, *_table(EXCEPTIONS_HEAD, (_exception(*each) for each in found)), ""]
+    if compared := comparisons(results):
+        parts += [COMPARISONS, *_table(COMPARISONS_HEAD, map(_comparison, compared)), ""]
     for section in dict.fromkeys(result.row.section for result in results):
         same = [result for result in results if result.row.section == section]
         parts += [f"## {section}", "", *_table(HEAD, (line(result, folder) for result in same)), ""]
@@ -139,30 +147,6 @@ def used(result: RowResult) -> list[tuple[str, str]]:
     return list(dict.fromkeys((cells["dataset"], cells["model"]) for cells in result.runs))
 
 
-@dataclass(frozen=True)
-class Total:
-    """What a campaign took, beside what the paper's grid takes.
-
-    Attributes
-    ----------
-    campaign : str
-        Its letter.
-    verdicts : dict of str to int
-        How many rows have each.
-    networks, theirs : int
-        Networks trained for rows of the paper (each counts once), and networks of the paper's grid for the same rows.
-    hours, their_hours : float
-        Core-hours; those of the paper's grid at the pace of our runs.
-    """
-
-    campaign: str
-    verdicts: dict[str, int]
-    networks: int
-    theirs: int
-    hours: float
-    their_hours: float
-
-
 def _exception(result: RowResult, tried: Sequence[RowResult]) -> list[str]:
     others = (f"{other.row.variant}: {ours(other)}, **{other.finding.verdict}**" for other in tried)
     ratio = number(result.finding.value / result.row.paper)
@@ -177,34 +161,14 @@ def _exception(result: RowResult, tried: Sequence[RowResult]) -> list[str]:
     ]
 
 
+def _comparison(made: Comparison) -> list[str]:
+    closer = f"{made.closer} of {made.rows}"
+    return [made.variant, f"{made.rows}", closer, f"{made.deviation:.1%}", f"{made.changed:.1%}"]
+
+
 TOTALS_HEAD = (
     "campaign", *VERDICTS, "networks", "the paper's grid", "share", "core-hours", "the paper's grid, core-hours",
 )  # fmt: skip
-
-
-def totals(results: Sequence[RowResult]) -> list[Total]:
-    """Return what each campaign took; rows with a variant explain others and are left out, as are rows not run."""
-    found = []
-    for campaign in CAMPAIGNS:
-        rows = [result for result in results if result.row.campaign == campaign and not result.row.variant]
-        counts = {verdict: sum(result.finding.verdict == verdict for result in rows) for verdict in VERDICTS}
-        there = [result for result in rows if result.finding.verdict != NOT_RUN and result.row.theirs]
-        runs = {id(cells): cells for result in there for cells in result.runs}
-        networks = len({trained_by(cells) for cells in runs.values()})
-        grid: set[Experiment] = set()
-        hours = 0.0
-        for result in there:
-            new = {e.training_experiment() for e in _theirs(result)} - grid
-            grid |= new
-            hours += len(new) * result.hours / max(result.networks, 1)
-        spent = sum(float(cells["seconds"] or 0) for cells in runs.values()) / 3600
-        found.append(Total(campaign, counts, networks, len(grid), spent, hours))
-    return [total for total in found if any(total.verdicts.values())]
-
-
-def _theirs(result: RowResult) -> Iterable[Experiment]:
-    make: Callable[[], list[Experiment]] | None = result.row.theirs
-    return make() if make else []
 
 
 def _cells(total: Total) -> list[str]:
