@@ -2,6 +2,7 @@
 
 import re
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -35,7 +36,8 @@ def test_training_is_what_it_says(tiny):
     """The loop written out once more: order, batches with a short last one, rates, noise of each step."""
     noise = additive(0.3)
     net, twin = (build_model("mlp", tiny.shape, 10, batchnorm=True, seed=2) for _ in range(2))
-    history = train(net, tiny, epochs=3, noise=noise, point=4, seed=8)
+    told = []
+    history = train(net, tiny, epochs=3, noise=noise, point=4, seed=8, on_step=told.append)
     threads = threadpool_limits(1, "blas")
     adam, step, losses = Adam(twin.theta), 0, []
     for epoch in range(3):
@@ -50,9 +52,30 @@ def test_training_is_what_it_says(tiny):
     threads.restore_original_limits()
     np.testing.assert_allclose(net.theta, twin.theta, atol=1e-6)
     assert history[-1].loss == pytest.approx(np.mean(losses[-3:]), rel=1e-5)
+    assert told == pytest.approx(losses, rel=1e-5)
     x = np.moveaxis(tiny.test_images, 0, -1) / 255
     correct = twin.forward(x, False, noise, 4, seed=8, step=EVALUATION + 2).argmax(axis=0) == tiny.test_labels
     assert history[-1].accuracy == pytest.approx(correct.mean(), abs=0.011)  # one image may sit on the fence
+
+
+def test_who_listens_to_steps_changes_nothing(tiny):
+    """The weights have moved when a step is told, and an epoch is told after its steps."""
+    quiet, heard = (build_model("mlp", tiny.shape, 10) for _ in range(2))
+    told, moved = [], [heard.theta.copy()]
+
+    def on_step(loss):
+        told.append(loss)
+        moved.append(heard.theta.copy())
+
+    history = train(quiet, tiny, epochs=2, noise=additive(0.3))
+    assert train(heard, tiny, 2, additive(0.3), on_step=on_step, on_epoch=told.append) == history
+    np.testing.assert_array_equal(heard.theta, quiet.theta)
+    assert [told[3], told[7]] == history
+    for epoch, losses in zip(history, (told[:3], told[4:7])):
+        assert all(type(loss) is float for loss in losses)
+        assert epoch.loss == np.mean(losses)
+    assert all((before != after).any() for before, after in pairwise(moved))
+    np.testing.assert_array_equal(moved[-1], heard.theta)
 
 
 def test_options_take_effect(tiny):
@@ -165,6 +188,7 @@ def test_bad_input(tiny, option, message):
         ({"noise": 0.5}, "noise: expected what wn_ref.additive and its like return, got 0.5"),
         ({"noise": additive(1.0), "point": "dense9"}, "point: expected 'global', 'all' or 0 to 10"),
         ({"on_epoch": 5}, "on_epoch: expected a function or None, got 5"),
+        ({"on_step": []}, r"on_step: expected a function or None, got \[\]; leave it out"),
     ],
 )
 def test_objects_of_other_kinds_are_refused_before_the_first_step(tiny, option, message):

@@ -81,6 +81,7 @@ def train(
     clamp: bool = False,
     augment: bool = True,
     on_epoch: Callable[[Epoch], None] | None = None,
+    on_step: Callable[[float], None] | None = None,
 ) -> list[Epoch]:
     """Train a network in place.
 
@@ -110,6 +111,9 @@ def train(
         Whether training images are cropped and flipped at random, if their data set asks for it (`Dataset.padding`).
     on_epoch : callable, optional
         Called with each `Epoch` as it ends.
+    on_step : callable, optional
+        Called with the loss of each step, in nats, once the weights have moved: with ``losses = []``,
+        ``on_step=losses.append`` keeps them all.
 
     Returns
     -------
@@ -134,8 +138,9 @@ def train(
     (10, True)
     """
     _check_objects(network, data)
-    if on_epoch is not None and not callable(on_epoch):
-        raise InputError(f"on_epoch: expected a function or None, got {on_epoch!r}; leave it out")
+    for name, called in (("on_epoch", on_epoch), ("on_step", on_step)):
+        if called is not None and not callable(called):
+            raise InputError(f"{name}: expected a function or None, got {called!r}; leave it out")
     epochs, seed, batch_size = _checked(epochs=epochs, seed=seed, batch_size=batch_size)
     learning_rate, optimizer, momentum, schedule, clamp, augment = _checked(
         learning_rate=learning_rate,
@@ -178,6 +183,8 @@ def train(
                 raise overflow.in_backward(f"epoch {epoch + 1}, step {step}", network.gradients)
             losses.append(loss)
             step += 1
+            if on_step is not None:
+                on_step(loss)
         accuracy = evaluate(network, data, noise, point, seed, batch_size, repetition=epoch)
         history.append(Epoch(loss=float(np.mean(losses)), accuracy=accuracy))
         if on_epoch is not None:

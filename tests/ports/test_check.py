@@ -78,6 +78,12 @@ def test_of_any_other_mistake_the_place_is_named_and_no_cause(arrays, case, port
     assert "not one of the usual ones" in str(report)
 
 
+def test_alike_findings_are_counted_beside_their_step(arrays):
+    name, port = "schedule-float64", planted.with_layer("relu", planted.Leaky)
+    report = check_case(CASES[name], arrays(name), port())
+    assert "schedule-float64, step 0, activation: 1 more like these" in str(report).splitlines()
+
+
 def test_an_error_of_the_port_is_told_in_one_line_with_its_place(arrays):
     report = check_case(CASES["mlp-float64"], arrays("mlp-float64"), planted.with_method(backward=planted.raising)())
     assert "RuntimeError: out of memory (planted.py, line " in str(report).splitlines()[0]

@@ -60,7 +60,6 @@ class Finding:
 
     def __str__(self) -> str:
         """Return the finding as one or two lines."""
-        step = f"step {self.step}" if isinstance(self.step, int) else self.step
         what = self.note or (
             f"{list(self.index)} is {self.got:.9g}, expected {self.expected:.9g} "
             f"(off by {self.size:.2g}, allowed {self.tolerance:.1g})"
@@ -68,7 +67,8 @@ class Finding:
         why = f"cause: {self.cause}: {CAUSES[self.cause].says}" if self.cause else "cause: not one of the usual ones"
         if self.alternatives:
             why = f"cause: one of {', '.join(self.alternatives)}"
-        return f"{self.case}, {step}, {self.quantity}: {what}\n    {'accepted; ' if self.accepted else ''}{why}"
+        where = f"{self.case}, {_named(self.step)}, {self.quantity}"
+        return f"{where}: {what}\n    {'accepted; ' if self.accepted else ''}{why}"
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Report:
                 lines.append(str(finding))
         for (case, step, kind, _), number in count.items():
             if number > SHOWN:
-                lines.append(f"{case}, {step}, {kind}: {number - SHOWN} more like these")
+                lines.append(f"{case}, {_named(step)}, {kind}: {number - SHOWN} more like these")
         lines += [f"not looked at, because it was not handed back: {', '.join(self.not_looked_at) or 'nothing'}"]
         open_ = sum(not finding.accepted for finding in self.findings)
         verdict = "agrees" if self.ok else counted(open_, "finding") if open_ else "nothing to compare"
@@ -138,3 +138,7 @@ def joined(reports: Sequence[Report]) -> Report:
     absent = dict.fromkeys(kind for report in reports for kind in report.not_looked_at)
     findings = tuple(finding for report in reports for finding in report.findings)
     return Report(findings, looked_at, tuple(absent), tuple(name for report in reports for name in report.cases))
+
+
+def _named(step: int | str) -> str:
+    return f"step {step}" if isinstance(step, int) else step
