@@ -1,6 +1,7 @@
 """What helps to check an implementation in another framework against this one.
 
 FORMAT.md                     the case files, field by field, and what a longer training needs
+MISTAKES.md                   planted mistakes, and how many of them the check finds and names
 case chain meta contents file  what a case is, its settings as JSON, its arrays, and its file
 cases record                  the suite, and how wn_ref computes a case
 port layout normals           what a port is, its order of axes, and who hands out its noise
