@@ -120,7 +120,8 @@ CAUSES: dict[str, Cause] = {
         ),
     ),
     "same-noise-every-step": Cause(
-        "every step has the noise of the first one", _each("noise step", "first", "first, asked")
+        "the noise of the first step comes again, in this step or in every one",
+        _each("noise step", "first", "first, asked"),
     ),
     "executions-not-averaged": Cause(
         "several executions are added up, or only the first one counts",
@@ -148,7 +149,7 @@ CAUSES: dict[str, Cause] = {
     "shuffled-labels": Cause("labels and images are in different orders", _each("labels", "shuffled"), local=False),
     # update
     "adam-correction": Cause(
-        "a moment of Adam is not corrected for its start at 0",
+        "a moment of Adam is not corrected for its start at 0, or Adam counts one step more",
         (*_each("adam correction", "none", "first", "second"), *_each("adam time", 1)),
         local=False,
     ),
@@ -176,7 +177,7 @@ CAUSES: dict[str, Cause] = {
         ),
         local=False,
     ),
-    "adam-memory": Cause("Adam starts anew at every step", _each("adam memory", False), local=False),
+    "adam-memory": Cause("Adam starts anew, at this step or at every one", _each("adam memory", False), local=False),
     "sgd": Cause("weights move by plain gradient descent", _each("optimiser", "sgd"), local=False),
     "schedule": Cause(
         "the learning rate is that of the next epoch, falls with every step, or does not fall",

@@ -135,9 +135,8 @@ class Model:
 
         def back(dy: np.ndarray) -> np.ndarray:
             dx = conv.backward(dy)
-            self._keep(
-                layer, weight=self._seen(layer, conv.gradients["weight"], back=True), bias=conv.gradients["bias"]
-            )
+            weight, bias = (_given(conv.gradients[name]) for name in ("weight", "bias"))  # kept by rule, filled by all
+            self._keep(layer, weight=self._seen(layer, weight, back=True), bias=bias)
             return _given(dx)
 
         self._backs.append(back)

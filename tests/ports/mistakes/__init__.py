@@ -16,12 +16,20 @@ from tests.ports.mistakes import (
 )
 from tests.ports.mistakes.base import Mistake
 
-
-def _of(*modules: ModuleType) -> tuple[Mistake, ...]:
-    return tuple(one for module in modules for one in vars(module).values() if isinstance(one, Mistake))
-
-
-CLASSIC = _of(forward, batchnorm, noise, amount, loss, backward, update, clamp)
+MODULES: tuple[ModuleType, ...] = (
+    forward,
+    batchnorm,
+    noise,
+    amount,
+    loss,
+    backward,
+    update,
+    clamp,
+    further,
+    further_steps,
+)
+ALL = tuple(one for module in MODULES for one in vars(module).values() if isinstance(one, Mistake))
+CLASSIC = tuple(one for one in ALL if one.cause)
 """Each has a public name."""
-FURTHER = _of(further, further_steps)
+FURTHER = tuple(one for one in ALL if not one.cause)
 """None has a public name."""

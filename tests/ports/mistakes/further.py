@@ -123,7 +123,7 @@ class NoNoiseAtLogits(OtherDraws):
         return {number: draws[number] for number in draws if number < len(self.case.points) - 1}
 
 
-@mistake("every epoch has the same noise", None, lambda case: noise(case.steps_per_epoch)(case))
+@mistake("every epoch has the same noise", "same-noise-every-step", lambda case: noise(case.steps_per_epoch)(case))
 class NoiseOfTheEpoch(Repeated):
     def key(self):
         return self.t % self.case.steps_per_epoch if self.t < self.case.steps else self.case.steps

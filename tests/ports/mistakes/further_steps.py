@@ -87,7 +87,7 @@ class InputGradient(NumpyPort):
         return super().backward(dlogits, {**factors, 0: np.ones_like(factors[0])})
 
 
-@mistake("Adam counts one step too many", None, anywhere("update/*"))
+@mistake("Adam counts one step too many", "adam-correction", anywhere("update/*"))
 class CountedFromTwo(OtherAdam):
     def first(self, m):
         return m / (1 - self.beta1 ** (self.t + 1))
@@ -112,7 +112,7 @@ class FrozenBatchNorm(OtherAdam):
         return super().change(name, m, v) * (0 if name.startswith("bn") else 1)
 
 
-@mistake("a new optimiser in every epoch", None, lambda case: Place(case.steps_per_epoch, ("first_moment/*",)))
+@mistake("a new optimiser in every epoch", "adam-memory", lambda case: Place(case.steps_per_epoch, ("first_moment/*",)))
 class NewOptimiserEachEpoch(NumpyPort):
     def update(self, gradients, learning_rate):
         if self.t == self.case.steps_per_epoch:
