@@ -18,8 +18,8 @@ from wn_ref.ports.case import DTYPES
 
 HEAD = """# Planted mistakes, and what the check says about them
 
-`python -m tests.benchmarks.mistakes > wn_ref/ports/MISTAKES.md` made this page. Each mistake is planted by itself in
-the port in plain NumPy (`tests/ports/mistakes/`), which then goes through {}, in float64 and in float32.
+`python -m tests.benchmarks.mistakes{} > wn_ref/ports/MISTAKES.md` made this page. Each mistake is planted by itself
+in the port in plain NumPy (`tests/ports/mistakes/`), which then goes through {}, in float64 and in float32.
 
 - **Place**: where the first case that shows the mistake deviates first. ✓ if in each case that shows it, this is where
   the mistake is by its nature: `tests/ports/mistakes/` says so without a look at the check.
@@ -44,7 +44,7 @@ def main() -> None:
                 row[dtype] = judge(one, cases, short(one, cases) if given.short else cases)
                 print(dtype, one.name, end=" ", file=sys.stderr, flush=True)
                 print(*details(row[dtype]) if given.details else "", sep="\n    ", file=sys.stderr, flush=True)
-    print(HEAD.format("one case that shows it" if given.short else "the whole suite"))
+    print(HEAD.format(*((" --short", "one case that shows it") if given.short else ("", "the whole suite"))))
     classic, further = groups
     print("## Mistakes with a public name\n")
     table(classic)
