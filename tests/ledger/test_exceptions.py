@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from wn_ref.ledger.evidence import RowResult
-from wn_ref.ledger.exceptions import Comparison, comparisons, exceptions
+from wn_ref.ledger.exceptions import Contrast, comparisons, exceptions
 from wn_ref.ledger.page import markdown
 from wn_ref.ledger.row import NOT, NOT_RUN, QUALITATIVELY, REPRODUCED, Judgement
 
@@ -53,7 +53,7 @@ def test_variants_are_compared_over_the_rows_that_were_run_both_ways(row, varian
     results = [result(row, QUALITATIVELY, 0.45 * math.exp(0.3)), result(variant, REPRODUCED, 0.45 * math.exp(-0.1))]
     results += [result(other, REPRODUCED, 1.0), result(its, QUALITATIVELY, math.exp(0.2))]
     (found,) = comparisons(results)
-    expected = Comparison(variant.variant, 2, 1, math.sqrt(0.09 / 2), math.sqrt((0.01 + 0.04) / 2))
+    expected = Contrast(variant.variant, 2, 1, math.sqrt(0.09 / 2), math.sqrt((0.01 + 0.04) / 2))
     assert (found.variant, found.rows, found.closer) == (expected.variant, expected.rows, expected.closer)
     assert math.isclose(found.deviation, expected.deviation)
     assert math.isclose(found.changed, expected.changed)

@@ -6,8 +6,8 @@ search        a midpoint to be located, and located again in published runs
 row           a number or a claim, and the rule for the verdict
 evidence      what published runs say about rows
 numbers       rows of Tables 1 and 4
-global_claims, walking_claims, multiplicative_claims, mixed_claims, execution_claims, binarization
-              rows of sections 3 to 9, Tables 2 and 3
+global_claims, walking_claims, binarization                 rows of sections 3 to 9, Table 2
+multiplicative_claims, mixed_claims, execution_claims       rows of sections 6 to 8, Table 3
 conditions    what these have in common
 catalog       all rows
 running       run rows into a store, and publish

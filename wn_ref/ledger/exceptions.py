@@ -27,7 +27,7 @@ def exceptions(results: Sequence[RowResult]) -> list[tuple[RowResult, list[RowRe
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Contrast:
     """How near the paper's numbers are with one thing changed, and without, over all rows that were run both ways.
 
     Attributes
@@ -47,7 +47,7 @@ class Comparison:
     changed: float
 
 
-def comparisons(results: Sequence[RowResult]) -> list[Comparison]:
+def comparisons(results: Sequence[RowResult]) -> list[Contrast]:
     """Compare each kind of variant with the rows it belongs to.
 
     Parameters
@@ -62,7 +62,7 @@ def comparisons(results: Sequence[RowResult]) -> list[Comparison]:
         if result.row.variant and (base := by_id.get(result.row.id.rpartition("/")[0])):
             pairs.setdefault(result.row.variant, []).append((_off(base), _off(result)))
     return [
-        Comparison(variant, len(found), sum(b < a for a, b in found), *map(_rms, zip(*found)))
+        Contrast(variant, len(found), sum(b < a for a, b in found), *map(_rms, zip(*found)))
         for variant, found in pairs.items()
     ]
 

@@ -10,7 +10,7 @@ from wn_ref.counted import counted
 from wn_ref.files import write_atomically
 from wn_ref.ledger.catalog import CAMPAIGNS, all_rows
 from wn_ref.ledger.evidence import Evidence, RowResult
-from wn_ref.ledger.exceptions import Comparison, comparisons, exceptions
+from wn_ref.ledger.exceptions import Contrast, comparisons, exceptions
 from wn_ref.ledger.row import NOT_RUN, RULE, VERDICTS, Row
 from wn_ref.ledger.totals import Total, totals
 
@@ -161,7 +161,7 @@ def _exception(result: RowResult, tried: Sequence[RowResult]) -> list[str]:
     ]
 
 
-def _comparison(made: Comparison) -> list[str]:
+def _comparison(made: Contrast) -> list[str]:
     closer = f"{made.closer} of {made.rows}"
     return [made.variant, f"{made.rows}", closer, f"{made.deviation:.1%}", f"{made.changed:.1%}"]
 
