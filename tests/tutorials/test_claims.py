@@ -42,6 +42,7 @@ PLANTS = {
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("stem", PLANTS)
 def test_a_claim_that_is_planted_wrong_fails(stem, monkeypatch):
+    pytest.importorskip("IPython", reason="notebooks are not installed; pip install 'wn_ref[course]'")
     monkeypatch.chdir(TUTORIALS)
     mpl.use("agg")
     notebook = ModuleType("notebook_under_test")  # a module, because pickle looks classes up in theirs
