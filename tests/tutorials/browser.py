@@ -7,10 +7,18 @@ from pathlib import Path
 
 PHONE, TABLET, DESKTOP = WIDTHS = (390, 1000, 1400)
 """The widths of window, in CSS pixels, at which pages are looked at."""
+OF_THE_THEME = ("'THEBE_JS_URL' has already been declared", "Got invalid theme mode")
+"""What the theme's own scripts complain about."""
 DRAWN = """
 const done = arguments[0];
 const formulas = window.MathJax?.startup?.promise ?? Promise.resolve();
 formulas.then(() => requestAnimationFrame(() => setTimeout(done, 0)));
+"""
+SETTLED = """
+const done = arguments[0];
+const ends = (animation) => Number.isFinite(animation.effect.getComputedTiming().endTime);
+const settle = () => Promise.allSettled(document.getAnimations().filter(ends).map((one) => one.finished)).then(done);
+requestAnimationFrame(() => requestAnimationFrame(settle));
 """
 
 
@@ -35,8 +43,10 @@ class Browser:
         self.driver.quit()
 
     def resize(self, width: int) -> None:
+        """Make the window as wide as that, and wait until nothing moves any more."""
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width == PHONE}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self.driver.execute_async_script(SETTLED)  # sidebars slide
 
     def prefer(self, scheme: str) -> None:
         """Tell pages that the reader wants them "light" or "dark"."""
@@ -48,6 +58,7 @@ class Browser:
         self.resize(width)
         self.driver.get(page.as_uri())
         self.driver.execute_async_script(DRAWN)
+        self.driver.execute_async_script(SETTLED)
 
     def run(self, script: str, *arguments: object):
         """Run JavaScript in the page, and return what it returns."""
@@ -56,4 +67,4 @@ class Browser:
     def errors(self) -> list[str]:
         """Return what the page complained about since the last call, without what the theme itself does."""
         messages = [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
-        return [message for message in messages if "'THEBE_JS_URL' has already been declared" not in message]
+        return [message for message in messages if not any(known in message for known in OF_THE_THEME)]

@@ -10,12 +10,12 @@ const short = (element) => `${element.tagName.toLowerCase()} "${element.textCont
 const all = (selector, root = article) => [...root.querySelectorAll(selector)];
 for (const details of all("details")) details.open = true; // solutions of exercises
 
-const { scrollWidth } = document.documentElement;
-if (scrollWidth > innerWidth) found.push(`the page is ${scrollWidth} px wide`);
+const { scrollWidth, clientWidth } = document.documentElement; // a phone's innerWidth grows with what does not fit
+if (scrollWidth > clientWidth) found.push(`the page is ${scrollWidth} px wide`);
 
 // What is wider than the window has to be in something that scrolls.
 for (const element of all("table, mjx-container[display=true], pre, img, svg, canvas, dt, input, h1, h2, h3")) {
-  if (!seen(element) || element.getBoundingClientRect().right <= innerWidth + 1) continue;
+  if (!seen(element) || element.getBoundingClientRect().right <= clientWidth + 1) continue;
   let around = element;
   while (around !== document.body && getComputedStyle(around).overflowX === "visible") around = around.parentElement;
   if (!["auto", "scroll"].includes(getComputedStyle(around).overflowX)) found.push(`cut: ${short(element)}`);
