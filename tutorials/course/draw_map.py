@@ -47,7 +47,7 @@ def draw() -> Figure:
         for pair in FIRST.split():
             arrow(axes, *pair.split("-"))
         for number, (part, color) in enumerate(PARTS.items()):
-            axes.text(4.0, -2.2 - 0.27 * number, part, color=color, weight="bold", fontsize=11)
+            axes.text(6.2, -2.2 - 0.27 * number, part, color=color, weight="bold", fontsize=11)
         axes.set(xlim=(-0.7, 6 * STEP_X + 0.7), ylim=(-2 * STEP_Y - 0.6, 0.55), aspect="equal")
         axes.set_axis_off()
     return figure
