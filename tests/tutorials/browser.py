@@ -14,11 +14,13 @@ const done = arguments[0];
 const formulas = window.MathJax?.startup?.promise ?? Promise.resolve();
 formulas.then(() => requestAnimationFrame(() => setTimeout(done, 0)));
 """
+STILL = """
+const still = "<style>*, ::before, ::after { transition: none !important; animation: none !important }</style>";
+document.head.insertAdjacentHTML("beforeend", still);
+"""
 SETTLED = """
 const done = arguments[0];
-const ends = (animation) => Number.isFinite(animation.effect.getComputedTiming().endTime);
-const settle = () => Promise.allSettled(document.getAnimations().filter(ends).map((one) => one.finished)).then(done);
-requestAnimationFrame(() => requestAnimationFrame(settle));
+requestAnimationFrame(() => requestAnimationFrame(() => done()));
 """
 
 
@@ -43,10 +45,10 @@ class Browser:
         self.driver.quit()
 
     def resize(self, width: int) -> None:
-        """Make the window as wide as that, and wait until nothing moves any more."""
+        """Make the window as wide as that, and wait until the page is laid out again."""
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width == PHONE}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        self.driver.execute_async_script(SETTLED)  # sidebars slide
+        self.driver.execute_async_script(SETTLED)
 
     def prefer(self, scheme: str) -> None:
         """Tell pages that the reader wants them "light" or "dark"."""
@@ -57,6 +59,7 @@ class Browser:
         """Open a page from disk, and wait until its formulas are drawn."""
         self.resize(width)
         self.driver.get(page.as_uri())
+        self.driver.execute_script(STILL)  # a sidebar that slides is in no place yet
         self.driver.execute_async_script(DRAWN)
         self.driver.execute_async_script(SETTLED)
 
