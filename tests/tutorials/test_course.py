@@ -33,3 +33,14 @@ def test_the_map_has_all_notebooks():
     page = (COURSE / "map.md").read_text()
     missing = [path.name for path in COURSE.parent.glob("[0-9][0-9]_*.ipynb") if f"(../{path.name})" not in page]
     assert missing == []
+
+
+def test_the_code_of_the_cheat_sheet_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```py\n(.*?)```", (COURSE / "cheat_sheet.md").read_text(), re.DOTALL)
+    shorter = {"[0.1, 0.3, 1, 3, 10, 30]": "[0.1, 10]", "range(3), epochs=5": "[0], epochs=1", "jobs=2": "jobs=1"}
+    for long, short in shorter.items():
+        assert long in code
+        code = code.replace(long, short)
+    exec(code, {"my_accuracy": lambda sigma, seed: 0.1 + 0.85 / (1 + (sigma / 2) ** 3)})
+    assert "dense4" in capsys.readouterr().out

@@ -67,7 +67,7 @@ def midpoint_rows() -> Iterator[Row]:
             )
             yield row
             if number == 4 and given["batchnorm"] and dataset in FIRST:
-                also = replace(row, notes=("Table 3 has executions at these outputs, too, so noise was there",))
+                also = replace(row, notes=("Table 3 counts executions at these outputs, too",))
                 yield _variant(also, "all", "noise at batch norm's outputs, too", point=ALL)
             if number == 1 and noise == "multiplicative" and dataset in FIRST:
                 yield _variant(row, "straight-through", "straight-through gradient", gradient="straight_through")
