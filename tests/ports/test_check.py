@@ -89,6 +89,29 @@ def test_an_error_of_the_port_is_told_in_one_line_with_its_place(arrays):
     assert "RuntimeError: out of memory (planted.py, line " in str(report).splitlines()[0]
 
 
+class Overflowing(planted.with_layer("dense", planted.Transposed)):
+    """Wrong from a layer on, and its loss is no number."""
+
+    def loss(self, logits, labels):
+        return float("inf"), super().loss(logits, labels)[1]
+
+
+def test_a_number_that_is_not_finite_is_named_behind_what_is_in_front_of_it(arrays):
+    report = check_case(CASES["mlp-float64"], arrays("mlp-float64"), Overflowing())
+    found = [(finding.quantity, finding.cause) for finding in report.findings]
+    assert found[:2] == [("activation/dense2", "transposed-weights"), ("loss", None)]
+
+
+def test_a_wrong_shape_is_named_first(arrays):
+    def train_step(self, *given):
+        step = NumpyPort.train_step(self, *given)
+        return replace(step, loss=np.array([step.loss]))
+
+    port = type("Misshapen", (Overflowing,), {"train_step": train_step})
+    report = check_case(CASES["mlp-float64"], arrays("mlp-float64"), port())
+    assert [finding.quantity for finding in report.findings][:2] == ["loss", "activation/dense2"]
+
+
 def test_a_finding_has_index_size_and_both_numbers(arrays):
     def update(self, gradients, learning_rate):
         NumpyPort.update(self, gradients, learning_rate)

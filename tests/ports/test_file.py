@@ -168,10 +168,12 @@ def test_numbers_that_were_changed_are_found(good, tmp_path):
             check_vectors(path, NumpyPort)
 
 
-@pytest.mark.parametrize("name", ["absent.npz", "folder.npz"])
-def test_no_file(tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "why"), [("absent.npz", "No such file or directory"), ("folder.npz", "Is a directory")]
+)
+def test_no_file(tmp_path, name, why):
     (tmp_path / "folder.npz").mkdir()
-    refuse(tmp_path / name, "expected a file of wn-ref vectors")
+    refuse(tmp_path / name, f"expected a file of wn-ref vectors, got none ({why}); write it again")
     with pytest.raises(InputError, match="expected a folder with case files"):
         check_vectors(tmp_path / "folder.npz", NumpyPort)
 

@@ -34,6 +34,20 @@ KINDS = (
     "second_moment",
     "update",
 )
+ORDER = (
+    "start",
+    "activation",
+    "noise",
+    "raised",
+    "logits",
+    "loss",
+    "gradient",
+    "statistic",
+    "first_moment",
+    "second_moment",
+    "update",
+)
+"""The kinds of quantities in the order in which a pass computes them."""
 
 
 def check_vectors(path: str | Path, port: Port | type[Port], accept: Iterable[str] = ()) -> Report:
@@ -123,13 +137,25 @@ def _findings(run: Run, accepted: Collection[str]) -> list[Finding]:
 def _of(
     run: Run, step: int | str, forms: list[Form], deviations: Iterator[Deviation], accepted: Collection[str]
 ) -> list[Finding]:
-    found = [Finding(run.case.name, step, quantity, note=note) for quantity, note, _ in forms]
+    """Return the findings of a pass: shapes and types first, and then everything in the order of the computation."""
+    misshapen, found = (
+        [Finding(run.case.name, step, form.quantity, note=form.note) for form in forms if form.ends is ends]
+        for ends in (False, True)
+    )
     for deviation in deviations:
         c, cause = deviation.comparison, deviation.cause
         numbers = (c.index, c.size, c.tolerance, c.got, c.expected, c.note)
         why = (cause, deviation.alternatives, cause in accepted)
         found.append(Finding(run.case.name, step, c.quantity, *numbers, *why))
-    return found
+    return misshapen + sorted(found, key=lambda finding: _position(run.case, finding.quantity))
+
+
+def _position(case: Case, quantity: str) -> tuple[int, int]:
+    """Return when a quantity is computed in a pass: the place of its kind, and its own among those of its kind."""
+    kind, _, name = quantity.partition("/")
+    names = ("input", *(layer.name for layer in case.layers))
+    place = names.index(name.partition(".")[0]) if name else 0
+    return ORDER.index(kind), -place if kind == "gradient" else place
 
 
 def _kind(quantity: str) -> str:

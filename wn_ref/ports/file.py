@@ -85,8 +85,9 @@ def read_case(path: str | Path) -> tuple[Case, dict[str, np.ndarray]]:
         zipfile.BadZipFile,
         zlib.error,
     ) as error:
-        reason = getattr(error, "strerror", None) or f"which is broken or no case file ({error!s:.100})"
-        raise InputError(f"{path}: expected a file of wn-ref vectors, got one {reason}; write it again") from None
+        absent = getattr(error, "strerror", None)
+        got = f"none ({absent})" if absent else f"one which is broken or no case file ({error!s:.100})"
+        raise InputError(f"{path}: expected a file of wn-ref vectors, got {got}; write it again") from None
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise InputError(f"{path}: {name}: expected finite numbers, got others; write the file again")

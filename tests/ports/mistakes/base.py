@@ -13,7 +13,7 @@ from wn_ref.ports.report import Finding
 class Place:
     """A step, and the quantities of which one must be the first that deviates, as patterns of file names.
 
-    A finding of the kind "noise" has a point in place of a quantity.
+    A finding of the kind "noise" has a point in place of a quantity. The step is a pattern, too, if it is a string.
     """
 
     step: int | str
@@ -21,7 +21,7 @@ class Place:
     points: tuple[int, ...] = ()
 
     def holds(self, finding: Finding) -> bool:
-        if finding.step != self.step:
+        if not fnmatchcase(str(finding.step), str(self.step)):
             return False
         if finding.quantity == "noise":
             return bool(finding.index) and finding.index[0] in self.points

@@ -4,7 +4,16 @@ import numpy as np
 
 from tests.ports.mistakes.base import mistake
 from tests.ports.mistakes.noise import OtherDraws, Repeated, first_repeated
-from tests.ports.mistakes.places import activation, always, anywhere, loss, noise, point, statistic
+from tests.ports.mistakes.places import (
+    activation,
+    always,
+    anywhere,
+    loss,
+    loss_or_its_derivative,
+    noise,
+    point,
+    statistic,
+)
 from wn_ref.ports.numpy_layers import BatchNorm, Dense, MaxPool, ReLU
 from wn_ref.ports.numpy_port import NumpyPort
 
@@ -150,7 +159,7 @@ class DoubleSoftmax(NumpyPort):
         return value, p * (dp - (dp * p).sum(axis=1, keepdims=True))
 
 
-@mistake("labels smoothed by 0.1", None, loss)
+@mistake("labels smoothed by 0.1", None, loss_or_its_derivative)
 class SmoothedLabels(NumpyPort):
     def loss(self, logits, labels):
         loss, classes = super().loss, self.case.classes

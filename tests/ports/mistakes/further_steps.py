@@ -3,7 +3,14 @@
 import numpy as np
 
 from tests.ports.mistakes.base import Place, mistake
-from tests.ports.mistakes.places import always, anywhere, exact, gradient_in_front_of, gradient_of
+from tests.ports.mistakes.places import (
+    always,
+    anywhere,
+    exact,
+    gradient_in_front_of,
+    gradient_in_front_of_one,
+    gradient_of,
+)
 from tests.ports.mistakes.update import OtherAdam
 from wn_ref.ports.numpy_layers import BatchNorm
 from wn_ref.ports.numpy_port import NumpyPort
@@ -24,7 +31,7 @@ class Accumulated(NumpyPort):
 @mistake(
     "ReLU's derivative from its noisy output, overwritten in place",
     None,
-    gradient_in_front_of("relu", lambda case, layer: layer.point in case.noisy()),
+    gradient_in_front_of_one("relu", lambda case, layer: layer.point in case.noisy()),
 )
 class Overwritten(NumpyPort):
     def forward(self, x, normal, draws, training):

@@ -56,6 +56,17 @@ def gradient_in_front_of(kind: str, test: Test = always) -> Where:
     return where
 
 
+def gradient_in_front_of_one(kind: str, test: Test = always) -> Where:
+    """The parameters in front of some layer of a kind, in some step, for derivatives that few draws make wrong."""
+
+    def where(case: Case) -> Place | None:
+        found = [in_front_of(case, layer) for layer in case.layers if layer.kind == kind and test(case, layer)]
+        quantities = tuple(f"gradient/{front.name}.*" for front in found if front)
+        return Place("[0-9]*", quantities) if quantities else None
+
+    return where
+
+
 def gradient_in_front_of_noise(test: Callable[[Case], bool]) -> Where:
     """The parameters in front of the last noisy point, or the images if there are none."""
 
@@ -87,12 +98,17 @@ def anywhere(*quantities: str, step: int | str = 0, test: Callable[[Case], bool]
     return lambda case: Place(step, quantities) if test(case) else None
 
 
-def statistic(name: str) -> Where:
-    """A running average of the first batch norm."""
-    return lambda case: Place(0, (f"statistic/bn1.{name}",)) if case.batchnorm else None
+def statistic(name: str, of: str = "bn1") -> Where:
+    """A running average, of the first batch norm by default."""
+    return lambda case: Place(0, (f"statistic/{of}.{name}",)) if case.batchnorm else None
 
 
 loss = anywhere("loss")
+
+
+def loss_or_its_derivative(case: Case) -> Place:
+    """The loss, or, where its change is by chance smaller than float32 can tell, the gradient of the last layer."""
+    return Place(0, ("loss", f"gradient/{case.layers[-1].name}.*"))
 
 
 def two(case: Case) -> bool:
