@@ -18,6 +18,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -73,10 +75,31 @@ def _link(match: re.Match[str]) -> str:
 def make(path: Path, course: Path) -> Path:
     """Make an assignment of a notebook, and return the student's copy."""
     source = course / "source" / path.stem / path.name
-    source.parent.mkdir(parents=True, exist_ok=True)
-    source.write_text(json.dumps(prepare(json.loads(path.read_text())), indent=1, ensure_ascii=False))
+    copy = json.dumps(prepare(json.loads(path.read_text())), indent=1, ensure_ascii=False)
+    with writing():
+        source.parent.mkdir(parents=True, exist_ok=True)
+        source.write_text(copy)
     nbgrader(course, "generate_assignment", path.stem, "--force")
     return course / "release" / path.stem / path.name
+
+
+def settle(course: Path) -> None:
+    """Make the folders of a course, with settings for nbgrader unless it has some."""
+    with writing():
+        for folder in ("source", "release"):
+            (course / folder).mkdir(parents=True, exist_ok=True)
+        if not (course / "nbgrader_config.py").exists():
+            shutil.copy(TUTORIALS / "nbgrader_config.py", course)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Raise a CourseError where the system refuses to write into the course."""
+    try:
+        yield
+    except OSError as error:
+        reason = f"{error.strerror}: {error.filename}"
+        raise CourseError(f"--course: expected a folder that can be written, got {reason}; choose another") from error
 
 
 def nbgrader(course: Path, *arguments: str) -> None:
@@ -104,10 +127,9 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         if find_spec("nbgrader") is None:
             raise CourseError("nbgrader: expected it to be installed, got nothing; pip install -e '.[course]'")
-        options.course.mkdir(parents=True, exist_ok=True)
-        if not (options.course / "nbgrader_config.py").exists():
-            shutil.copy(TUTORIALS / "nbgrader_config.py", options.course)
-        for path in find(options.notebooks):
+        paths = find(options.notebooks)
+        settle(options.course)
+        for path in paths:
             blanks, marks = count(path)
             print(f"{make(path, options.course)}: {blanks} cells to fill in, {marks:g} marks", flush=True)
     except CourseError as error:

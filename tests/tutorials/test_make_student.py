@@ -69,8 +69,27 @@ def test_mistakes_on_the_command_line_are_one_line(tmp_path, capsys, monkeypatch
     assert list(tmp_path.iterdir()) == []
     monkeypatch.setattr(make_student, "find_spec", lambda _: True)
     with pytest.raises(SystemExit) as left:
-        make_student.main(["1", "--course", str(tmp_path)])
+        make_student.main(["1", "--course", str(tmp_path / "course")])
     assert left.value.code == 2
+    assert re.fullmatch(r".*: notebook: expected one of 01, .*, got '1'; choose from these\n", capsys.readouterr().err)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "taken", ["course", "course/source", "course/release", "course/source/01_layers_and_gradients"]
+)
+def test_a_folder_that_cannot_be_written_is_one_line(taken, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(make_student, "find_spec", lambda _: True)
+    monkeypatch.setattr(make_student, "nbgrader", lambda *_: None)
+    file = tmp_path / taken
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("mine")
+    with pytest.raises(SystemExit) as left:
+        make_student.main(["01", "--course", str(tmp_path / "course")])
+    assert left.value.code == 2
+    told = r".*: --course: expected a folder that can be written, got [\w ]+: (.*); choose another\n"
+    assert re.fullmatch(told, capsys.readouterr().err)[1] == str(file)
+    assert file.read_text() == "mine"
 
 
 def test_a_lecturers_own_settings_stay(tmp_path, capsys, monkeypatch):
