@@ -1,0 +1,82 @@
+"""Outputs that are stored in notebooks are held against fresh ones, and a changed number is found."""
+
+import json
+
+import pytest
+
+from tests.benchmarks import notebooks
+
+
+def stream(*pieces, name="stdout"):
+    return [{"output_type": "stream", "name": name, "text": [piece]} for piece in pieces]
+
+
+def cell(outputs, **metadata):
+    return {
+        "cell_type": "code",
+        "id": "a",
+        "source": [],
+        "outputs": outputs,
+        "execution_count": 1,
+        "metadata": metadata,
+    }
+
+
+def result(text):
+    return [{"output_type": "execute_result", "data": {"text/plain": [text], "image/png": "iVBOR"}, "metadata": {}}]
+
+
+def found(old, new):
+    return list(notebooks.differences([cell(old)], [cell(new)]))
+
+
+def test_a_changed_number_is_found():
+    assert found(stream("0.861\n") + result("1.5"), stream("0.861\n") + result("1.5")) == []
+    assert found(stream("0.861\n"), stream("0.862\n")) == [("a", "0.861\n", "0.862\n")]
+    assert found(result("1.5"), result("1.6")) == [("a", "1.5", "1.6")]
+    assert found(result("1.5"), [])
+
+
+def test_pieces_warnings_and_what_is_not_stored_make_no_difference():
+    assert found(stream("1\n2\n"), stream("1\n", "2\n")) == []
+    assert found(stream("1\n"), stream("1\n") + stream("slow\n", name="stderr")) == []
+    assert found([], stream("1\n")) == []
+
+
+def test_a_cell_keeps_its_metadata_and_takes_the_outputs():
+    fresh = cell(stream("1\n", "2\n") + stream("slow\n", name="stderr"), execution={})
+    assert notebooks.kept(cell([], tags=["t"]), fresh) == cell(
+        [{"output_type": "stream", "name": "stdout", "text": ["1\n", "2\n"]}], tags=["t"]
+    )
+    words = {"cell_type": "markdown", "id": "b", "source": ["w"], "metadata": {}}
+    assert notebooks.kept(words, words) == words
+
+
+def test_a_number_without_a_notebook_is_one_line(capsys):
+    with pytest.raises(SystemExit) as left:
+        notebooks.main(["01", "99"])
+    assert left.value.code == 2
+    assert "numbers: expected some of 01, 02, " in capsys.readouterr().err
+
+
+@pytest.mark.course
+def test_a_notebook_is_executed_timed_and_held_against_what_is_stored(tmp_path, monkeypatch, capsys):
+    nbformat = pytest.importorskip("nbformat", reason="pip install 'wn_ref[tutorials]' brings nbclient")
+    pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    path = tmp_path / "01_sum.ipynb"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print(1 + 1)")])
+    notebook.cells[0].id = "sum"
+    nbformat.write(notebook, path)
+    monkeypatch.setattr(notebooks, "TUTORIALS", tmp_path)
+    with pytest.raises(SystemExit) as left:
+        notebooks.main(["01", "--write"])
+    assert not left.value.code
+    (stored,) = json.loads(path.read_text())["cells"]
+    assert stored["outputs"] == [{"output_type": "stream", "name": "stdout", "text": ["2\n"]}]
+    assert stored["metadata"] == {}
+    path.write_text(path.read_text().replace('"2\\n"', '"3\\n"'))
+    with pytest.raises(SystemExit) as left:
+        notebooks.main(["01"])
+    assert left.value.code
+    assert "sum: stored\n3\n\n    sum: now\n2\n" in capsys.readouterr().out
