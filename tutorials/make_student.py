@@ -86,8 +86,8 @@ def make(path: Path, course: Path) -> Path:
 def settle(course: Path) -> None:
     """Make the folders of a course, with settings for nbgrader unless it has some."""
     with writing():
-        for folder in ("source", "release"):
-            (course / folder).mkdir(parents=True, exist_ok=True)
+        for folder in (course, course / "source", course / "release"):
+            folder.mkdir(parents=True, exist_ok=True)
         if not (course / "nbgrader_config.py").exists():
             shutil.copy(TUTORIALS / "nbgrader_config.py", course)
 
