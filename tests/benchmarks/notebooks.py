@@ -13,8 +13,11 @@ import json
 import sys
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from wn_ref.files import write_atomically
 
 TUTORIALS = Path(__file__).parents[2] / "tutorials"
 
@@ -43,7 +46,8 @@ def main(arguments: list[str] | None = None) -> None:
             print(f"    {name}: stored\n{before}\n    {name}: now\n{now}", flush=True)
         if options.write:
             fresh = stored | {"cells": [kept(old, new) for old, new in zip(stored["cells"], cells)]}
-            path.write_text(json.dumps(fresh, indent=1, ensure_ascii=False) + "\n")
+            content = json.dumps(fresh, indent=1, ensure_ascii=False) + "\n"
+            write_atomically(path, partial(Path.write_text, data=content))
     print(f"together {whole / 60:.1f} minutes")
     sys.exit(failed and not options.write)
 
