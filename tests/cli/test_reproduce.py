@@ -52,8 +52,11 @@ def test_from_the_cost_to_the_ledger(run, tiny, tmp_path):
         (["reproduce", "--epochs", "0"], "--epochs: expected a whole number of at least 1, got 0"),
         (["reproduce", "--jobs", "-1"], "--jobs: expected a whole number of at least 0, got -1"),
         (["reproduce", "table1", "--check"], "item: expected --check of at most 8 rows"),
-        (["reproduce", "grid", "--check", "--results", "none"], "expected one with published runs, got grid/"),
-        (["reproduce", "grid", "--check", "--first-seed", "0"], "--first-seed: expected a whole number of at least 1"),
+        (["reproduce", "grid/table1", "--check", "--results", "none"], "expected one with published runs, got grid/"),
+        (
+            ["reproduce", "grid/table1", "--check", "--first-seed", "0"],
+            "--first-seed: expected a whole number of at least 1",
+        ),
         (["report", "--ledger", "--results", "none"], "--results: expected published tables in none, got none"),
         (
             ["figure", "2", "--published", "--results", "none"],

@@ -36,7 +36,7 @@ def midpoint(experiment):
 def accuracy(experiment):
     """What the made-up network has, in 0 to 1."""
     chance, noise = 1 / len(experiment.entry.classes), experiment.noise
-    if noise is None:
+    if noise is None or not (noise.sigma_mul or noise.sigma_add):
         return 0.95 + 0.001 * draw(experiment, 1)
     mul, add = noise.sigma_mul, noise.sigma_add
     if mul and add:

@@ -90,6 +90,12 @@ def test_figures_from_published_runs(number, evidence, tmp_path):
     assert (tmp_path / "figure.png").stat().st_size > 8000
 
 
+def test_the_curve_of_a_grid_says_when_there_was_noise_and_which(evidence):
+    titles = [draw(1, evidence, batchnorm=batchnorm).axes[0].get_title() for batchnorm in (False, True)]
+    assert "global additive noise, in training" in titles[0]
+    assert "global additive noise, at inference only" in titles[1]
+
+
 def test_a_published_figure_has_the_midpoints_of_the_ledger(evidence, some_rows):
     row = next(row for row in some_rows if row.id == "figure11/mnist/mlp/weights/bn")
     expected = [evidence.answer(search).estimate.midpoint for search in row.searches]

@@ -12,6 +12,10 @@ from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.row import NOT, NOT_RUN, QUALITATIVELY, REPRODUCED, verdict_on_claim, verdict_on_number
 
 
+def trained(experiment):
+    return experiment.training_experiment()
+
+
 def by_id(name):
     return next(row for row in all_rows() if row.id == name)
 
@@ -54,12 +58,37 @@ def test_rows_ask_for_the_papers_settings():
     assert len(by_id("grid/table1/mnist/mlp/nobn/additive").plan) == 17 * 10
 
 
+def test_every_row_of_table_4_that_comes_first_has_one_by_the_papers_own_grid_on_the_same_networks():
+    wanted = [row for row in all_rows() if row.section == "Table 4" and row.campaign in "ac" and row.searches]
+    assert len(wanted) == 16 + 8 + 8  # noise at batch norm's outputs, too, in 8; CIFAR-10 has 8
+    for row in wanted:
+        grid, search = by_id(f"grid/{row.id}"), row.searches[0]
+        assert (grid.paper, grid.base, grid.campaign) == (row.paper, row.base or row.id, row.campaign)
+        assert {e.point for e in grid.plan} == {search.template.point}
+        asked = {replace(e, seed=0) for search in row.searches for e in map(trained, search.typical())}
+        assert {replace(e, seed=0) for e in map(trained, grid.plan)} == asked
+        levels = {e.noise for e in grid.plan}
+        assert len(levels) == 17 if search.noise == "additive" else len(levels) in (21, 31)
+
+
+def test_explanations_name_the_row_that_they_explain():
+    ids = {row.id: row for row in all_rows()}
+    for row in ids.values():
+        assert bool(row.variant) == bool(row.base)
+        if row.base:
+            assert ids[row.base].paper == row.paper
+            assert not ids[row.base].variant
+
+
 def test_a_made_up_world_gets_the_verdicts_that_it_was_made_for(evidence, some_rows):
     found = {row.id: evidence.result(row) for row in some_rows}
     assert NOT_RUN not in {result.finding.verdict for result in found.values()}
     one = found["table1/mnist/mlp/nobn/additive"].finding
     assert one.low <= 2.0 <= one.high
     assert one.verdict == QUALITATIVELY  # the paper has 1.69
+    for noise, mu in (("additive", 0.3 * 2.0), ("multiplicative", 0.3 * 0.8), ("additive/all", 0.3 * 2.0)):
+        by_grid = found[f"grid/table4/mnist/mlp/bn/{noise}"].finding
+        assert by_grid.value == pytest.approx(mu, rel=0.2)  # fitted in sigma to a curve that is logistic in ln sigma
     walk = "figure11/mnist/mlp"
     for claim in ("training-helps/bn", "weights/bn", "last-two/nobn", "clamp/bn", "clamp/nobn", "plateau/bn"):
         assert found[f"{walk}/{claim}"].finding.verdict == REPRODUCED, claim

@@ -11,6 +11,7 @@ from wn_ref.findings.robustness import curve, midpoint_of
 from wn_ref.lazy import pandas
 from wn_ref.ledger.catalog import all_rows
 from wn_ref.ledger.evidence import Evidence
+from wn_ref.ledger.numbers import noisy_runs
 from wn_ref.ledger.row import NOT_RUN, Row
 from wn_ref.ledger.search import Search
 from wn_ref.reproduce import figure as of_runs
@@ -60,14 +61,15 @@ def _is_chosen(row: Row, choice: dict[str, Any]) -> bool:
 
 
 def _one_curve(_: int, rows: list[Row], evidence: Evidence, __: dict[str, Any]) -> Figure | None:
-    """Figure 1: the paper's grid of one network, fitted."""
+    """Figure 1: the paper's grid of one network, fitted; noise in training comes before noise at inference only."""
     for row in rows:
         result = evidence.result(row)
         if row.plan and result.finding.verdict != NOT_RUN:
-            runs = evidence.runs(result.row.plan)
-            runs = runs[runs["sigma_add"] > 0]
+            runs = noisy_runs(result.row, evidence)
             differs = "; ".join(part for part in result.differs if part != row.variant)
-            name = title(runs, "global additive noise, in training")
+            noise = "multiplicative" if runs["sigma_mul"].any() else "additive"
+            when = "at inference only" if runs["phase"].iloc[0] == "inference" else "in training"
+            name = title(runs, f"global {noise} noise, {when}")
             return figures.midpoint(curve(runs), midpoint_of(runs), name, row.paper, differs)
     return None
 

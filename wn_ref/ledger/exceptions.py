@@ -13,8 +13,8 @@ from wn_ref.ledger.row import NOT_RUN, REPRODUCED
 def exceptions(results: Sequence[RowResult]) -> list[tuple[RowResult, list[RowResult]]]:
     """Return the results whose number is not the paper's, each with those of its variants that were run.
 
-    A variant changes one thing (the gradient, where noise goes) and is known by its id, which begins with the row's. If
-    the variant has the paper's number, what it changes is an explanation.
+    A variant changes one thing (the gradient, where noise goes, how the midpoint is found). If it has the paper's
+    number, what it changes is an explanation.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def exceptions(results: Sequence[RowResult]) -> list[tuple[RowResult, list[RowRe
     """
     ran = [result for result in results if result.finding.verdict != NOT_RUN and math.isfinite(result.row.paper)]
     wrong = (result for result in ran if result.finding.verdict != REPRODUCED and not result.row.variant)
-    return [(result, [other for other in ran if other.row.id.startswith(f"{result.row.id}/")]) for result in wrong]
+    return [(result, [other for other in ran if other.row.base == result.row.id]) for result in wrong]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def comparisons(results: Sequence[RowResult]) -> list[Contrast]:
     by_id = {result.row.id: result for result in numbers}
     pairs: dict[str, list[tuple[float, float]]] = {}
     for result in numbers:
-        if result.row.variant and (base := by_id.get(result.row.id.rpartition("/")[0])):
+        if base := by_id.get(result.row.base):
             pairs.setdefault(result.row.variant, []).append((_off(base), _off(result)))
     return [
         Contrast(variant, len(found), sum(b < a for a, b in found), *map(_rms, zip(*found)))

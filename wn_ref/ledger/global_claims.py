@@ -13,7 +13,7 @@ from wn_ref.fits import fit_midpoint
 from wn_ref.lazy import pandas
 from wn_ref.ledger.conditions import geometric, of_conditions
 from wn_ref.ledger.evidence import Evidence
-from wn_ref.ledger.numbers import FIRST, midpoint_rows, paper_grid
+from wn_ref.ledger.numbers import FIRST, midpoint_rows, noisy_runs, paper_grid
 from wn_ref.ledger.row import CLOSE, Judge, Judgement, Row
 from wn_ref.ledger.search import Search
 
@@ -143,8 +143,7 @@ def degrades(row: Row, evidence: Evidence) -> Judgement | None:
 
 def near_threshold(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare the midpoint with the level whose accuracy is closest to half of the highest."""
-    runs = evidence.runs(row.plan)
-    points, fit = _curve(row, evidence), midpoint_of(runs[runs["sigma_add"] > 0])
+    points, fit = _curve(row, evidence), midpoint_of(noisy_runs(row, evidence))
     half = points["accuracy"].max() / 2
     nearest = float(points["sigma"].iloc[(points["accuracy"] - half).abs().argmin()])
     step = points["sigma"].iloc[1] / points["sigma"].iloc[0]
@@ -153,8 +152,7 @@ def near_threshold(row: Row, evidence: Evidence) -> Judgement | None:
 
 
 def _curve(row: Row, evidence: Evidence) -> pandas.DataFrame:
-    runs = evidence.runs(row.plan)
-    return curve(runs[runs["sigma_add"] > 0])
+    return curve(noisy_runs(row, evidence))
 
 
 def _by(row: Row, evidence: Evidence, name: str) -> list[dict]:

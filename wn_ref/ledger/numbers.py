@@ -1,8 +1,8 @@
-"""Rows for the numbers that the paper prints: the midpoints of Tables 1 and 4, two of them by the paper's own way."""
+"""Rows for the numbers that the paper prints: the midpoints of Tables 1 and 4, some of them by the paper's own way."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -33,6 +33,8 @@ LIMITS: dict[str, Any] = {"low": 1e-2, "high": 30.0, "step": 5.0}
 """The range that is searched for a midpoint of global noise (the paper's are from 0.09 to 7.9), and its first step."""
 FEW = range(2)
 """Seeds of Figure 1."""
+OWN_WAY = "the paper's own grid and fit"
+"""The variant of midpoints that are not searched, but read from a fit to all noise levels of the paper."""
 
 
 def name_of(dataset: str, model: str, batchnorm: bool) -> str:
@@ -75,9 +77,11 @@ def midpoint_rows() -> Iterator[Row]:
 
 def paper_grid(search: Search) -> list[Experiment]:
     """Return the experiments by which the paper found the same midpoint."""
-    plan = "global" if search.point == GLOBAL else "clamped" if search.clamp else "walking"
+    plan = "global" if isinstance(search.point, str) else "clamped" if search.clamp else "walking"
     made = grids.plan(plan, "paper", search.noise, search.dataset, search.model, search.batchnorm)
-    return [e for e in made if e.phase == search.phase and e.point == search.template.point]
+    asked = search.template.point
+    there = GLOBAL if asked == ALL else asked
+    return [replace(e, point=asked) for e in made if e.phase == search.phase and e.point == there]
 
 
 def midpoint(row: Row, evidence: Evidence) -> Judgement:
@@ -90,36 +94,50 @@ def midpoint(row: Row, evidence: Evidence) -> Judgement:
 
 def by_the_papers_way(row: Row, evidence: Evidence) -> Judgement:
     """Judge the midpoint of equation 1, fitted in sigma with all parameters free to the paper's own grid."""
-    runs = evidence.runs(row.plan)
-    points = curve(runs[runs["sigma_add"] > 0])
+    points = curve(evidence.runs(row.plan))
     fit = fit_midpoint(points["sigma"], points["accuracy"], points["uncertainty"], scale="linear", rescale=True)
-    log = midpoint_of(runs[runs["sigma_add"] > 0])
+    log = midpoint_of(noisy_runs(row, evidence))
     low, high = fit.interval(CONFIDENCE)
     says = f"fitted in sigma; fitted in ln sigma: {log}"
     return Judgement(fit.midpoint, low, high, verdict_on_number(fit.midpoint, low, high, row.paper), says)
 
 
+def noisy_runs(row: Row, evidence: Evidence) -> pandas.DataFrame:
+    """Return the published runs of a row's plan that have noise."""
+    runs = evidence.runs(row.plan)
+    return runs[(runs["sigma_add"] > 0) | (runs["sigma_mul"] > 0)]
+
+
 def grid_rows() -> Iterator[Row]:
-    """Make rows of midpoints of Table 1 by the paper's own way: one beside the search, and that of Figure 1."""
-    by_id = {row.id: row for row in midpoint_rows()}
-    for network, seeds, campaign, start in (
-        ("cifar10/lenet5/bn", FEW, "d", "figure1"),
-        ("mnist/mlp/nobn", None, "d", "grid"),
-    ):
-        of = by_id[f"table1/{network}/additive"]
-        plan = tuple(e for e in paper_grid(of.searches[0]) if seeds is None or e.seed in seeds)
-        repeats = len({e.seed for e in plan})
-        yield replace(
-            of,
-            id=f"{start}/{of.id}",
-            claim=of.claim + f"; 17 levels, {repeats} seeds",
-            campaign=campaign,
-            judge=by_the_papers_way,
-            searches=(),
-            plan=plan,
-            variant="the paper's own grid and fit",
-            notebook="03_midpoint_and_fit",
-        )
+    """Make rows of midpoints by the paper's own way.
+
+    Two are of Table 1: one beside the search, and that of Figure 1. For noise at inference only it takes no more than
+    the networks that are there, so all rows of Table 4 that come first have one.
+    """
+    rows = list(midpoint_rows())
+    by_id = {row.id: row for row in rows}
+    yield _by_grid(by_id["table1/cifar10/lenet5/bn/additive"], "figure1", "d", FEW)
+    yield _by_grid(by_id["table1/mnist/mlp/nobn/additive"], "grid", "d")
+    for row in rows:
+        if row.section == "Table 4" and row.campaign in "ac":
+            yield _by_grid(row, "grid", row.campaign)
+
+
+def _by_grid(row: Row, start: str, campaign: str, seeds: Iterable[int] | None = None) -> Row:
+    plan = tuple(e for e in paper_grid(row.searches[0]) if seeds is None or e.seed in seeds)
+    levels, repeats = len({e.noise for e in plan}), len({e.seed for e in plan})
+    return replace(
+        row,
+        id=f"{start}/{row.id}",
+        claim=row.claim + f"; {levels} levels, {repeats} seeds",
+        campaign=campaign,
+        judge=by_the_papers_way,
+        searches=(),
+        plan=plan,
+        variant=", and ".join(filter(None, [row.variant, OWN_WAY])),
+        base=row.base or row.id,
+        notebook="03_midpoint_and_fit",
+    )
 
 
 def _by_network(printed: pandas.DataFrame) -> list[int]:
@@ -130,7 +148,7 @@ def _by_network(printed: pandas.DataFrame) -> list[int]:
 
 def _variant(row: Row, name: str, what: str, **change: Any) -> Row:
     searches = tuple(replace(search, **change) for search in row.searches)
-    return replace(row, id=f"{row.id}/{name}", variant=what, searches=searches, theirs=None)
+    return replace(row, id=f"{row.id}/{name}", variant=what, base=row.id, searches=searches, theirs=None)
 
 
 def _campaign(number: int, dataset: str) -> str:

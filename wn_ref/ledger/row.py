@@ -85,6 +85,8 @@ class Row:
         Returns the experiments of the paper's own grid for it.
     variant : str
         What is different on purpose from what the paper's number is of; such a row explains another one.
+    base : str
+        The id of the row that it explains.
     notes : tuple of str
         What else is to be known.
     notebook : str
@@ -104,6 +106,7 @@ class Row:
     further: Callable[[Row, Any], list[Experiment] | None] | None = field(default=None, repr=False)
     theirs: Callable[[], list[Experiment]] | None = field(default=None, repr=False)
     variant: str = ""
+    base: str = ""
     notes: tuple[str, ...] = ()
     notebook: str = ""
 
