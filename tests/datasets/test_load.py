@@ -197,6 +197,13 @@ def test_subsets_of_both_parts_are_chosen_independently(bare, rng):
     assert abs(np.corrcoef(*chosen)[0, 1]) < 4 / np.sqrt(500)
 
 
+@pytest.mark.filterwarnings("ignore::wn_ref.datasets.sources.DataWarning")
+@pytest.mark.parametrize("name", [pytest.param(name, marks=needs(name)) for name in CATALOG])
+def test_who_always_names_the_most_frequent_class_is_right_as_often_as_its_entry_says(name):
+    counts = np.bincount(load_dataset(name).test_labels)
+    assert CATALOG[name].guess == counts.max() / counts.sum()
+
+
 def test_unknown_name():
     with pytest.raises(InputError, match=r"dataset: expected one of mnist_sample.* got 'mnist_smaple'; did you mean"):
         load_dataset("mnist_smaple")

@@ -32,6 +32,14 @@ def test_by_hand():
     assert table.loc["p0", "preserved_std"] == pytest.approx(binomial, rel=0.02)
 
 
+def test_a_network_that_gives_all_images_the_same_class_guesses():
+    runs = made_up({0: [0.1135, 0.1135], 1: [0.13, 0.13]}, [0.98], size=10_000)
+    assert lost(preserved(runs)).tolist() == [False, False]  # of a data set that nobody knows
+    table = preserved(runs.assign(dataset="mnist"))
+    assert table["guess"].tolist() == [0.1135, 0.1135]  # 1,135 of the 10,000 digits are ones
+    assert lost(table).tolist() == [True, False]
+
+
 def test_errors_are_those_of_simulated_ratios(rng):
     """Binomial accuracies of one seed each: the error is the spread over 4,000 repetitions, within 10 %."""
     a, clean = rng.binomial(500, 0.6, 4000) / 500, rng.binomial(500, 0.8, 4000) / 500

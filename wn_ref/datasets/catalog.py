@@ -93,11 +93,11 @@ THINGS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse
 
 _mnist = Entry(
     "MNIST", folder="mnist", files=_MNIST_FILES, read=idx.read, shape=(1, 28, 28), train_size=60_000, test_size=10_000,
-    classes=DIGITS, licence="CC BY-SA 3.0",
+    classes=DIGITS, licence="CC BY-SA 3.0", most_frequent=1135,
 )  # fmt: skip
 _fashion_mnist = replace(
     _mnist, title="FashionMNIST", folder="fashion_mnist", files=_FASHION_MNIST_FILES, classes=CLOTHES, licence="MIT",
-    mean=(0.5,), std=(0.5,), padding=4, flip=True,
+    mean=(0.5,), std=(0.5,), padding=4, flip=True, most_frequent=0,  # of each class equally many
 )  # fmt: skip
 _cifar10 = Entry(
     "CIFAR-10", folder="cifar10", files=(_CIFAR10_ARCHIVE,), read=cifar10.read, shape=(3, 32, 32), train_size=50_000,
@@ -106,21 +106,22 @@ _cifar10 = Entry(
 )  # fmt: skip
 _svhn = replace(  # normalised and augmented like CIFAR-10, as in the paper's runs
     _cifar10, title="SVHN, cropped digits", folder="svhn", files=_SVHN_FILES, read=svhn.read, train_size=73_257,
-    test_size=26_032, classes=DIGITS, licence="non-commercial use",
+    test_size=26_032, classes=DIGITS, licence="non-commercial use", most_frequent=5099,
 )  # fmt: skip
 _gsc = Entry(
     "Google Speech Commands v2", folder="gsc", files=(_GSC_ARCHIVE, _GSC_TEST_ARCHIVE), read=speech.read,
     shape=(1, mfcc.COEFFICIENTS, mfcc.FRAMES), train_size=85_511, test_size=4890, classes=speech.CLASSES,
-    licence="CC BY 4.0", class_weights=speech.class_weights,
+    licence="CC BY 4.0", class_weights=speech.class_weights, most_frequent=425,
 )  # fmt: skip
 _gsc_test_set = replace(
     _gsc, title="Google Speech Commands v2, its test set alone", files=(_GSC_TEST_ARCHIVE,), read=speech.read_test_set,
-    train_size=3912, test_size=978,
+    train_size=3912, test_size=978, most_frequent=85,
 )  # fmt: skip
 
 CATALOG = {
     "mnist_sample": replace(
-        _mnist, title="MNIST, a sample", files=(), read=shipped.mnist, train_size=8000, test_size=2000
+        _mnist, title="MNIST, a sample", files=(), read=shipped.mnist, train_size=8000, test_size=2000,
+        most_frequent=225,
     ),
     "fashion_mnist_sample": replace(
         _fashion_mnist, title="FashionMNIST, a sample", files=(), read=shipped.fashion_mnist, train_size=8000,
@@ -128,7 +129,7 @@ CATALOG = {
     ),
     "digits": Entry(
         "scikit-learn's digits", folder="digits", files=(), read=digits.read, shape=(1, 8, 8), train_size=1437,
-        test_size=360, classes=DIGITS, licence="CC BY 4.0",
+        test_size=360, classes=DIGITS, licence="CC BY 4.0", most_frequent=37,
     ),
     "gsc_sample": replace(_gsc_test_set, title="Google Speech Commands v2, a sample", files=(), read=shipped.gsc),
     "mnist": _mnist,

@@ -75,6 +75,8 @@ class Entry:
         See `Dataset`.
     class_weights : callable, optional
         Computes the weights of the classes in the loss from the labels of the training part.
+    most_frequent : int
+        Test images of the most frequent class; 0 if all classes are equally frequent.
     """
 
     title: str
@@ -91,3 +93,9 @@ class Entry:
     padding: int = 0
     flip: bool = False
     class_weights: Callable[[np.ndarray], tuple[float, ...]] | None = None
+    most_frequent: int = 0
+
+    @property
+    def guess(self) -> float:
+        """The best accuracy of a network that gives all images the same class."""
+        return max(1 / len(self.classes), self.most_frequent / self.test_size)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from wn_ref.datasets import CATALOG
 from wn_ref.errors import InputError
 from wn_ref.findings.alike import require_runs
 from wn_ref.fits import accuracy_uncertainty
@@ -46,6 +47,8 @@ def preserved(runs: pandas.DataFrame, by: Sequence[str] = ("point", "name")) -> 
         - preserved, above_chance and their standard errors preserved_std, above_chance_std, as if the errors of the two
           accuracies were independent;
         - chance: 1 / K;
+        - guess: the best accuracy of a network that gives all images the same class, which is more than 1 / K where
+          classes are not equally frequent (11.35 % on MNIST);
         - preserved_chance: chance / clean, the value of preserved if everything is lost;
         - seeds: the number of runs at maximum noise.
 
@@ -74,6 +77,8 @@ def preserved(runs: pandas.DataFrame, by: Sequence[str] = ("point", "name")) -> 
         )
     chance, size = 1 / int(runs["classes"].iloc[0]), int(runs["tested"].iloc[0])
     clean, clean_std = quiet["accuracy"].mean(), float(accuracy_uncertainty(quiet["accuracy"].to_numpy(), size))
+    entry = CATALOG.get(runs["dataset"].iloc[0]) if "dataset" in runs else None
+    guess = entry.guess if entry else chance
     rows = []
     for key, same in noisy.groupby(list(by), sort=True):
         accuracies = same["accuracy"].to_numpy()
@@ -83,7 +88,8 @@ def preserved(runs: pandas.DataFrame, by: Sequence[str] = ("point", "name")) -> 
         for name, floor in (("preserved", 0.0), ("above_chance", chance)):
             row[name] = (a - floor) / (clean - floor)
             row[f"{name}_std"] = math.hypot(std, row[name] * clean_std) / (clean - floor)
-        rows.append(row | {"chance": chance, "preserved_chance": chance / clean, "seeds": len(same)})
+        row |= {"chance": chance, "guess": guess, "preserved_chance": chance / clean}
+        rows.append(row | {"seeds": len(same)})
     return pandas.DataFrame(rows)
 
 
@@ -95,11 +101,12 @@ def lost(table: pandas.DataFrame, errors: float = 3.0) -> np.ndarray:
     table : pandas.DataFrame
         From `preserved`.
     errors : float
-        A point is better than guessing if its accuracy exceeds chance by more than this number of standard errors.
+        A point is better than guessing if its accuracy exceeds the column `guess` by more than this number of standard
+        errors.
 
     Returns
     -------
     np.ndarray
         bool, (points,).
     """
-    return (table["accuracy"] - table["chance"] <= errors * table["uncertainty"]).to_numpy()
+    return (table["accuracy"] - table["guess"] <= errors * table["uncertainty"]).to_numpy()

@@ -47,7 +47,7 @@ def maximum_claims() -> Iterator[Row]:
         campaign = "g" if dataset.startswith("gsc") else "e"
         claims = (
             ("withstand", "6", "some layers withstand multiplicative noise of 1e10 without losing more than "
-             f"{DROP:.0%} points of accuracy", withstand),
+             f"{100 * DROP:.0f} points of accuracy", withstand),
             ("last-layers", "6.1", "only the last layers drop to random accuracy", only_the_last),
             ("deeper", "6.1", "the deeper the noise, the better the network counteracts it, until the last layers",
              deeper),

@@ -38,9 +38,9 @@ what is published here.
 
 **The midpoint.** Noise in training: where the accuracy, averaged over networks, is half way down. Noise at inference
 only: the geometric mean of the noise levels at which the single networks are half way down. Both are found by a search
-(`wn_ref.locate_midpoint`, +-5 %), not on a grid. The paper fits equation 1 to a grid of noise levels, in sigma; rows that
-begin with `grid/` do so here, for comparison. Midpoints grow with the epochs ([13](13_how_long_to_train.ipynb)), so these
-stand in every row.
+(`wn_ref.locate_midpoint`, +-5 %), not on a grid. The paper fits equation 1 to a grid of noise levels, in sigma; rows
+that begin with `grid/` do so here, for comparison. Midpoints grow with the epochs
+([13](13_how_long_to_train.ipynb)), so these stand in every row.
 
 **The gradient.** The paper says that noise enters the forward path only; the code published with it differentiates
 through multiplicative noise. Rows have this exact gradient unless they say otherwise.
