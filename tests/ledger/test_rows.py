@@ -53,6 +53,10 @@ def test_rows_ask_for_the_papers_settings():
     assert by_id("table4/mnist/mlp/bn/additive/all").searches[0].template.point == "all"
     straight = by_id("table1/mnist/mlp/bn/multiplicative/straight-through").searches[0].template
     assert straight.noise.gradient == "straight_through"
+    most = [
+        by_id(f"{name}/lenet5/bn/additive").searches[0].max_runs for name in ("table4/mnist", "table4/fashion_mnist")
+    ]
+    assert most == [40, 12]  # the paper has 10 networks of the one and 5 of the other
     speech = by_id("table1/gsc/cnn_s/bn/additive").searches[0].template
     assert (speech.dataset, speech.batch_size, speech.learning_rate) == ("gsc_test_set", 512, 5e-4)
     assert len(by_id("grid/table1/mnist/mlp/nobn/additive").plan) == 17 * 10

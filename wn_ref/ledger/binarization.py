@@ -37,7 +37,7 @@ def binarization_rows() -> Iterator[Row]:
         "network has learned a binary representation by itself (Figure 4)", "e", marginal_loss, plan=noisy,
         quantised=noisy,
         notes=(
-            f"points that withstand the noise; marginal is a loss of less than {MARGINAL:.0%} points",
+            f"points that withstand the noise; marginal is a loss of less than {100 * MARGINAL:.0f} points",
             "a network trained without noise can be quantised, too; other measurements show the binarization",
         ),
         notebook="08_self_binarization",
