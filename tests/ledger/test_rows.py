@@ -161,6 +161,9 @@ def test_rows_are_chosen_by_the_beginning_of_their_ids_and_by_campaign():
     ]
     assert {row.campaign for row in chosen_rows(["c"])} == {"c"}
     assert len(chosen_rows()) == len(all_rows())
+    claims = {row.id for row in chosen_rows(["claims"])}
+    assert claims == {row.id for row in all_rows() if math.isnan(row.paper)}
+    assert "section4.1/logistic/training" in claims
     variants = [bool(row.variant) for row in chosen_rows(["b"])]
     assert variants == sorted(variants)  # what explains others comes last
     with pytest.raises(InputError, match=r"item: expected the beginning of a row's id \(table1, table4.*got 'tabel1'"):

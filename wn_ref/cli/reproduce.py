@@ -26,8 +26,8 @@ Items = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[ITEM]...",
-        help="What to run: a table, a figure or any beginning of a row's id (table1, figure2, table4/mnist/mlp), or a "
-        "campaign, a to h. By default everything.",
+        help="What to run: a table, a figure or any beginning of a row's id (table1, figure2, table4/mnist/mlp), a "
+        "campaign, a to h, or claims. By default everything.",
     ),
 ]
 

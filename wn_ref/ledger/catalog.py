@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cache
 
@@ -25,6 +26,8 @@ CAMPAIGNS = {
     "g": "speech: Tables 1 and 4 on the test set",
     "h": "what needs SVHN, which is absent from many machines",
 }
+CLAIMS = "claims"
+"""What chooses all rows for claims."""
 
 
 @cache
@@ -51,8 +54,8 @@ def chosen_rows(
     Parameters
     ----------
     items : sequence of str
-        Each an id or the beginning of one up to a slash ("table4", "table4/mnist/mlp"), or a campaign, "a" to "h"; no
-        item chooses all.
+        Each an id or the beginning of one up to a slash ("table4", "table4/mnist/mlp"), a campaign, "a" to "h", or
+        "claims", all rows that are not a number of the paper; no item chooses all.
     dataset, model : str, optional
         Keep rows that have runs of this data set or model alone.
     rows : sequence of Row, optional
@@ -66,12 +69,12 @@ def chosen_rows(
     rows = all_rows() if rows is None else rows
     wanted = []
     for item in items:
-        found = [row for row in rows if item == row.campaign or f"{row.id}/".startswith(f"{item.rstrip('/')}/")]
+        found = [row for row in rows if _is_asked_for(row, item)]
         if not found:
             first = ", ".join(dict.fromkeys(row.id.split("/")[0] for row in rows))
             raise InputError(
-                f"item: expected the beginning of a row's id ({first}, table4/mnist/mlp) or a campaign (a to h), got "
-                f"{item!r}; wn-ref reproduce --dry-run lists all"
+                f"item: expected the beginning of a row's id ({first}, table4/mnist/mlp), a campaign (a to h) or "
+                f"{CLAIMS}, got {item!r}; wn-ref reproduce --dry-run lists all"
             )
         wanted += found
     chosen = {row.id for row in (wanted if items else rows)}
@@ -82,3 +85,8 @@ def chosen_rows(
     if not kept:
         raise InputError("item: expected at least one row, got none with this dataset and model; choose others")
     return kept
+
+
+def _is_asked_for(row: Row, item: str) -> bool:
+    is_claim = math.isnan(row.paper)
+    return item == row.campaign or (item == CLAIMS and is_claim) or f"{row.id}/".startswith(f"{item.rstrip('/')}/")

@@ -54,8 +54,8 @@ def published_ledger(
     Parameters
     ----------
     *items : str
-        Each the beginning of a row's id up to a slash ("table1", "table4/mnist/mlp"), or a campaign, "a" to "h"; no
-        item chooses all.
+        Each the beginning of a row's id up to a slash ("table1", "table4/mnist/mlp"), a campaign, "a" to "h", or
+        "claims"; no item chooses all.
     dataset, model : str, optional
         Keep rows that have runs of this data set or model alone.
     folder : str or Path, optional
