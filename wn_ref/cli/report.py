@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,8 +11,6 @@ from wn_ref.cli.chosen import Chosen
 from wn_ref.cli.options import Force, LedgerResults, SourceStore
 from wn_ref.counted import counted
 from wn_ref.errors import InputError
-from wn_ref.files import Output
-from wn_ref.lazy import pandas
 
 
 def report(
@@ -38,7 +36,7 @@ def report(
     if ledger:
         print(_ledger(results))
         return
-    from wn_ref import reproduce
+    from wn_ref.reproduce.page import Page
     from wn_ref.store.store import open_store
 
     with open_store(store) as opened:
@@ -48,34 +46,9 @@ def report(
     except OSError as error:
         reason = error.strerror or error
         raise InputError(f"output: expected a folder, got {output} ({reason}); choose another folder") from None
-    page = Output.checked(output / "report.md", force)
-    lines, drawn = [f"# {store.name}: {counted(len(runs), 'run')}", ""], 0
-    for number in reproduce.TABLES:
-        lines += [f"## Table {number}", "", *_table(number, runs, store, left, chosen.choice), ""]
-    for number, item in reproduce.FIGURES.items():
-        lines += [f"## Figure {number}: {item.shows}", ""]
-        if number in (10, 11):  # these are Figure 2 of other networks
-            lines += ["See Figure 2.", ""]
-            continue
-        try:
-            networks = reproduce.choices(number, runs, store, **chosen.choice)
-        except InputError as error:
-            lines += [str(error), ""]
-            continue
-        for choice in networks:
-            name = _name(choice)
-            path = output / f"figure{number}-{name}.png"
-            try:
-                figure = reproduce.figure(number, runs, store, left, **choice)
-            except InputError as error:
-                lines += [f"{name}: {error}", ""]
-                continue
-            path = Output.checked(path, force).write(figure.savefig)
-            lines += [f"![{name}]({path.name})", ""]
-            lines += [f"{line}\n" for line in reproduce.remarks("figure", number, runs, store, left, **choice)]
-            drawn += 1
-    page.write(lambda part: part.write_text("\n".join(lines)))
-    print(f"{counted(drawn, 'figure')}; {page.path}")
+    page = Page(runs, left, store, output, force, chosen.choice)
+    path = page.write()
+    print(f"{counted(len(page.drawn), 'figure')}; {path}")
 
 
 def _ledger(results: Path | None) -> str:
@@ -90,24 +63,3 @@ def _ledger(results: Path | None) -> str:
     if not evidence.all:
         raise InputError(f"results: expected published tables in {folder}, got none; run wn-ref reproduce")
     return f"{write_ledger(evidence, folder)}; with figures: {write_html(evidence, folder)}"
-
-
-def _table(number: int, runs: pandas.DataFrame, store: Path, left: int, choice: dict[str, Any]) -> list[str]:
-    from wn_ref import reproduce
-
-    try:
-        return ["```", reproduce.show_table(number, runs, store, left, **choice), "```"]
-    except InputError as error:
-        return [str(error)]
-
-
-def _name(choice: dict[str, Any]) -> str:
-    """Return a name for a figure's file that tells it from those of other choices: "digits-mlp-bn-epochs5"."""
-    plain = ("dataset", "model", "batchnorm")
-    words = [_word(name, choice[name]) for name in plain if name in choice]
-    words += [f"{name.replace('_', '-')}{value}" for name, value in choice.items() if name not in (*plain, "sigmas")]
-    return "-".join(word.replace("/", "_") for word in words) or "all"
-
-
-def _word(setting: str, value: object) -> str:
-    return str(value) if setting != "batchnorm" else "bn" if value else "no-bn"

@@ -17,6 +17,7 @@ that makes them. `FIGURES` and `TABLES` list what there is.
     comparison  the paper's numbers, and whether they may stand beside ours
     unfinished  what is missing
     words       what a figure is of, for its title
+    page        all of them on one page
     select      masks
 """
 
