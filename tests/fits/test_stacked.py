@@ -5,7 +5,8 @@ import pytest
 from scipy import optimize
 
 from wn_ref import InputError
-from wn_ref.fits.stacked import fit_stacked, fit_steps, stacked, stacked_jacobian
+from wn_ref.fits.logistic import stacked, stacked_jacobian, stacked_slope
+from wn_ref.fits.stacked import PLATEAU, fit_stacked, fit_steps
 
 SIGMA = np.geomspace(0.1, 1e4, 21)
 X = np.log(SIGMA)
@@ -32,6 +33,26 @@ def test_jacobian():
     h = 1e-6 * np.eye(7)
     numerical = np.stack([(stacked(X, TWO + d) - stacked(X, TWO - d)) / 2e-6 for d in h], axis=1)
     np.testing.assert_allclose(stacked_jacobian(X, TWO), numerical, atol=1e-8)
+
+
+def test_slope():
+    numerical = (stacked(X + 1e-6, TWO) - stacked(X - 1e-6, TWO)) / 2e-6
+    np.testing.assert_allclose(stacked_slope(X, TWO), numerical, atol=1e-8)
+
+
+def test_flatness_tells_a_plateau_from_a_lopsided_step():
+    dy = np.full(21, 0.01)
+    plateau = fit_steps(SIGMA, stacked(X, TWO), dy, 2)
+    assert plateau.flatness < 0.05 < PLATEAU
+    lopsided = 0.1 + 0.8 * np.exp(-np.sqrt(SIGMA / 30))
+    assert fit_stacked(SIGMA, lopsided, dy).steps == 2
+    assert fit_steps(SIGMA, lopsided, dy, 2).flatness > PLATEAU
+    assert np.isnan(fit_steps(SIGMA, stacked(X, ONE), dy, 1).flatness)
+    x = np.linspace(0, 9, 31)
+    by_hand = np.array([2, 0.3, 0.1, 6, 0.4, 0.3, 0.1])
+    linear = fit_steps(x, stacked(x, by_hand), np.full(31, 0.01), 2, scale="linear")
+    fall = -np.gradient(stacked(np.linspace(2, 6, 4001), by_hand), 0.001)
+    assert linear.flatness == pytest.approx(fall.min() / min(fall[1], fall[-2]), rel=0.01)
 
 
 @pytest.mark.parametrize("a_min", [None, 0.1])

@@ -44,7 +44,7 @@ def accuracy(experiment):
         return chance + (0.95 - chance) * kept * (
             0.9 if mul > 1 and noise.first == "multiplicative" else 1 / (1 + mul / 500)
         )
-    if mul >= 1e9:
+    if mul >= 1e10:
         best = 0.98 if experiment.dataset == "mnist" else 0.8 if experiment.dataset != "cifar10" else 0.5
         alive = experiment.point < len(experiment.points) - 2
         return best - 0.2 / (1 + experiment.point) if alive else chance
@@ -66,7 +66,7 @@ def cells(experiment, value=None, **changes):
     )
     run = experiment.row() | {"name": name, "tested": 10_000, "classes": len(experiment.entry.classes), "error": ""}
     run |= {"accuracy": accuracy(experiment) if value is None else value, "seconds": 36.0, "weight": weight}
-    run["quantised"] = run["accuracy"] - 0.01 if experiment.noise and experiment.noise.sigma_mul >= 1e9 else None
+    run["quantised"] = run["accuracy"] - 0.01 if experiment.noise and experiment.noise.sigma_mul >= 1e10 else None
     run |= {"algorithm": ALGORITHM, "data": f"of {experiment.dataset}", "version": "0.2.0", "processor": "made up"}
     return {column: text((run | changes)[column]) for column in COLUMNS}
 

@@ -124,6 +124,25 @@ def test_an_inverted_claim_gets_another_verdict(name):
     assert turned.finding.verdict == NOT
 
 
+def lopsided(experiment):
+    """One step, which two logistic functions describe better than one."""
+    return 0.1 + 0.85 * math.exp(-math.sqrt(experiment.noise.sigma_mul / 1e4))
+
+
+def still_right(experiment):
+    """Two steps and a plateau between them, but far from guessing in the end."""
+    return 0.5 + 0.5 * world.accuracy(experiment)
+
+
+@pytest.mark.parametrize("other", [lopsided, still_right])
+def test_two_steps_without_a_plateau_or_without_an_end_are_not_figure_8(other):
+    row = by_id("figure8/mnist/mlp")
+    assert Evidence(world.runs_of([row])).result(row).finding.verdict == REPRODUCED
+    found = Evidence(world.runs_of([row], other)).result(row).finding
+    assert found.value == 2
+    assert found.verdict == QUALITATIVELY, found.says
+
+
 def test_the_rule_for_numbers():
     assert verdict_on_number(1.09, 1.08, 1.1, 1.0) == REPRODUCED
     assert verdict_on_number(1.3, 0.9, 1.7, 1.0) == REPRODUCED  # the interval contains it

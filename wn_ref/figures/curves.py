@@ -84,7 +84,9 @@ def stacked(points: pandas.DataFrame, one: StackedFit, two: StackedFit, title: s
             _draw_fit(panel, points, fit, f"{name}, AICc {fit.aicc:.0f}", color)
         for number, mu in enumerate(two.midpoints, start=1):
             panel.axvline(mu, color=GREEN, linewidth=1, linestyle=":")
-            place = {"xytext": (3, 0), "textcoords": "offset points", "color": GREEN, "va": "top"}
+            at_right = panel.transAxes.inverted().transform(panel.transData.transform((mu, 0)))[0] > 0.7
+            side = {"ha": "right", "xytext": (-3, 13 - 13 * number)} if at_right else {"xytext": (3, 13 - 13 * number)}
+            place = {"textcoords": "offset points", "color": GREEN, "va": "top", **side}
             panel.annotate(f"$\\mu_{number}$ = {mu:.3g}", (mu, 1), xycoords=("data", "axes fraction"), **place)
         panel.set_title(title)
         handles, labels = panel.get_legend_handles_labels()

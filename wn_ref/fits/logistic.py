@@ -41,6 +41,11 @@ def stacked(x: np.ndarray, p: np.ndarray) -> np.ndarray:
     return sum(logistic(x, mu, s, delta, 0.0) for mu, s, delta in p[:-1].reshape(-1, 3)) + p[-1]
 
 
+def stacked_slope(x: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Derivative of F with respect to x, (n,): minus the sum of those with respect to the mu."""
+    return -stacked_jacobian(x, p)[:, :-1:3].sum(axis=1)
+
+
 def stacked_jacobian(x: np.ndarray, p: np.ndarray) -> np.ndarray:
     """Derivatives of F with respect to p, (n, len(p)): those of each step side by side, then 1 for a_min."""
     steps = [logistic_jacobian(x, mu, s, delta, 0.0)[:, :3] for mu, s, delta in p[:-1].reshape(-1, 3)]

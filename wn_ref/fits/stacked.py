@@ -25,12 +25,14 @@ import numpy.typing as npt
 
 from wn_ref.errors import InputError, require_choice
 from wn_ref.fits.leastsquares import covariance
-from wn_ref.fits.logistic import stacked, stacked_jacobian
+from wn_ref.fits.logistic import stacked, stacked_jacobian, stacked_slope
 from wn_ref.fits.problem import SCALES, MidpointProblem, abscissa
 from wn_ref.fits.step_search import best_steps, stacked_chi2
 
 PRICE = 16.0
 """By how much two steps have to lower chi2, in addition to a smaller AICc."""
+PLATEAU = 0.1
+"""Between two steps there is a plateau if the flatness is below this."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,19 @@ class StackedFit:
     def plateaus(self) -> np.ndarray:
         """Accuracy before the first step, [between the two,] and behind the last step, (steps + 1,)."""
         return self.a_min + 2 * np.append(np.cumsum(self.half_ranges[::-1])[::-1], 0.0)
+
+    @property
+    def flatness(self) -> float:
+        """Smallest slope between two midpoints over the smaller of those at the midpoints; NaN with one step.
+
+        Two steps also describe one lopsided step better than one does. Only if the curve becomes flat between them
+        (`PLATEAU`) is there a plateau.
+        """
+        if self.steps == 1:
+            return float("nan")
+        first, second = abscissa(self.midpoints, self.scale)
+        fall = -stacked_slope(np.linspace(first, second, 201), self._best)
+        return float(fall.min() / min(fall[0], fall[-1]))
 
     def __call__(self, sigma: npt.ArrayLike) -> np.ndarray:
         """The fitted accuracy at sigma."""

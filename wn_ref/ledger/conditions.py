@@ -16,6 +16,8 @@ from wn_ref.ledger.row import Judgement, Row, verdict_on_claim
 from wn_ref.ledger.search import Search
 from wn_ref.search.question import Estimate
 
+Place = tuple[bool, int]
+"""Batch norm or not, and the injection point."""
 WALK: dict[str, Any] = {"width": 0.3, "max_runs": 16, "low": 1e-3}
 """How midpoints of walking noise are searched: they are read from figures, so +-15 % is enough."""
 
@@ -35,16 +37,40 @@ def level(estimate: Estimate) -> float:
     return low if estimate.kind == "lower bound" else high if estimate.kind == "upper bound" else math.nan
 
 
-def levels(
+def estimates(
     row: Row, evidence: Evidence, batchnorm: bool | None = None, phase: str = "training", clamp: bool = False
-) -> dict[tuple[bool, int], float]:
-    """Return midpoints of a walk that have been found, by batch norm and point."""
+) -> dict[tuple[bool, int], Estimate]:
+    """Return midpoints of a walk that have been found, or are bounded, by batch norm and point."""
     return {
-        (search.batchnorm, int(search.point)): mu
+        (search.batchnorm, int(search.point)): answer.estimate
         for search, answer in evidence.answers(row)
         if (search.phase, search.clamp) == (phase, clamp) and batchnorm in (None, search.batchnorm)
-        if math.isfinite(mu := level(answer.estimate))
+        if math.isfinite(level(answer.estimate))
     }
+
+
+def levels(found: Mapping[Place, Estimate]) -> dict[Place, float]:
+    """Return the same as numbers."""
+    return {place: level(estimate) for place, estimate in found.items()}
+
+
+def exceeds(one: Estimate, other: Estimate) -> bool:
+    """Whether a midpoint is larger than another, beyond their 95 % intervals combined.
+
+    The distance of ln mu has to be larger than the two halves of the intervals that face each other, in quadrature. A
+    bound is certain on one side and says nothing on the other.
+    """
+    low, high = one.interval[0], other.interval[1]
+    least = one.midpoint if math.isfinite(one.midpoint) else low
+    most = other.midpoint if math.isfinite(other.midpoint) else high
+    if not (low > 0 and math.isfinite(high)):
+        return False
+    return math.log(least / most) > math.hypot(math.log(least / low), math.log(high / most))
+
+
+def exceeding(over: Mapping[Place, Estimate], under: Mapping[Place, Estimate]) -> list[bool]:
+    """Whether midpoints are larger than others at the points that both have."""
+    return [exceeds(over[place], under[place]) for place in over if place in under]
 
 
 def names_of(row: Row, batchnorm: bool) -> tuple[str, ...]:
@@ -57,9 +83,9 @@ def weighted(names: Sequence[str]) -> list[int]:
     return [point for point, name in enumerate(names) if kind_of(name) in WEIGHTED]
 
 
-def ratios(over: Mapping[tuple[bool, int], float], under: Mapping[tuple[bool, int], float]) -> list[float]:
+def ratios(over: Mapping[Place, Estimate], under: Mapping[Place, Estimate]) -> list[float]:
     """Return the ratios of midpoints at the points that both have."""
-    return [over[place] / under[place] for place in over if place in under]
+    return [level(over[place]) / level(under[place]) for place in over if place in under]
 
 
 def geometric(values: Iterable[float]) -> float:

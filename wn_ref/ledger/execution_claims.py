@@ -15,7 +15,7 @@ from wn_ref.injection import ALL
 from wn_ref.ledger.conditions import level, of_conditions, of_sample, walk
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.numbers import name_of, title_of
-from wn_ref.ledger.row import Judgement, Row, verdict_on_number
+from wn_ref.ledger.row import NOT, Judgement, Row, verdict_on_number
 from wn_ref.noise import additive
 from wn_ref.sweeps import grids, plans
 
@@ -73,7 +73,9 @@ def guided_wins(row: Row, evidence: Evidence) -> Judgement | None:
     mean, low, high = of_sample(gain.to_numpy())
     listed = " ".join(map(str, runs.loc[~counts, "executions"].iloc[0]))
     finding = of_conditions([value > 0 for value in gain], "network", mean, f"points gained with {listed}")
-    return None if finding is None else replace(finding, low=low, high=high)
+    if finding is None:
+        return None
+    return replace(finding, low=low, high=high, verdict=finding.verdict if low > 0 else NOT)
 
 
 def guided_by_ours(row: Row, evidence: Evidence) -> list[Experiment] | None:

@@ -11,11 +11,12 @@ import numpy as np
 from wn_ref.findings.robustness import curve, midpoint_of
 from wn_ref.fits import fit_midpoint
 from wn_ref.lazy import pandas
-from wn_ref.ledger.conditions import geometric, of_conditions
+from wn_ref.ledger.conditions import exceeds, geometric, of_conditions
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.numbers import FIRST, midpoint_rows, noisy_runs, paper_grid
 from wn_ref.ledger.row import CLOSE, Judge, Judgement, Row
 from wn_ref.ledger.search import Search
+from wn_ref.search.question import Estimate
 
 MISFIT = 0.02
 """A curve is a logistic function if the accuracies are this close to it, as a root mean square."""
@@ -79,33 +80,30 @@ def _curve_claims(when: str, search: Search) -> Iterator[Row]:
 
 def training_helps(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare each network's two midpoints: training with noise over inference only."""
-    by_phase = _by(row, evidence, "phase")
-    found = [pair["training"] / pair["inference"] for pair in by_phase if len(pair) == 2]
-    return of_conditions([ratio > 1 for ratio in found], "network", min(found, default=math.nan), "smallest ratio")
+    return _compared(row, evidence, "phase", "training", "inference")
 
 
 def additive_is_milder(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare the midpoints of additive and of multiplicative noise."""
-    found = [pair["additive"] / pair["multiplicative"] for pair in _by(row, evidence, "noise") if len(pair) == 2]
-    return of_conditions([ratio > 1 for ratio in found], "network", min(found, default=math.nan), "smallest ratio")
+    return _compared(row, evidence, "noise", "additive", "multiplicative")
 
 
 def batchnorm_is_open(row: Row, evidence: Evidence) -> Judgement | None:
     """Count where batch norm helps: inconclusive is that it helps in some cases and harms in others."""
-    found = [pair[True] / pair[False] for pair in _by(row, evidence, "batchnorm") if len(pair) == 2]
-    if not found:
+    pairs = _pairs(row, evidence, "batchnorm", True, False)
+    if not pairs:
         return None
-    helps = sum(ratio > 1 for ratio in found)
-    says = f"midpoints with over without; batch norm helps in {helps} of {len(found)} cases"
-    mixed = of_conditions([0 < helps < len(found)], "table", geometric(found))
-    return None if mixed is None else Judgement(mixed.value, verdict=mixed.verdict, says=says)
+    helps, harms = sum(exceeds(*pair) for pair in pairs), sum(exceeds(other, one) for one, other in pairs)
+    ratio = geometric(one.midpoint / other.midpoint for one, other in pairs)
+    says = f"midpoints with over without; batch norm helps in {helps} of {len(pairs)} cases, and harms in {harms}"
+    return of_conditions([helps > 0 and harms > 0], "table", ratio, says)
 
 
 def below_one(row: Row, evidence: Evidence) -> Judgement | None:
     """Look whether all midpoints of multiplicative noise are below 1."""
-    found = [answer.estimate.midpoint for _, answer in evidence.answers(row)]
-    known = [mu for mu in found if math.isfinite(mu)]
-    return of_conditions([mu < 1 for mu in known], "network", max(known, default=math.nan), "largest midpoint")
+    known = [answer.estimate for _, answer in evidence.answers(row) if math.isfinite(answer.estimate.midpoint)]
+    largest = max((estimate.midpoint for estimate in known), default=math.nan)
+    return of_conditions([estimate.interval[1] < 1 for estimate in known], "network", largest, "largest midpoint")
 
 
 def forward_only(row: Row, evidence: Evidence) -> Judgement | None:
@@ -155,12 +153,20 @@ def _curve(row: Row, evidence: Evidence) -> pandas.DataFrame:
     return curve(noisy_runs(row, evidence))
 
 
-def _by(row: Row, evidence: Evidence, name: str) -> list[dict]:
-    """Return the midpoints that are known, grouped so that searches of a group differ in one field alone."""
-    groups: dict[tuple, dict] = {}
+def _compared(row: Row, evidence: Evidence, field: str, larger: str, smaller: str) -> Judgement | None:
+    """Look whether midpoints with one value of a field are larger than those with another."""
+    pairs = _pairs(row, evidence, field, larger, smaller)
+    ratios = [one.midpoint / other.midpoint for one, other in pairs]
+    holds = [exceeds(*pair) for pair in pairs]
+    return of_conditions(holds, "network", min(ratios, default=math.nan), "smallest ratio")
+
+
+def _pairs(row: Row, evidence: Evidence, field: str, one: object, other: object) -> list[tuple[Estimate, Estimate]]:
+    """Return the midpoints that are known, two and two, whose searches differ in one field alone."""
+    groups: dict[tuple, dict[Any, Estimate]] = {}
     for search, answer in evidence.answers(row):
         if math.isfinite(answer.estimate.midpoint):
             kept = ("dataset", "model", "batchnorm", "noise", "phase")
-            key = tuple(getattr(search, one) for one in kept if one != name)
-            groups.setdefault(key, {})[getattr(search, name)] = answer.estimate.midpoint
-    return list(groups.values())
+            key = tuple(getattr(search, name) for name in kept if name != field)
+            groups.setdefault(key, {})[getattr(search, field)] = answer.estimate
+    return [(pair[one], pair[other]) for pair in groups.values() if len(pair) == 2]

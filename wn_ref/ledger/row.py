@@ -22,7 +22,8 @@ CLOSE, ALIKE = 0.1, 1.5
 RULE = (
     f"A number is *reproduced* if ours is within {CLOSE:.0%} of the paper's, or if our 95 % interval contains it; it "
     f"is reproduced *qualitatively* if the two differ by less than a factor of {ALIKE:g}. A claim is *reproduced* if "
-    "the condition in its row holds for all of its runs, *qualitatively* if it holds for most of them. Runs with other "
+    "the condition in its row holds for all of its runs, *qualitatively* if it holds for most of them; one midpoint is "
+    "larger than another if it is so beyond their 95 % intervals. Runs with other "
     "epochs than the paper's, or on data that stand in for the paper's, count as *qualitatively* at best. *Not run* "
     "stands until all runs of a row are there."
 )

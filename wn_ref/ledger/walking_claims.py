@@ -12,6 +12,9 @@ from wn_ref import paper
 from wn_ref.experiment import Experiment
 from wn_ref.findings.weight_growth import unclamped_over_clamped
 from wn_ref.ledger.conditions import (
+    estimates,
+    exceeding,
+    exceeds,
     geometric,
     level,
     levels,
@@ -126,24 +129,25 @@ def growth(row: Row, evidence: Evidence) -> Judgement | None:
 
 def training_helps(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare the midpoints of training and of inference at each point."""
-    found = ratios(levels(row, evidence), levels(row, evidence, phase="inference"))
-    return of_conditions([ratio > 1 for ratio in found], "point", geometric(found), "mean ratio")
+    trained, quiet = estimates(row, evidence), estimates(row, evidence, phase="inference")
+    return of_conditions(exceeding(trained, quiet), "point", geometric(ratios(trained, quiet)), "mean ratio")
 
 
 def weights_help(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare points behind layers with weights with the highest midpoint of the others, but for the last layer."""
-    names, mu = names_of(row, True), levels(row, evidence, True)
-    learnable = [mu[True, point] for point in weighted(names)[:-1] if (True, point) in mu]
-    others = [value for (_, point), value in mu.items() if point not in weighted(names)]
+    names, found = names_of(row, True), estimates(row, evidence, True)
+    learnable = [found[True, point] for point in weighted(names)[:-1] if (True, point) in found]
+    others = [estimate for (_, point), estimate in found.items() if point not in weighted(names)]
     if not others or not learnable:
         return None
-    ratio = geometric(learnable) / geometric(others)
-    return of_conditions([value > max(others) for value in learnable], "layer", ratio, "mean over mean of the others")
+    ratio = geometric(map(level, learnable)) / geometric(map(level, others))
+    holds = [exceeds(one, max(others, key=level)) for one in learnable]
+    return of_conditions(holds, "layer", ratio, "mean over mean of the others")
 
 
 def plateau(row: Row, evidence: Evidence) -> Judgement | None:
     """Look how many midpoints of layers without weights, but for the input, are close to their median."""
-    names, mu = names_of(row, True), levels(row, evidence, True)
+    names, mu = names_of(row, True), levels(estimates(row, evidence, True))
     others = [value for (_, point), value in mu.items() if point not in weighted(names) and point > 0]
     if not others:
         return None
@@ -155,45 +159,58 @@ def plateau(row: Row, evidence: Evidence) -> Judgement | None:
 
 
 def ends(row: Row, evidence: Evidence) -> Judgement | None:
-    """Compare the input with all other points, and the last layer with the other layers that have weights."""
-    names, mu = names_of(row, True), levels(row, evidence, True)
-    learnable = [mu[True, point] for point in weighted(names) if (True, point) in mu]
+    """Compare the input with all other points, and the last layer with the other layers that have weights.
+
+    Each is less robust if its interval is below the median of the others.
+    """
+    names, found = names_of(row, True), estimates(row, evidence, True)
+    mu = levels(found)
+    learnable = [(True, point) for point in weighted(names) if (True, point) in mu]
     if (True, 0) not in mu or len(learnable) < 2:
         return None
-    first = mu[True, 0] / float(np.median([value for (_, point), value in mu.items() if point > 0]))
-    last = learnable[-1] / float(np.median(learnable[:-1]))
-    return of_conditions([first < 1, last < 1], "end", says=f"input {first:.2g}, last layer {last:.2g} of the median")
+    among = {(True, 0): [place for place in mu if place[1] > 0], learnable[-1]: learnable[:-1]}
+    middle = {end: float(np.median([mu[place] for place in others])) for end, others in among.items()}
+    first, last = (mu[end] / middle[end] for end in among)
+    says = f"input {first:.2g}, last layer {last:.2g} of the median"
+    return of_conditions([found[end].interval[1] < middle[end] for end in among], "end", says=says)
 
 
 def less_robust(row: Row, evidence: Evidence) -> Judgement | None:
-    """Compare points of the same name with and without batch norm."""
-    with_bn = {names_of(row, True)[point]: mu for (_, point), mu in levels(row, evidence, True).items()}
-    without = {names_of(row, False)[point]: mu for (_, point), mu in levels(row, evidence, False).items()}
+    """Compare points of the same name with and without batch norm: the interval of the mean of ln ratio is above 0."""
+    with_bn, without = (
+        {names_of(row, batchnorm)[point]: mu for (_, point), mu in levels(estimates(row, evidence, batchnorm)).items()}
+        for batchnorm in (True, False)
+    )
     found = [with_bn[name] / without[name] for name in without if name in with_bn]
-    holds = [geometric(found) > 1] if found else []
-    return of_conditions(holds, "network", geometric(found), "mean ratio, with over without")
+    if len(found) < 2:
+        return None
+    mean, low, high = map(math.exp, of_sample([math.log(ratio) for ratio in found]))
+    finding = of_conditions([low > 1], "network", mean, "mean ratio, with over without")
+    return None if finding is None else replace(finding, low=low, high=high)
 
 
 def last_two(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare the last two points with the highest midpoint of the others."""
-    mu = [value for _, value in sorted(levels(row, evidence, False).items())]
-    if len(mu) < len(row.searches):
+    found = [estimate for _, estimate in sorted(estimates(row, evidence, False).items(), key=lambda item: item[0])]
+    if len(found) < len(row.searches):
         return None
-    ratio = min(mu[-2:]) / max(mu[:-2])
-    return of_conditions([value > max(mu[:-2]) for value in mu[-2:]], "point", ratio, "lower one over highest other")
+    *others, one, other = found
+    highest = max(others, key=level)
+    ratio = min(level(one), level(other)) / level(highest)
+    return of_conditions([exceeds(e, highest) for e in (one, other)], "point", ratio, "lower one over highest other")
 
 
 def clamping_costs(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare midpoints without and with clamping behind layers with weights."""
     keep = weighted(names_of(row, True))
-    free, clamped = (levels(row, evidence, True, clamp=clamp) for clamp in (False, True))
-    found = ratios({place: mu for place, mu in free.items() if place[1] in keep}, clamped)
-    return of_conditions([ratio > 1 for ratio in found], "layer", geometric(found), "mean ratio, free over clamped")
+    free, clamped = (estimates(row, evidence, True, clamp=clamp) for clamp in (False, True))
+    free = {place: estimate for place, estimate in free.items() if place[1] in keep}
+    says = "mean ratio, free over clamped"
+    return of_conditions(exceeding(free, clamped), "layer", geometric(ratios(free, clamped)), says)
 
 
 def clamping_does_nothing(row: Row, evidence: Evidence) -> Judgement | None:
     """The same without batch norm, at all points."""
-    free, clamped = (levels(row, evidence, False, clamp=clamp) for clamp in (False, True))
-    found = ratios(free, clamped)
+    found = ratios(*(estimates(row, evidence, False, clamp=clamp) for clamp in (False, True)))
     same = [1 / NO_DIFFERENCE < ratio < NO_DIFFERENCE for ratio in found]
     return of_conditions(same, "point", geometric(found), "mean ratio, free over clamped")
