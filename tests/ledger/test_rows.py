@@ -58,6 +58,12 @@ def test_rows_ask_for_the_papers_settings():
     ]
     assert most == [40, 12]  # the paper has 10 networks of the one and 5 of the other
     speech = by_id("table1/gsc/cnn_s/bn/additive").searches[0].template
+    short, long = speech_mlp = [
+        by_id(f"table1/gsc/mlp/bn/additive{name}").searches[0].template for name in ("", "/steps")
+    ]
+    batches = [-(-e.entry.train_size // e.batch_size) for e in speech_mlp]
+    assert (short.epochs, batches) == (150, [8, 8])
+    assert long.epochs * 8 == 150 * -(-85_511 // 512)
     assert (speech.dataset, speech.batch_size, speech.learning_rate) == ("gsc_test_set", 512, 5e-4)
     assert len(by_id("grid/table1/mnist/mlp/nobn/additive").plan) == 17 * 10
 
