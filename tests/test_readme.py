@@ -7,7 +7,7 @@ import numpy as np
 import pandas
 import pytest
 
-from wn_ref import load_dataset
+from wn_ref import load_dataset, published_figure, published_ledger, published_runs
 from wn_ref.cli.walk_table import table
 from wn_ref.datasets.own_files import ARRAYS
 from wn_ref.findings.robustness import midpoints
@@ -62,6 +62,17 @@ def test_the_kept_runs_give_the_kept_midpoints_and_want_the_logarithm():
     pandas.testing.assert_frame_equal(log, kept[list(log)], rtol=1e-6)  # the others say what the runs are of
     assert set(kept["seeds"]) == {runs["seed"].nunique()}
     assert linear["chi2"].sum() > 3 * log["chi2"].sum()
+
+
+def test_what_it_says_about_published_runs_is_there():
+    text = " ".join(README.split())
+    numbers = re.findall(r"wn-ref figure (\d+) --published|published_figure\((\d+)\)", text)
+    assert len(numbers) == 2
+    for number in {int(a or b) for a, b in numbers}:
+        assert published_figure(number).axes
+    (item,) = re.findall(r'published_ledger\("(\w+)"\)', text)
+    assert (published_ledger(item)["verdict"] == "reproduced").any()
+    assert len(published_runs()) > 1000
 
 
 @pytest.mark.parametrize("line", ["pip install -e . && wn-ref walk", "pip install -e '.[test]' && pytest"])
