@@ -152,6 +152,8 @@ def test_two_steps_without_a_plateau_or_without_an_end_are_not_figure_8(other):
 def test_the_rule_for_numbers():
     assert verdict_on_number(1.09, 1.08, 1.1, 1.0) == REPRODUCED
     assert verdict_on_number(1.3, 0.9, 1.7, 1.0) == REPRODUCED  # the interval contains it
+    assert verdict_on_number(1.3, 0.5, 3.4, 1.0) == QUALITATIVELY  # so wide an interval contains everything
+    assert verdict_on_number(1.3, 0.0, math.inf, 1.0) == QUALITATIVELY
     assert verdict_on_number(1.3, 1.2, 1.4, 1.0) == QUALITATIVELY
     assert verdict_on_number(0.5, 0.4, 0.6, 1.0) == NOT
     assert verdict_on_number(math.nan, 0, math.inf, 1.0) == NOT
@@ -169,6 +171,13 @@ def test_fewer_epochs_count_as_qualitatively_at_best_and_are_said():
     result = Evidence(world.runs_of([short])).result(row)
     assert result.finding.verdict == QUALITATIVELY
     assert result.differs == ["3 epochs, not 200"]
+
+
+def test_a_variant_with_epochs_of_its_own_is_not_taken_from_the_runs_of_others():
+    row = by_id("table1/gsc/mlp/bn/additive")
+    evidence = Evidence(world.runs_of([row]))
+    assert evidence.result(row).finding.verdict != NOT_RUN
+    assert evidence.result(by_id(f"{row.id}/steps")).finding.verdict == NOT_RUN
 
 
 def test_a_row_is_not_run_until_all_of_its_runs_are_there(made_up):

@@ -20,12 +20,12 @@ REPRODUCED, QUALITATIVELY, NOT, NOT_RUN = VERDICTS = ("reproduced", "qualitative
 CLOSE, ALIKE = 0.1, 1.5
 """How far a number may be off: as a share of the paper's; and the factor up to which it is of the same size."""
 RULE = (
-    f"A number is *reproduced* if ours is within {CLOSE:.0%} of the paper's, or if our 95 % interval contains it; it "
-    f"is reproduced *qualitatively* if the two differ by less than a factor of {ALIKE:g}. A claim is *reproduced* if "
-    "the condition in its row holds for all of its runs, *qualitatively* if it holds for most of them; one midpoint is "
-    "larger than another if it is so beyond their 95 % intervals. Runs with other "
-    "epochs than the paper's, or on data that stand in for the paper's, count as *qualitatively* at best. *Not run* "
-    "stands until all runs of a row are there."
+    f"A number is *reproduced* if ours is within {CLOSE:.0%} of the paper's, or if our 95 % interval contains it and "
+    f"its ends differ by less than a factor of {ALIKE**2:g}; it is reproduced *qualitatively* if the two differ by "
+    f"less than a factor of {ALIKE:g}. A claim is *reproduced* if the condition in its row holds for all of its runs, "
+    "*qualitatively* if it holds for most of them; one midpoint is larger than another if it is so beyond their 95 % "
+    "intervals. Runs with other epochs than the paper's, or on data that stand in for the paper's, count as "
+    "*qualitatively* at best. *Not run* stands until all runs of a row are there."
 )
 
 
@@ -112,8 +112,8 @@ class Row:
     notebook: str = ""
 
     def at(self, epochs: int | None) -> Row:
-        """Return the row with runs of a number of epochs; None is the paper's."""
-        if epochs is None:
+        """Return the row with runs of a number of epochs; None is the paper's, and searches may have their own."""
+        if epochs is None or any(search.epochs is not None for search in self.searches):
             return self
         plan, quantised = (
             tuple(dict.fromkeys(replace(e, epochs=epochs) for e in part)) for part in (self.plan, self.quantised)
@@ -154,7 +154,7 @@ def verdict_on_number(value: float, low: float, high: float, paper: float) -> st
     """Return the verdict on a number, by `RULE`."""
     if not math.isfinite(value):
         return NOT
-    if abs(value / paper - 1) <= CLOSE or low <= paper <= high:
+    if abs(value / paper - 1) <= CLOSE or (low <= paper <= high < ALIKE**2 * low):
         return REPRODUCED
     return QUALITATIVELY if 1 / ALIKE < value / paper < ALIKE else NOT
 
