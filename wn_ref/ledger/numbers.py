@@ -75,7 +75,7 @@ def midpoint_rows() -> Iterator[Row]:
                 notebook="04_global_noise",
             )
             yield row
-            if number == 4 and given["batchnorm"] and dataset in FIRST:
+            if number == 4 and given["batchnorm"] and row.campaign in "ac":
                 also = replace(row, notes=("Table 3 counts executions at these outputs, too",))
                 yield _variant(also, "all", "noise at batch norm's outputs, too", point=ALL)
             if network[:2] == ("gsc", "mlp"):
