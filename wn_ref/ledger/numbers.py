@@ -107,7 +107,8 @@ def by_the_papers_way(row: Row, evidence: Evidence) -> Judgement:
     fit = fit_midpoint(points["sigma"], points["accuracy"], points["uncertainty"], scale="linear", rescale=True)
     log = midpoint_of(noisy_runs(row, evidence))
     low, high = fit.interval(CONFIDENCE)
-    says = f"fitted in sigma; fitted in ln sigma: {log}"
+    bounded = "" if np.isfinite(fit.midpoint) else f": {fit}"
+    says = f"fitted in sigma{bounded}; fitted in ln sigma: {log}"
     return Judgement(fit.midpoint, low, high, verdict_on_number(fit.midpoint, low, high, row.paper), says)
 
 

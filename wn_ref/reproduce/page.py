@@ -63,7 +63,7 @@ class Page:
             lines += [f"## Table {number}", "", *self._table(number), ""]
         for number, item in reproduce.FIGURES.items():
             lines += [f"## Figure {number}: {item.shows}", "", *self._figures(number)]
-        file.write(lambda part: part.write_text("\n".join(lines)))
+        file.write(lambda part: part.write_text("\n".join(lines), encoding="utf-8"))
         return file.path
 
     def _table(self, number: int) -> list[str]:
