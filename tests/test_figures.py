@@ -154,3 +154,24 @@ def walk(midpoints):
         for i, m in enumerate(midpoints)
     ]
     return pandas.DataFrame(rows).assign(kind="measured")
+
+
+def test_guessing_is_marked_for_each_data_set_where_it_differs():
+    table = pandas.DataFrame({"point": [0, 1, 0, 1], "name": ["input", "dense1"] * 2, "label": ["a", "a", "b", "b"]})
+    table = table.assign(preserved=0.5, error=0.1, chance=[0.1, 0.1, 0.13, 0.13])
+
+    def guessing(drawn):
+        return [line.get_ydata()[0] for line in drawn.axes[0].get_lines() if line.get_linestyle() == ":"]
+
+    assert guessing(figures.preserved(table)) == [0.1, 0.13]
+    assert guessing(figures.preserved(table.assign(chance=0.1))) == [0.1]
+    for drawn in (figures.preserved(table), figures.preserved(table.assign(chance=0.1))):
+        assert [text.get_text() for text in drawn.legends[0].get_texts()].count("guessing") == 1
+
+
+def test_accuracies_that_scatter_around_guessing_have_one_colour_in_figure_6():
+    scatter = np.random.default_rng(0).normal(0.1, 0.01, 25)
+    bands = figures.mixed(plane(5).assign(accuracy=scatter)).axes[0].collections[0].get_paths()
+    filled = [len(band.vertices) for band in bands]
+    assert filled[0] > 0
+    assert not any(filled[1:])

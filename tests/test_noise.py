@@ -135,3 +135,31 @@ def test_a_sigma_that_is_no_number(bad):
 def test_a_sigma_becomes_a_number_of_python(sigma):
     assert repr(additive(sigma)) == repr(additive(float(sigma) or 0.0))
     assert type(multiplicative(0.5, np.str_("exact")).gradient) is str
+
+
+EXACT = multiplicative(0.5, "exact")
+
+
+@pytest.mark.parametrize("count", [0, -3, 1.5])
+def test_executions_are_counted_in_whole_numbers(count):
+    for call in (EXACT.inject, EXACT.backward):
+        with pytest.raises(InputError, match="executions: expected a whole number of at least 1"):
+            call(np.ones(SHAPE), STREAM, count)
+
+
+def test_arrays_that_kernels_cannot_use_are_refused_and_not_left_without_noise():
+    fortran = np.ones(SHAPE, order="F")
+    with pytest.raises(InputError, match="dy: expected a writable array of float32 or float64 in C order, got int64"):
+        EXACT.backward(np.ones(3, int), STREAM)
+    with pytest.raises(InputError, match=r"out: expected a writable array .* in C order, got float64 \(6, 5, 7\)"):
+        EXACT.backward(np.ones(SHAPE), STREAM, out=fortran)
+    with pytest.raises(InputError, match=r"out: expected float64 \(6, 5, 7\) as dy, got float32 \(6, 5, 7\)"):
+        EXACT.backward(np.ones(SHAPE), STREAM, out=np.empty(SHAPE, np.float32))
+    with pytest.raises(InputError, match="x: expected a writable array"):
+        EXACT.inject_and_keep(fortran, STREAM, np.empty(SHAPE))
+    with pytest.raises(InputError, match="factors: expected a writable array"):
+        EXACT.inject_and_keep(np.ones(SHAPE), STREAM, fortran)
+    with pytest.raises(InputError, match=r"factors: expected float64 \(6, 5, 7\) as x, got float64 \(7,\)"):
+        EXACT.inject_and_keep(np.ones(SHAPE), STREAM, np.empty(7))
+    dy = np.asfortranarray(np.ones(SHAPE))
+    np.testing.assert_array_equal(EXACT.backward(dy, STREAM), EXACT.backward(np.ones(SHAPE), STREAM))

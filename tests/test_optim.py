@@ -68,3 +68,27 @@ def test_clamp_touches_weights_only():
     clamp_weights(net)
     for name, array in net.parameters.items():
         assert set(np.unique(array)) <= ({-1, 1} if name.endswith(".weight") else {-3, 3})
+
+
+@pytest.mark.parametrize("optimiser", [SGD, Adam])
+def test_a_gradient_that_is_not_like_the_parameters_is_refused(optimiser):
+    """Compiled loops do not look where an array ends."""
+    made = optimiser(np.zeros(6))
+    for bad in (np.ones(2), np.ones(9), np.ones((2, 3)), np.ones(6, np.float32), [1.0] * 6):
+        with pytest.raises(InputError, match=r"g: expected float64 \(6,\) as theta, got"):
+            made.step(bad, 0.1)
+    assert (made.theta == 0).all()
+    assert made.step(np.ones(12)[::2], 0.1)
+    assert len(set(made.theta.tolist())) == 1
+    for bad in (np.zeros((2, 3)), np.zeros(6, int), np.array(0.0), [0.0]):
+        with pytest.raises(InputError, match="theta: expected one vector of float32 or float64, got"):
+            optimiser(bad)
+
+
+@pytest.mark.parametrize("limit", [-1.0, 0.0, np.nan, np.inf])
+def test_a_clamp_needs_a_limit(limit):
+    net = build_model("mlp", (1, 4, 4))
+    before = net.theta.copy()
+    with pytest.raises(InputError, match="limit: expected a positive number"):
+        clamp_weights(net, limit)
+    np.testing.assert_array_equal(net.theta, before)

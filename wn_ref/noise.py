@@ -22,7 +22,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from wn_ref.errors import InputError, require_choice, require_number
+from wn_ref.errors import InputError, require_choice, require_number, require_whole
 from wn_ref.generator import add_normals, multiply_by_normals, multiply_by_normals_and_keep
 from wn_ref.random import LONGEST, Stream
 
@@ -90,17 +90,28 @@ class Noise:
         Raises
         ------
         InputError
-            If x is not an array of floats that may be written to.
+            If x is not an array of floats that may be written to, or there is no execution.
         """
         if type(x) is not np.ndarray or x.dtype not in FLOATS or not x.flags.carray or x.size > LONGEST:
             self._inject_otherwise(x, stream, executions)
-        elif executions > 1:
+        elif executions != 1:
             _average(x, executions, lambda y, k: self._apply(y, stream, 2 * k))
         else:
             self._apply(x, stream)
 
     def inject_and_keep(self, x: np.ndarray, stream: Stream, factors: np.ndarray) -> None:
-        """Make x noisy as `inject` does, and write the factors m to `factors`, an array like x, both in C order."""
+        """Make x noisy as `inject` does, and write the factors m to `factors`, an array like x, both in C order.
+
+        Raises
+        ------
+        InputError
+            If they are not of floats, in C order and writable, or not alike.
+        """
+        _require_dense("x", x)
+        _require_dense("factors", factors)
+        if factors.shape != x.shape or factors.dtype != x.dtype:
+            got = f"{factors.dtype} {factors.shape}"
+            raise InputError(f"factors: expected {x.dtype} {x.shape} as x, got {got}; make it with np.empty_like")
         for draw, (kernel, sigma) in enumerate(self._operators(x.dtype)):
             if kernel is multiply_by_normals:
                 multiply_by_normals_and_keep(x.reshape(-1), factors.reshape(-1), sigma, *stream.words(draw))
@@ -125,13 +136,22 @@ class Noise:
 
         With several `executions`, m is the mean of their factors. dy m is written to `out`, an array in C order that
         may be dy; to a new array by default.
+
+        Raises
+        ------
+        InputError
+            If the gradient is exact, and dy is not of floats, `out` is not like dy and in C order, or there is no
+            execution.
         """
         if not self.has_factors:
             return dy
         dx = np.empty(dy.shape, dy.dtype) if out is None else out
+        _require_dense("dy" if out is None else "out", dx)
+        if dx.shape != dy.shape or dx.dtype != dy.dtype:
+            raise InputError(f"out: expected {dy.dtype} {dy.shape} as dy, got {dx.dtype} {dx.shape}; leave it out")
         if dx is not dy:
             dx[...] = dy
-        if executions > 1:
+        if executions != 1:
             _average(dx, executions, lambda y, k: self._multiply(y, stream, 2 * k))
         else:
             self._multiply(dx, stream)
@@ -164,8 +184,16 @@ def _operators(
     return tuple((kernels[kind], dtype.type(sigmas[kind])) for kind in order if sigmas[kind] > 0)
 
 
+def _require_dense(what: str, x: np.ndarray) -> None:
+    """Raise `InputError` unless x is an array of floats in C order that may be written to, as kernels need it."""
+    if not isinstance(x, np.ndarray) or x.dtype not in FLOATS or not x.flags.carray:
+        got = f"{x.dtype} {x.shape} with strides {x.strides}" if isinstance(x, np.ndarray) else repr(x)
+        raise InputError(f"{what}: expected a writable array of float32 or float64 in C order, got {got}; copy it")
+
+
 def _average(x: np.ndarray, executions: int, apply: Callable[[np.ndarray, int], None]) -> None:
     """Replace x by the mean of what apply(y, k) makes of copies y of x, k = 0 ... executions - 1."""
+    require_whole("executions", executions, least=1)
     total, copy = np.zeros_like(x), np.empty_like(x)
     for k in range(executions):
         copy[...] = x

@@ -9,8 +9,9 @@ import math
 
 import numpy as np
 
+from wn_ref.arrays import REAL
 from wn_ref.compiled import kernel
-from wn_ref.errors import InputError
+from wn_ref.errors import InputError, require_number
 from wn_ref.network import Network
 
 
@@ -23,19 +24,26 @@ class SGD:
     Parameters
     ----------
     theta : np.ndarray
-        The parameters, changed in place by `step`.
+        The parameters, float32 or float64, (parameters,); changed in place by `step`.
     momentum : float
         0 (the default, plain descent) <= momentum < 1.
+
+    Raises
+    ------
+    InputError
+        If an argument cannot be used.
     """
 
     def __init__(self, theta: np.ndarray, momentum: float = 0.0) -> None:
+        _require_vector(theta)
         if not 0 <= momentum < 1:
             raise InputError(f"momentum: expected 0 <= momentum < 1, got {momentum}; correct it")
         self.theta, self.momentum = theta, theta.dtype.type(momentum)
         self.v = np.zeros_like(theta)
 
     def step(self, g: np.ndarray, learning_rate: float) -> bool:
-        """Move theta once; return whether theta and v are still finite."""
+        """Move theta once; return whether theta and v are still finite. `g` is like theta, else `InputError`."""
+        _require_like(self.theta, g)
         return bool(_sgd(self.theta, g, self.v, self.momentum, self.theta.dtype.type(learning_rate)))
 
 
@@ -49,12 +57,18 @@ class Adam:
     Parameters
     ----------
     theta : np.ndarray
-        The parameters, changed in place by `step`.
+        The parameters, float32 or float64, (parameters,); changed in place by `step`.
+
+    Raises
+    ------
+    InputError
+        If theta is no such array.
     """
 
     beta1, beta2, epsilon = 0.9, 0.999, 1e-8
 
     def __init__(self, theta: np.ndarray) -> None:
+        _require_vector(theta)
         self.theta, self.t = theta, 0
         self.m, self.v = np.zeros_like(theta), np.zeros_like(theta)
         # 1 - beta is rounded once, from double precision: 1 - beta2 in float32 would be off by 1.3e-5
@@ -63,7 +77,8 @@ class Adam:
         self._constants = tuple(self._real(constant) for constant in constants)
 
     def step(self, g: np.ndarray, learning_rate: float) -> bool:
-        """Move theta once; return whether theta and v are still finite."""
+        """Move theta once; return whether theta and v are still finite. `g` is like theta, else `InputError`."""
+        _require_like(self.theta, g)
         self.t += 1
         rate = self._real(learning_rate / (1 - self.beta1**self.t))
         root = self._real(1 / math.sqrt(1 - self.beta2**self.t))
@@ -76,10 +91,29 @@ def cosine(learning_rate: float, epoch: int, epochs: int) -> float:
 
 
 def clamp_weights(network: Network, limit: float = 1.0) -> None:
-    """Clip the weights of dense and convolutional layers, not biases and not batch norm, to [-limit, limit]."""
+    """Clip the weights of dense and convolutional layers, not biases and not batch norm, to [-limit, limit].
+
+    Raises
+    ------
+    InputError
+        If the limit is not a positive number.
+    """
+    limit = require_number("limit", limit, "a positive number", least=math.ulp(0))
     for name, array in network.parameters.items():
         if name.endswith(".weight"):
             np.clip(array, -limit, limit, out=array)
+
+
+def _require_vector(theta: np.ndarray) -> None:
+    if not isinstance(theta, np.ndarray) or theta.ndim != 1 or theta.dtype not in REAL:
+        got = f"{theta.dtype} {theta.shape}" if isinstance(theta, np.ndarray) else repr(theta)
+        raise InputError(f"theta: expected one vector of float32 or float64, got {got}; see Network.theta")
+
+
+def _require_like(theta: np.ndarray, g: np.ndarray) -> None:
+    if not isinstance(g, np.ndarray) or g.shape != theta.shape or g.dtype != theta.dtype:
+        got = f"{g.dtype} {g.shape}" if isinstance(g, np.ndarray) else repr(g)
+        raise InputError(f"g: expected {theta.dtype} {theta.shape} as theta, got {got}; see Network.dtheta")
 
 
 # A unit that never fires has no gradient, and its v or m halves every few steps until it is below the smallest normal

@@ -72,6 +72,9 @@ def test_nothing_to_measure_is_refused(chain):
             InputError, match=r"logits: expected shape \(classes, batch\) and a label for each image, got"
         ):
             soft_error(np.array(logits), np.array(labels, int))
+    for labels in ([0, -1], [0, 3], [0.0, 1.0]):
+        with pytest.raises(InputError, match="labels: expected whole numbers from 0 to 2, got"):
+            soft_error(np.zeros((3, 2)), np.array(labels))
     with pytest.raises(InputError, match="batch_size: expected a whole number of at least 1, got 0"):
         harms(*chain, 1.0, [1, 1, 1], batch_size=0)
     with pytest.raises(InputError, match="executions: expected 3"):

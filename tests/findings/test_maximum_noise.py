@@ -70,3 +70,19 @@ def test_bad_input():
     for part in (runs[runs["sigma_mul"] > 0], runs[runs["sigma_mul"] == 0]):
         with pytest.raises(InputError, match="runs: expected some with and some without noise, got"):
             preserved(part)
+
+
+def test_nothing_is_pooled():
+    """A second data set, other epochs, another gradient, and another network at the second point alone."""
+    runs = made_up({0: [0.5, 0.6], 1: [0.9, 0.9]}, [0.9, 0.9]).assign(dataset="mnist", epochs=100, gradient="exact")
+    assert len(preserved(runs)) == 2
+    others = {
+        "dataset": runs.assign(dataset="cifar10"),
+        "epochs": runs[runs["sigma_mul"] == 0].assign(epochs=5),
+        "gradient": runs[runs["sigma_mul"] == 1e10].assign(gradient="straight_through"),
+        "sigma_add": runs[runs["sigma_mul"] == 1e10].assign(sigma_add=1.0),
+        "classes": runs[runs["point"] == 1].assign(classes=100),
+    }
+    for name, other in others.items():
+        with pytest.raises(InputError, match=f"{name}: expected the same in all runs.*; choose one"):
+            preserved(pandas.concat([runs, other]))

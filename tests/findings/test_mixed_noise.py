@@ -93,6 +93,8 @@ def test_noise_that_never_hurts():
         (([0, 2], [1, 2], np.ones((2, 2))), "sigma_mul: expected at least two levels > 0, ascending"),
         (([1, 2], [2, 1], np.ones((2, 2))), "sigma_add: expected at least two levels > 0, ascending"),
         (([1, 2], [1, 2], np.full((2, 2), np.nan)), "accuracy: expected finite numbers"),
+        (([1, 2], [1, 2], np.full((2, 2), 90)), "accuracy: expected 0 to 1, got 90 to 90; divide percentages by 100"),
+        (([1, 2], [1, 2], np.full((2, 2), -0.1)), "accuracy: expected 0 to 1, got -0.1"),
     ],
 )
 def test_bad_input(arguments, message):

@@ -58,6 +58,8 @@ def test_optimise_finds_the_best_allocation_from_a_bad_one(brightness):
     def cost(n):
         return 16 / n[0] + 16 / n[1] + 2 / n[2]
 
+    with pytest.raises(InputError, match=r"executions: expected a whole number of at least 1, got 1\.7"):
+        optimise(net, data, 2.0, [1.7, 4, 6], repetitions=10)
     best = optimise(net, data, 2.0, [2, 4, 6], repetitions=10)
     assert best.sum() == 12
     assert cost([5, 5, 2]) <= cost(best) < 1.05 * cost([5, 5, 2]) < 0.75 * cost([2, 4, 6])

@@ -55,6 +55,11 @@ def test_bad_input():
     for threshold in (0, -1, np.nan):
         with pytest.raises(InputError, match="threshold: expected a positive number"):
             quantise(np.ones(3), threshold)
+    for y, got in (([0, np.nan, 5], "1 of 3 values that are not"), ([np.inf, 1.0], "1 of 2 values"), ([], "no values")):
+        with pytest.raises(InputError, match=f"activation: expected finite numbers, got {got}"):
+            quantise(np.array(y), 0.5)
+    with pytest.raises(InputError, match="activation: expected floats, which peaks are, got int64"):
+        quantise(np.arange(4), 0.5)
     with pytest.raises(InputError, match="peaks: expected 2 or 3, got 4"):
         binary_index(np.ones(3), 4)
     with pytest.raises(InputError, match="activation: expected finite numbers, got 1 of 2 values that are not"):

@@ -121,6 +121,11 @@ def test_bad_input():
         quantised_logits(net, np.zeros((1, 4, 4, 2), np.float32), 1, 0.5, Injection(multiplicative(1.0)), "before")
 
 
+def test_accuracy_needs_images_to_choose_a_threshold_with(digits):
+    with pytest.raises(InputError, match="calibration: expected a whole number of at least 1, got 0"):
+        quantised_accuracy(build_model("mlp", digits.shape, 10), digits, 7, calibration=0)
+
+
 def test_by_layer_says_which_layers_there_are(digits):
     net = build_model("mlp", digits.shape, 10)
     few = replace(digits, test_images=digits.test_images[:9], test_labels=digits.test_labels[:9])

@@ -1,12 +1,15 @@
 """Closed forms against simulation, and what is measured in a network against both."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
 from wn_ref import InputError, additive, build_model, mixed, multiplicative
 from wn_ref.findings.signal_to_noise import noise_power, signal_to_noise
 from wn_ref.injection import Injection
-from wn_ref.random import Stream
+from wn_ref.noise import Noise
+from wn_ref.random import Stream, uniform
 
 NOISES = [additive(0.7), multiplicative(0.7), mixed(0.7, 2.0, "multiplicative"), mixed(0.7, 2.0, "additive")]
 
@@ -74,3 +77,29 @@ def test_needs_noise(rng):
     net = build_model("mlp", (1, 8, 8), 5)
     with pytest.raises(InputError, match="injection: expected noise to compare the signal with, got none"):
         signal_to_noise(net, np.zeros((1, 8, 8, 2), np.float32), Injection(point=1))
+
+
+@dataclass(frozen=True)
+class Coin(Noise):
+    """y = x + a, a = +-sigma: of a kind that has no closed form here."""
+
+    sigma: float = 0.0
+
+    def inject(self, x, stream, executions=1):
+        u = uniform((executions, *x.shape), *stream)
+        x += (self.sigma * np.where(u < 0.5, 1.0, -1.0).mean(axis=0)).astype(x.dtype)
+
+
+@pytest.mark.parametrize("noise", [*NOISES, Coin(sigma=0.7)], ids=repr)
+def test_several_executions_have_their_share_of_the_noise(noise, rng):
+    """What is injected agrees with what is there, at the one noisy point, for every kind of noise."""
+    net = build_model("mlp", (1, 8, 8), 5, batchnorm=False)
+    x = rng.standard_normal((1, 8, 8, 2000)).astype(np.float32)
+    once, often = (
+        signal_to_noise(net, x, Injection(noise, "dense2", executions=[n])).set_index("name").loc["dense2"]
+        for n in (1, 4)
+    )
+    for row in (once, often):
+        assert row["injected"] == pytest.approx(row["total"], rel=0.03)
+    assert once["injected"] / often["injected"] == pytest.approx(4, rel=0.03)
+    assert often["decibels"] - once["decibels"] == pytest.approx(10 * np.log10(4), abs=0.15)

@@ -12,7 +12,7 @@ from wn_ref.ledger import conditions, global_claims, walking_claims
 from wn_ref.ledger.catalog import all_rows
 from wn_ref.ledger.conditions import exceeds
 from wn_ref.ledger.evidence import Evidence
-from wn_ref.ledger.row import NOT
+from wn_ref.ledger.row import NOT, REPRODUCED
 from wn_ref.search.question import Estimate
 
 WALK = "figure11/mnist/mlp"
@@ -106,3 +106,22 @@ ABOVE, BELOW = Estimate(interval=(3.0, math.inf), kind="lower bound"), Estimate(
 )
 def test_a_midpoint_exceeds_another_beyond_their_intervals_and_a_bound_on_its_certain_side(one, other, is_larger):
     assert exceeds(one, other) == is_larger
+
+
+KNOWN = measured(5, 4.8, 5.2)
+UNKNOWN = Estimate(0.5, (0.0, 20.0), "measured")
+
+
+@pytest.mark.parametrize(
+    ("name", "judge", "ours"),
+    [("last-two/nobn", walking_claims.last_two, (-2, -1)), ("weights/bn", walking_claims.weights_help, None)],
+)
+def test_a_point_exceeds_all_others_only_if_each_of_them_is_known_to_be_less(name, judge, ours, monkeypatch):
+    row = next(row for row in all_rows() if row.id == f"{WALK}/{name}")
+    batchnorm, names = row.searches[0].batchnorm, row.searches[0].template.points
+    higher = [range(len(names))[p] for p in ours] if ours else walking_claims.weighted(names)
+    world = {(batchnorm, p): KNOWN if p in higher else measured(1, 0.9, 1.1) for p in range(len(names))}
+    monkeypatch.setattr(walking_claims, "estimates", lambda *_, **__: world)
+    assert judge(row, None).verdict == REPRODUCED
+    world[batchnorm, 0] = UNKNOWN  # whose best guess is the lowest of all, and which may be the highest
+    assert judge(row, None).verdict == NOT

@@ -8,7 +8,7 @@ import pytest
 from tests.ledger import made_up as world
 from wn_ref import InputError, paper
 from wn_ref.ledger.catalog import CAMPAIGNS, all_rows, chosen_rows
-from wn_ref.ledger.evidence import Evidence
+from wn_ref.ledger.evidence import STAND_INS, Evidence
 from wn_ref.ledger.row import NOT, NOT_RUN, QUALITATIVELY, REPRODUCED, verdict_on_claim, verdict_on_number
 
 
@@ -171,6 +171,24 @@ def test_fewer_epochs_count_as_qualitatively_at_best_and_are_said():
     result = Evidence(world.runs_of([short])).result(row)
     assert result.finding.verdict == QUALITATIVELY
     assert result.differs == ["3 epochs, not 200"]
+
+
+def test_other_samples_count_as_qualitatively_at_best_and_copies_of_the_same_are_said():
+    row = by_id("table4/cifar10/mlp/nobn/multiplicative")
+    runs, _ = world.runs_of_search(row.searches[0])
+    [copies] = STAND_INS
+    result = Evidence([world.cells(experiment, data=copies) for experiment in runs]).result(row)
+    exact = replace(row, paper=result.finding.value)
+    assert (
+        Evidence([world.cells(experiment, data=copies) for experiment in runs]).result(exact).finding.verdict
+        == REPRODUCED
+    )
+    assert STAND_INS[copies] in result.differs
+    speech = by_id("table4/gsc/mlp/nobn/multiplicative")
+    value = Evidence(world.runs_of([speech])).result(speech).finding.value
+    result = Evidence(world.runs_of([speech])).result(replace(speech, paper=value))
+    assert (result.finding.value, result.finding.verdict) == (value, QUALITATIVELY)
+    assert result.differs == ["GSC's published test set only, split again"]
 
 
 def test_a_variant_with_epochs_of_its_own_is_not_taken_from_the_runs_of_others():

@@ -8,6 +8,7 @@ from wn_ref.cli.groups import Levels, Network, PlannedTraining, Running
 from wn_ref.cli.options import FigureFile, Force, Gradient, PlanNoise
 from wn_ref.cli.running import run_and_keep
 from wn_ref.files import outputs
+from wn_ref.findings.robustness import LEAST_LEVELS
 from wn_ref.lazy import pandas
 
 
@@ -29,7 +30,7 @@ def global_noise(
     from wn_ref import reproduce
 
     figure, runs_file, midpoints_file = outputs(output, Path("global.png"), "_runs.csv", "_midpoints.csv", force=force)
-    experiments = levels.plan("global", network, training, noise, gradient)
+    experiments = levels.plan("global", network, training, noise, gradient, least=LEAST_LEVELS)
     runs, kept = run_and_keep(experiments, running, runs_file)
     for number in (1, 4):
         print(reproduce.show_table(number, runs))

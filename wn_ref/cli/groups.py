@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
 
 from wn_ref.cli.options import (
     BatchNorm,
@@ -21,7 +21,9 @@ from wn_ref.cli.options import (
     DatasetName,
     Epochs,
     Grid,
+    GridBatchSize,
     GridEpochs,
+    GridLearningRate,
     Jobs,
     LearningRate,
     ModelName,
@@ -32,7 +34,7 @@ from wn_ref.cli.options import (
     TestSize,
     TrainSize,
 )
-from wn_ref.cli.values import point_of, seeds_of, sigmas_of
+from wn_ref.cli.values import point_of, require_levels, seeds_of, sigmas_of
 from wn_ref.sweeps import grids
 
 if TYPE_CHECKING:
@@ -78,9 +80,18 @@ class Training(Group):
 
 @dataclass(frozen=True)
 class PlannedTraining(Training):
-    """The same for a plan, whose grid has its own number of epochs."""
+    """The same for a plan, whose grid has settings of its own."""
 
     epochs: GridEpochs = None
+    batch_size: GridBatchSize = None
+    learning_rate: GridLearningRate = None
+
+
+@dataclass(frozen=True)
+class ClampedOrNot(PlannedTraining):
+    """The same for a command that trains with and without clamping, so that there is no option for it."""
+
+    clamp: ClassVar[bool] = False  # type: ignore[misc]
 
 
 @dataclass(frozen=True)
@@ -99,11 +110,12 @@ class Levels(Group):
         noise: str = "additive",
         gradient: str = "exact",
         point: str | None = None,
+        least: int = 1,
     ) -> list[Experiment]:
-        """Return the experiments of a plan; see `wn_ref.sweeps.grids.plan`."""
+        """Return the experiments of a plan, which needs so many noise levels; see `wn_ref.sweeps.grids.plan`."""
         own = grids.Own(
             gradient,
-            None if self.sigmas is None else sigmas_of(self.sigmas),
+            None if self.sigmas is None else require_levels(sigmas_of(self.sigmas), least),
             None if self.seeds is None else seeds_of(self.seeds),
             None if point is None else point_of(point),
         )

@@ -28,7 +28,7 @@ def mixed_noise(
     from wn_ref import reproduce
 
     figure, runs_file = outputs(output, Path("mixed.png"), "_runs.csv", force=force)
-    experiments = levels.plan("mixed", network, training, gradient=gradient, point=point)
+    experiments = levels.plan("mixed", network, training, gradient=gradient, point=point, least=2)
     runs, kept = run_and_keep(experiments, running, runs_file)
     print(title(runs, f" at {runs['name'].iloc[0]}"))
     print(f"figure: {figure.write(reproduce.figure(6, runs).savefig)}")

@@ -52,14 +52,14 @@ BatchNorm = Annotated[bool, typer.Option("--batchnorm/--no-batchnorm", help="Whe
 Clamp = Annotated[bool, typer.Option(help="Whether weights are clipped to [-1, 1] after every training step.")]
 _EPOCHS_HELP = "How many times training goes through all training images."
 Epochs = Annotated[int | None, typer.Option("--epochs", help=_EPOCHS_HELP, show_default="5")]
-BatchSize = Annotated[int | None, typer.Option(help="Images in a training step.", show_default="128")]
-LearningRate = Annotated[
-    float | None,
-    typer.Option(help="Learning rate of Adam in the first step; it falls to 0 along a cosine.", show_default="0.001"),
-]
-GridEpochs = Annotated[
-    int | None, typer.Option("--epochs", help=_EPOCHS_HELP, show_default="5; with --grid paper as published")
-]
+_BATCH_SIZE_HELP = "Images in a training step."
+BatchSize = Annotated[int | None, typer.Option(help=_BATCH_SIZE_HELP, show_default="128")]
+_LEARNING_RATE_HELP = "Learning rate of Adam in the first step; it falls to 0 along a cosine."
+LearningRate = Annotated[float | None, typer.Option(help=_LEARNING_RATE_HELP, show_default="0.001")]
+_PUBLISHED = "; with --grid paper as published"
+GridEpochs = Annotated[int | None, typer.Option("--epochs", help=_EPOCHS_HELP, show_default=f"5{_PUBLISHED}")]
+GridBatchSize = Annotated[int | None, typer.Option(help=_BATCH_SIZE_HELP, show_default=f"128{_PUBLISHED}")]
+GridLearningRate = Annotated[float | None, typer.Option(help=_LEARNING_RATE_HELP, show_default=f"0.001{_PUBLISHED}")]
 TrainSize = Annotated[
     int | None,
     typer.Option(help="How many of the training images are used, the same for every seed.", show_default="all"),
@@ -109,7 +109,7 @@ Phase = Annotated[
 # plans, their workers and their results
 Grid = Annotated[
     str,
-    _choice(GRIDS, help="Noise levels, number of seeds, and epochs: small (for a laptop) or paper (as published)."),
+    _choice(GRIDS, help="Noise levels, number of seeds, and training: small (for a laptop) or paper (as published)."),
 ]
 levels_help = "Noise levels: LOW:HIGH:COUNT, evenly spaced in the logarithm, or a list such as 0.1,1,10."
 OwnSigmas = Annotated[str | None, typer.Option("--sigmas", help=levels_help, show_default="those of the grid")]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wn_ref.cli.durations import duration
-from wn_ref.cli.options import ChosenDataset, ChosenModel, Jobs, LedgerResults
+from wn_ref.cli.options import Jobs, LedgerResults
 from wn_ref.cli.running import Interrupted
 from wn_ref.counted import counted
 from wn_ref.errors import InputError, RunError, require_number, require_whole
@@ -34,8 +34,8 @@ Items = Annotated[
 
 def reproduce(
     items: Items = None,
-    dataset: ChosenDataset = None,
-    model: ChosenModel = None,
+    dataset: Annotated[str | None, typer.Option(help="Only rows of this data set, such as mnist.")] = None,
+    model: Annotated[str | None, typer.Option(help="Only rows of this network: mlp, lenet5 or cnn_s.")] = None,
     budget: Annotated[float | None, typer.Option(help="Stop after this many hours.", show_default="no limit")] = None,
     jobs: Jobs = 0,
     store: Annotated[

@@ -19,8 +19,9 @@ PlanName = Annotated[
     typer.Argument(
         metavar="PLAN",
         help="One of: global (noise at all points at once), walking (at one point after the other), clamped (walking, "
-        "weights clipped to [-1, 1]), maximum (multiplicative noise of 1e10 at one point after the other), mixed (two "
-        "kinds of noise in both orders), multi (several executions of each layer). The last three ignore --noise.",
+        "weights clipped to [-1, 1] whatever --clamp says), maximum (multiplicative noise of 1e10 at one point after "
+        "the other), mixed (two kinds of noise in both orders), multi (several executions of each layer). The last "
+        "three ignore --noise.",
     ),
 ]
 

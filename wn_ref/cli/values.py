@@ -52,6 +52,13 @@ def numbers_of(what: str, text: str) -> list[float]:
         raise InputError(f"{what}: expected numbers with commas between them, got {text!r}; correct it") from None
 
 
+def require_levels(levels: list[float], least: int) -> list[float]:
+    """Return noise levels; raise `InputError` if there are not as many as what is to be made of them needs."""
+    if len(levels) < least:
+        raise InputError(f"sigmas: expected at least {least} levels, got {len(levels)}; add some")
+    return levels
+
+
 def seeds_of(count: int) -> range:
     """Return the seeds 0, 1, ... of a number of networks.
 

@@ -12,10 +12,10 @@ from wn_ref.cli.captions import noise_kind, title
 from wn_ref.cli.groups import Network, Running, Training
 from wn_ref.cli.options import FigureFile, Force, Gradient, NoiseKind, Scale, levels_help
 from wn_ref.cli.running import run_and_keep
-from wn_ref.cli.values import seeds_of, sigmas_of
+from wn_ref.cli.values import require_levels, seeds_of, sigmas_of
 from wn_ref.cli.walk_table import table
 from wn_ref.counted import counted
-from wn_ref.errors import InputError, require_choice
+from wn_ref.errors import require_choice
 from wn_ref.experiment import PHASES
 from wn_ref.files import Output, outputs
 from wn_ref.findings.robustness import LEAST_LEVELS
@@ -48,18 +48,16 @@ def walk(
 ) -> None:
     """Walk noise through a network: inject it at one point after the other, and find the midpoint of each.
 
-    The midpoint is the noise level at which accuracy has fallen half way from its best value to that of guessing. The
-    higher it is, the more robust is the network at this point. Without options this takes less than a minute on two
-    cores.
+    The midpoint is the noise level at which accuracy has fallen half way from its best value to its lowest: that of
+    guessing for additive noise, what is left under the largest noise for multiplicative noise. The higher it is, the
+    more robust is the network at this point. Without options this takes less than a minute on two cores.
     """
     from wn_ref.sweeps.plans import walking
 
     start = time.perf_counter()
     require_choice("phase", phase, (*PHASES, "both"))
     require_choice("scale", scale, SCALES)
-    levels = sigmas_of(sigmas)
-    if len(levels) < LEAST_LEVELS:
-        raise InputError(f"sigmas: expected at least 4 levels to fit a curve to, got {len(levels)}; add some")
+    levels = require_levels(sigmas_of(sigmas), LEAST_LEVELS)
     experiments = walking(
         lambda sigma: of_kind(noise, sigma, gradient),
         levels,

@@ -16,7 +16,7 @@ def preserved(table: pandas.DataFrame, column: str = "preserved", title: str = "
     table : pandas.DataFrame
         A table from `wn_ref.findings.maximum_noise.preserved` with three more columns: label (for example the data
         set, or the kind of gradient), error (half the length of the error bars) and chance (the value that guessing
-        gives).
+        gives, in the units of the column).
     column : "preserved" or "accuracy"
         What to draw: accuracy divided by accuracy without noise (Figures 5 and 9), or accuracy itself (Figure 3).
     title : str
@@ -26,12 +26,15 @@ def preserved(table: pandas.DataFrame, column: str = "preserved", title: str = "
     with panels(max(4.5, 1.2 + 0.55 * len(names)), 3.6) as (figure, axes):
         panel = axes[0, 0]
         groups = list(table.groupby("label", sort=False))
+        several = table["chance"].nunique() > 1
         for number, (label, rows) in enumerate(groups):
             rows = rows.sort_values("point")
             x = rows["point"] + 0.14 * (number - (len(groups) - 1) / 2)
             style = {"color": PALETTE[number], "marker": SHAPES[number], "markersize": 5, "linewidth": 1, "capsize": 3}
             panel.errorbar(x, rows[column], rows["error"], label=label, **style)
-        panel.axhline(table["chance"].mean(), color="grey", linestyle=":", linewidth=1, label="guessing")
+            guessing = {"linestyle": ":", "linewidth": 1, "label": "guessing" if number == 0 else None}
+            if number == 0 or several:
+                panel.axhline(rows["chance"].mean(), color=PALETTE[number] if several else "grey", **guessing)
         panel.set_ylim(0, 1.05)
         percent_axis(panel.yaxis)
         panel.set_ylabel({"preserved": "accuracy preserved"}.get(column, column))

@@ -24,6 +24,8 @@ SETTINGS = (
     *("name", "tested", "classes", "algorithm", "data"),
 )
 """The columns that tell one curve from another, as far as a table has them; and so does the other noise level."""
+OF_NOISE = ("point", "name", "phase", "executions", "own_noise", "first", "gradient")
+"""Those of them that say which noise it is, and nothing about the network that meets it."""
 
 
 def require_runs(runs: Any, columns: Iterable[str]) -> pandas.DataFrame:
@@ -108,6 +110,14 @@ def require_alike(runs: pandas.DataFrame, sigma: str, by: Sequence[str] = ()) ->
             values = [str(value) for value in same[name].unique()[:3]]
             hint = f"choose one, or add {name!r} to `by`" if by else "choose one"
             raise InputError(f"{name}: expected the same in all runs of a curve, got {' and '.join(values)}; {hint}")
+
+
+def require_one_network(runs: pandas.DataFrame) -> None:
+    """Raise `InputError` unless all runs have the same data, network and training, whatever their noise."""
+    for name in SETTINGS:
+        if name in runs and name not in OF_NOISE and runs[name].nunique(dropna=False) > 1:
+            values = [str(value) for value in runs[name].unique()[:3]]
+            raise InputError(f"{name}: expected the same in all runs, got {' and '.join(values)}; choose one")
 
 
 def _text(executions: object) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 
 from wn_ref.datasets import CATALOG
 from wn_ref.errors import InputError
-from wn_ref.findings.alike import require_runs
+from wn_ref.findings.alike import require_alike, require_one_network, require_runs
 from wn_ref.fits import accuracy_uncertainty
 from wn_ref.lazy import pandas
 
@@ -55,7 +55,8 @@ def preserved(runs: pandas.DataFrame, by: Sequence[str] = ("point", "name")) -> 
     Raises
     ------
     InputError
-        If there are no runs, none without noise, or none with noise.
+        If there are no runs, none without noise, or none with noise; or if they are of several networks, data sets or
+        trainings, or those of one point have several kinds of noise.
 
     Examples
     --------
@@ -75,6 +76,8 @@ def preserved(runs: pandas.DataFrame, by: Sequence[str] = ("point", "name")) -> 
         raise InputError(
             f"runs: expected some with and some without noise, got {len(noisy)} with and {len(quiet)} without; run both"
         )
+    require_one_network(pandas.concat([quiet, noisy]))
+    require_alike(noisy, "sigma_mul", by)
     chance, size = 1 / int(runs["classes"].iloc[0]), int(runs["tested"].iloc[0])
     clean, clean_std = quiet["accuracy"].mean(), float(accuracy_uncertainty(quiet["accuracy"].to_numpy(), size))
     entry = CATALOG.get(runs["dataset"].iloc[0]) if "dataset" in runs else None

@@ -65,7 +65,7 @@ def regimes(
     Raises
     ------
     InputError
-        If the shapes do not match, a level is not positive, or levels are not ascending.
+        If the shapes do not match, levels are not positive and ascending, or an accuracy is not from 0 to 1.
 
     Examples
     --------
@@ -192,4 +192,6 @@ def _checked(
         )
     if not np.isfinite(a).all():
         raise InputError("accuracy: expected finite numbers, got NaN or inf; run the missing experiments")
+    if not (a.min() >= 0 and a.max() <= 1):
+        raise InputError(f"accuracy: expected 0 to 1, got {a.min():g} to {a.max():g}; divide percentages by 100")
     return mul, add, a

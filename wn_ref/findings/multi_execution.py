@@ -174,8 +174,13 @@ def optimise(
     -------
     np.ndarray
         int64, (points,), each at least 1, with the sum of `start`.
+
+    Raises
+    ------
+    InputError
+        If there is not one whole number of executions, at least 1, for each point.
     """
-    n = np.asarray(start, np.int64)
+    n = np.array([*network.injection_points.executions(ALL, list(start)).values()])
     for number in range(rounds):
         c = harms(network, data, sigma, n, repetitions, seed + number)
         before, n = n, allocate_optimally(np.maximum(c, 0), int(n.sum()))

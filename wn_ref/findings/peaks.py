@@ -30,14 +30,15 @@ def quantise(activation: np.ndarray, threshold: float) -> None:
     Parameters
     ----------
     activation : np.ndarray
-        y, of any shape.
+        y, floats of any shape.
     threshold : float
         t in units of the standard deviation of y, > 0.
 
     Raises
     ------
     InputError
-        If the threshold is not a positive number.
+        If the threshold is not a positive number, or the activation has no values, whole numbers, or a value that is
+        not finite.
 
     Examples
     --------
@@ -48,6 +49,9 @@ def quantise(activation: np.ndarray, threshold: float) -> None:
     """
     if not 0 < threshold < np.inf:
         raise InputError(f"threshold: expected a positive number of standard deviations, got {threshold}; try 0.5")
+    if activation.dtype.kind != "f":
+        raise InputError(f"activation: expected floats, which peaks are, got {activation.dtype}; convert it")
+    _require_finite(activation)
     t = threshold * activation.std(dtype=np.float64)
     above, below = activation > t, activation < -t
     peaks = [activation[side].mean(dtype=np.float64) if side.any() else 0.0 for side in (above, below)]
@@ -104,15 +108,19 @@ def _bins(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
 
     Values are scaled to at most 1 first, so that squares cannot overflow.
     """
-    if not values.size or not np.isfinite(values).all():
-        wrong = f"{np.sum(~np.isfinite(values))} of {values.size} values that are not" if values.size else "no values"
-        raise InputError(f"activation: expected finite numbers, got {wrong}; leave those out, or use less noise")
+    _require_finite(values)
     values = values / max(np.abs(values).max(), 1e-300)
     distinct, place = np.unique(values, return_inverse=True)
     if len(distinct) > BINS:
         edges = np.linspace(distinct[0], distinct[-1], BINS + 1)
         place = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, BINS - 1)
     return np.bincount(place), np.bincount(place, values), float(values @ values)
+
+
+def _require_finite(values: np.ndarray) -> None:
+    if not values.size or not np.isfinite(values).all():
+        wrong = f"{np.sum(~np.isfinite(values))} of {values.size} values that are not" if values.size else "no values"
+        raise InputError(f"activation: expected finite numbers, got {wrong}; leave those out, or use less noise")
 
 
 def _between(n: np.ndarray, s: np.ndarray) -> np.ndarray:

@@ -116,8 +116,14 @@ def quantised_accuracy(
     dict
         accuracy (nothing quantised), quantised (accuracy with the activation quantised), and threshold (in standard
         deviations of the activation).
+
+    Raises
+    ------
+    InputError
+        If there is no repetition, no training image, or an activation has values that are not finite.
     """
     require_whole("repetitions", repetitions, least=1)
+    require_whole("calibration", calibration, least=1)
     injected = injection or Injection()
 
     def share(images: np.ndarray, labels: np.ndarray, threshold: float | None, start: int, repeat: int = 0) -> float:

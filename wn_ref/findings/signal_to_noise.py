@@ -10,6 +10,8 @@ and elements. The noise power that one injection adds to a given x has a closed 
                    sigma_mul^2 E[x^2] + sigma_add^2                       multiplicative first
                    sigma_mul^2 E[x^2] + sigma_add^2 (1 + sigma_mul^2)     additive first
 
+The mean of n executions (section 8) has 1 / n of it.
+
 This is why weights grow under additive noise, but not under multiplicative noise. The paper gives no formula; this is
 the usual ratio of powers. A constant offset counts as signal here, so the table also has `variance`, by how much x
 differs between images.
@@ -24,6 +26,7 @@ from wn_ref.injection import Injection
 from wn_ref.lazy import pandas
 from wn_ref.network import Network
 from wn_ref.noise import Noise
+from wn_ref.random import Stream
 
 
 def noise_power(signal_power: float, noise: Noise) -> float:
@@ -61,7 +64,8 @@ def signal_to_noise(network: Network, x: np.ndarray, injection: Injection) -> pa
         - point, name, noisy: its number, its name, and whether noise is injected there;
         - power: E[x^2];
         - variance: the variance of x between images, averaged over elements;
-        - injected: the noise power that the injection at this point adds to the noiseless x, 0 if there is none;
+        - injected: the noise power that the injection at this point adds to the noiseless x, 0 if there is none; from
+          the closed form, or of one draw for a noise of one's own;
         - snr, decibels: power / injected as a number and in decibels;
         - total, total_snr: E[(y - x)^2], with the noise from all points before this one, and power / total.
 
@@ -70,7 +74,7 @@ def signal_to_noise(network: Network, x: np.ndarray, injection: Injection) -> pa
     Raises
     ------
     InputError
-        If no noise is given, or there is no such injection point.
+        If no noise is given, there is no such injection point, or there are not as many executions as points.
 
     Examples
     --------
@@ -81,21 +85,34 @@ def signal_to_noise(network: Network, x: np.ndarray, injection: Injection) -> pa
     >>> table.loc[[3, 4], ["name", "decibels"]].round(3).to_numpy().tolist()
     [['relu1', inf], ['dense2', 20.0]]
     """
-    noise, where = injection.noise, network.injection_points.numbers(injection.point)
+    noise = injection.noise
     if noise is None:
         raise InputError("injection: expected noise to compare the signal with, got none; see wn_ref.additive")
+    executions = network.injection_points.executions(injection.point, injection.executions)
     quiet = [y.astype(np.float64) for _, y in network.activations(x)]
     rows = []
     for number, (name, y) in enumerate(network.activations(x, injection=injection)):
         clean = quiet[number]
         power, total = float(np.mean(clean**2)), float(np.mean((y - clean) ** 2))
-        injected = noise_power(power, noise) if number in where else 0.0
+        noisy = number in executions
+        injected = 0.0
+        if noisy and type(noise) is Noise:
+            injected = noise_power(power, noise) / executions[number]
+        elif noisy:
+            stream = Stream(injection.seed, number, injection.step)
+            injected = _measured_power(clean.astype(y.dtype), noise, stream, executions[number])
         snr = _ratio(power, injected)
-        row = {"point": number, "name": name, "noisy": number in where, "power": power}
+        row = {"point": number, "name": name, "noisy": noisy, "power": power}
         row |= {"variance": float(clean.var(axis=-1).mean()), "injected": injected, "snr": snr}
         row |= {"decibels": float(10 * np.log10(max(snr, 1e-300))), "total": total}
         rows.append(row | {"total_snr": _ratio(power, total)})
     return pandas.DataFrame(rows)
+
+
+def _measured_power(x: np.ndarray, noise: Noise, stream: Stream, executions: int) -> float:
+    y = x.copy()
+    noise.inject(y, stream, executions)
+    return float(np.mean((y.astype(np.float64) - x) ** 2))
 
 
 def _ratio(signal: float, noise: float) -> float:

@@ -13,7 +13,7 @@ from wn_ref.ledger.search import Answer, Search, families, replayed, trained_by
 from wn_ref.ledger.tables import Cells, frame, identity
 
 STAND_INS = {"bfd5143ae91d4917": "CIFAR-10 decoded from JPEG copies"}
-"""By `wn_ref.datasets.fingerprint`: data that are not the publisher's, although they go by the name."""
+"""By `wn_ref.datasets.fingerprint`: copies of the publisher's samples, which go by the name and are not the same."""
 
 
 @dataclass(frozen=True)

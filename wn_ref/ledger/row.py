@@ -24,8 +24,9 @@ RULE = (
     f"its ends differ by less than a factor of {ALIKE**2:g}; it is reproduced *qualitatively* if the two differ by "
     f"less than a factor of {ALIKE:g}. A claim is *reproduced* if the condition in its row holds for all of its runs, "
     "*qualitatively* if it holds for most of them; one midpoint is larger than another if it is so beyond their 95 % "
-    "intervals. Runs with other epochs than the paper's, or on data that stand in for the paper's, count as "
-    "*qualitatively* at best. *Not run* stands until all runs of a row are there."
+    "intervals, combined in quadrature. Runs with other epochs than the paper's, or on other samples, count as "
+    "*qualitatively* at best; copies of the paper's images are no other samples, and the row says what they are. "
+    "*Not run* stands until all runs of a row are there."
 )
 
 

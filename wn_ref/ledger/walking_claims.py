@@ -134,14 +134,14 @@ def training_helps(row: Row, evidence: Evidence) -> Judgement | None:
 
 
 def weights_help(row: Row, evidence: Evidence) -> Judgement | None:
-    """Compare points behind layers with weights with the highest midpoint of the others, but for the last layer."""
+    """Compare points behind layers with weights, but for the last one, with all points that are not."""
     names, found = names_of(row, True), estimates(row, evidence, True)
     learnable = [found[True, point] for point in weighted(names)[:-1] if (True, point) in found]
     others = [estimate for (_, point), estimate in found.items() if point not in weighted(names)]
     if not others or not learnable:
         return None
     ratio = geometric(map(level, learnable)) / geometric(map(level, others))
-    holds = [exceeds(one, max(others, key=level)) for one in learnable]
+    holds = [all(exceeds(one, other) for other in others) for one in learnable]
     return of_conditions(holds, "layer", ratio, "mean over mean of the others")
 
 
@@ -190,14 +190,16 @@ def less_robust(row: Row, evidence: Evidence) -> Judgement | None:
 
 
 def last_two(row: Row, evidence: Evidence) -> Judgement | None:
-    """Compare the last two points with the highest midpoint of the others."""
-    found = [estimate for _, estimate in sorted(estimates(row, evidence, False).items(), key=lambda item: item[0])]
-    if len(found) < len(row.searches):
+    """Compare the last two points with all others."""
+    names, found = names_of(row, False), [one for _, one in sorted(estimates(row, evidence, False).items())]
+    if len(found) < len(names):
         return None
-    *others, one, other = found
-    highest = max(others, key=level)
-    ratio = min(level(one), level(other)) / level(highest)
-    return of_conditions([exceeds(e, highest) for e in (one, other)], "point", ratio, "lower one over highest other")
+    others, last = found[:-2], found[-2:]
+    ratio = min(map(level, last)) / max(map(level, others))
+    holds = [all(exceeds(end, other) for other in others) for end in last]
+    rivals = [name for name, other in zip(names, others) if not all(exceeds(end, other) for end in last)]
+    says = f"lower one over highest other; not certainly below both: {', '.join(rivals) or 'none'}"
+    return of_conditions(holds, "point", ratio, says)
 
 
 def clamping_costs(row: Row, evidence: Evidence) -> Judgement | None:

@@ -178,9 +178,10 @@ def _clamped(paper: bool, noise: str, settings: dict[str, Any], own: Own) -> lis
 
 
 def _maximum(paper: bool, _: str, settings: dict[str, Any], own: Own) -> list[Experiment]:
-    seeds = own.seeds or range(6 if paper else 2)
-    levels = [multiplicative(sigma, own.gradient) for sigma in own.sigmas or [1e10]]
-    return [experiment for noise in levels for experiment in plans.maximum(seeds, noise, **settings)]
+    sigma, *others = own.sigmas or [1e10]
+    if others:
+        raise InputError(f"sigmas: expected one level for the plan maximum, got {1 + len(others)}; choose the largest")
+    return plans.maximum(own.seeds or range(6 if paper else 2), multiplicative(sigma, own.gradient), **settings)
 
 
 def _mixed(paper: bool, _: str, settings: dict[str, Any], own: Own) -> list[Experiment]:
