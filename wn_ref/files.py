@@ -45,6 +45,33 @@ ABANDONED = 3600.0
 """Seconds after which a temporary file that nobody has written to is that of a killed process, and is deleted."""
 
 
+def made_folder(what: str, folder: Path) -> Path:
+    """Make a folder, unless it is there, and return it.
+
+    Parameters
+    ----------
+    what : str
+        The name of the argument, for the message.
+    folder : Path
+        Its path.
+
+    Raises
+    ------
+    InputError
+        If it cannot be made there.
+    StorageError
+        If the disk is full or fails.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or error
+        if error.errno not in _BAD_PATH:
+            raise StorageError(f"{what}: expected to make {folder}, got {reason}; check the disk") from None
+        raise InputError(f"{what}: expected a folder, got {folder} ({reason}); choose another folder") from None
+    return folder
+
+
 def require_folder(folder: Path) -> None:
     """Check that files can be made in a folder.
 

@@ -90,4 +90,17 @@ def test_a_broken_table_is_said_in_one_line(run, tmp_path):
     for arguments in (["report", "--ledger"], ["reproduce", "grid", "--dry-run"]):
         done = run(*arguments, "--results", "mine")
         assert done.returncode == 2
-        assert "--results: expected a table of runs, got no column 'name' in mine/mnist-mlp.csv" in done.stderr
+        assert "--results: expected a table of runs, got no column 'batchnorm' in mine/mnist-mlp.csv" in done.stderr
+
+
+def test_results_that_cannot_be_written_are_said_before_anything_runs(run, tiny, tmp_path):
+    (tmp_path / "file").write_text("")
+    for where in ("file/x/results", "/proc/nope/results"):
+        done = run("reproduce", "tiny/late", "--results", where)
+        assert_one_line_error(done, f"wn-ref: --results: expected a folder, got {where}")
+        assert not (tmp_path / "reproduction.sqlite").exists()
+
+
+def test_a_ledger_is_where_its_tables_are(run):
+    done = run("report", "--ledger", "--output", "elsewhere")
+    assert_one_line_error(done, "wn-ref: --output: expected none with --ledger, got elsewhere")

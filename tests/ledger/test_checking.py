@@ -7,8 +7,9 @@ import pytest
 
 from tests.ledger.made_up import accuracy, runs_of_search
 from wn_ref.ledger.catalog import all_rows
-from wn_ref.ledger.checking import LIMIT, agree
-from wn_ref.ledger.row import NOT, REPRODUCED, Judgement
+from wn_ref.ledger.checking import LIMIT, Check, agree
+from wn_ref.ledger.evidence import RowResult
+from wn_ref.ledger.row import NOT, QUALITATIVELY, REPRODUCED, Judgement
 
 ROWS = {row.id: row for row in all_rows()}
 NAMES = ("table1/mnist/mlp/nobn/additive", "table1/mnist/mlp/bn/multiplicative", "table4/mnist/mlp/bn/additive")
@@ -58,6 +59,33 @@ def test_the_limit_is_that_of_one_in_a_hundred():
     assert not agree(Judgement(1.0, 1 / half, half), Judgement(1.2, 1.2 / half, 1.2 * half))
 
 
+def checked(name, one, other):
+    return Check(*(RowResult(ROWS[name], finding, [], True) for finding in (one, other)))
+
+
 def test_claims_agree_if_their_verdicts_do():
-    assert agree(Judgement(math.nan, verdict=REPRODUCED), Judgement(2.0, verdict=REPRODUCED))
-    assert not agree(Judgement(math.nan, verdict=REPRODUCED), Judgement(math.nan, verdict=NOT))
+    claim = "table3/mnist/mlp/bn/guided-wins"
+    gain = Judgement(8.96, 8.7, 9.2, REPRODUCED)
+    assert checked(claim, gain, Judgement(4.0, 3.9, 4.1, REPRODUCED)).agrees
+    check = checked(claim, gain, Judgement(8.9, 8.6, 9.2, QUALITATIVELY))
+    assert not check.agrees
+    assert str(check).endswith("does not agree; claims agree if their verdicts are the same")
+
+
+@pytest.mark.parametrize(
+    ("again", "agrees"),
+    [
+        (Judgement(math.nan, 30.0, math.inf, NOT, "midpoint > 30"), False),
+        (Judgement(math.nan, 0.85, math.inf, NOT, "midpoint > 0.85"), True),
+        (Judgement(math.nan, 0.0, 0.8, NOT, "midpoint < 0.8"), False),
+        (Judgement(math.nan, verdict=NOT), False),
+    ],
+)
+def test_a_bound_agrees_with_what_it_allows(again, agrees):
+    """Both verdicts are "not", which is no agreement."""
+    published = Judgement(0.872, 0.843, 0.903, NOT)
+    for pair in ((published, again), (again, published)):
+        check = checked("table1/gsc/mlp/bn/additive", *pair)
+        assert check.agrees == agrees
+        assert "0.872 (not)" in str(check)
+        assert str(check).endswith("a bound agrees with an interval that it overlaps")

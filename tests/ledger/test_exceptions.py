@@ -53,12 +53,15 @@ def test_variants_are_compared_over_the_rows_that_were_run_both_ways(row, varian
     its = replace(variant, id="its", base="other", paper=1.0)
     results = [result(row, QUALITATIVELY, 0.45 * math.exp(0.3)), result(variant, REPRODUCED, 0.45 * math.exp(-0.1))]
     results += [result(other, REPRODUCED, 1.0), result(its, QUALITATIVELY, math.exp(0.2))]
+    bounded = replace(row, id="bounded")
+    results += [result(bounded, QUALITATIVELY), result(replace(variant, id="its/2", base="bounded"), NOT, math.nan)]
     (found,) = comparisons(results)
-    expected = Contrast(variant.variant, 2, 1, math.sqrt(0.09 / 2), math.sqrt((0.01 + 0.04) / 2))
-    assert (found.variant, found.rows, found.closer) == (expected.variant, expected.rows, expected.closer)
+    expected = Contrast(variant.variant, 2, 1, 1, math.sqrt(0.09 / 2), math.sqrt((0.01 + 0.04) / 2))
+    for name in ("variant", "rows", "closer", "without"):
+        assert getattr(found, name) == getattr(expected, name)
     assert math.isclose(found.deviation, expected.deviation)
     assert math.isclose(found.changed, expected.changed)
-    assert "| 2 | 1 of 2 | 21.2% | 15.8% |" in markdown(results)
+    assert "| 2; without a number: 1 | 1 of 2 | 21.2% | 15.8% |" in markdown(results)
 
 
 def test_what_was_not_run_is_not_compared(row, variant):

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.ledger.made_up import runs_of
+from tests.ledger.made_up import cells, runs_of
 from wn_ref import InputError, published_figure, published_ledger
 from wn_ref.ledger import tables
 from wn_ref.ledger.drawn import FIGURES, draw
@@ -14,6 +14,7 @@ from wn_ref.ledger.html import write_html
 from wn_ref.ledger.page import markdown, write_ledger
 from wn_ref.ledger.row import NOT_RUN
 from wn_ref.ledger.totals import totals
+from wn_ref.version import ALGORITHM
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +130,40 @@ def test_what_is_missing_is_said_with_the_command(folder, tmp_path):
         published_figure(8, folder, dataset="cifar10")
     with pytest.raises(InputError, match="figure: expected one of 1, 2, 3, 5"):
         published_figure(4, folder)
+
+
+def test_hours_are_of_the_training_too_and_all_networks_are_counted(evidence, some_rows):
+    """Ten networks of 36 s, and ten evaluations of 36 s each in this world."""
+    row = next(row for row in some_rows if row.id == "table3/mnist/mlp/bn/uniform")
+    quiet = [cells(experiment.training_experiment()) for experiment in row.plan]
+    alone, whole = (Evidence([*map(cells, row.plan), *more]).result(row) for more in ([], quiet))
+    assert (alone.networks, whole.networks) == (10, 10)
+    assert (alone.hours, whole.hours) == (0.1, 0.2)
+    assert alone.finding == whole.finding
+    stacked = next(row for row in some_rows if row.id == "figure8/mnist/mlp")  # whose grid in the paper is not known
+    (total,) = totals([evidence.result(stacked)])
+    assert (total.networks, total.beside, total.theirs) == (62, 0, 0)
+
+
+def test_a_file_that_is_no_ledger_is_not_replaced(folder, few, tmp_path):
+    results = tmp_path / "results"
+    shutil.copytree(folder, results)
+    mine = tmp_path / "REPRODUCTION.md"
+    mine.write_text("# My notes\n")
+    with pytest.raises(InputError, match="to be an earlier ledger, got '# My notes'; move it away"):
+        write_ledger(Evidence([]), results, few)
+    assert mine.read_text() == "# My notes\n"
+
+
+def test_the_page_names_the_version(folder, few):
+    runs = tables.read(folder)
+    assert f"of version {ALGORITHM} of what wn_ref computes (`wn_ref.version.ALGORITHM`)" in page_of(runs, few)
+    older = [run | {"algorithm": "1"} for run in runs]
+    assert f"of version 1 of what wn_ref computes (`wn_ref.version.ALGORITHM`; it is {ALGORITHM} now)" in page_of(
+        older, few
+    )
+
+
+def page_of(runs, rows):
+    evidence = Evidence(runs)
+    return markdown([evidence.result(row) for row in rows])

@@ -140,3 +140,25 @@ def test_rows_are_data(whole):
     assert isinstance(hash(ROWS[0].searches[0]), int)
     assert isinstance(ROWS[0].at(3), Row)
     assert ROWS[2].at(3).plan[0].epochs == 3
+
+
+def test_a_published_run_that_failed_is_run_again(whole, tmp_path):
+    """It had too little memory; the page is made without it, and the same command mends it."""
+    row = ROWS[2]
+    runs = tables.read(whole.results)
+    failed = [c | {"accuracy": "", "error": "MemoryError"} if float(c["sigma_add"]) == 3 else c for c in runs]
+    again = campaign(tmp_path)
+    tables.write(again.results, failed)
+    assert again.publish().result(row).finding.verdict == NOT_RUN
+    again.run([row])
+    assert again.evidence().result(row).finding == whole.evidence().result(row).finding
+
+
+def test_runs_that_fail_again_are_said_with_the_cure(whole, tmp_path, monkeypatch):
+    said = []
+    again = campaign(tmp_path, tell=said.append)
+    monkeypatch.setattr("wn_ref.ledger.evidence.has_failed", lambda cells: float(cells["sigma_add"]) == 3)
+    with pytest.raises(RunError, match="expected all rows to run, got errors in 1"):
+        again.run([ROWS[2]])
+    assert any("expected all runs of tiny/harm to end, got 1 run that failed" in line for line in said)
+    assert any("try --retry-failed" in line for line in said)

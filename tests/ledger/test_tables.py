@@ -104,8 +104,49 @@ def test_an_older_table_lacks_columns_that_came_later(tmp_path):
     tables.write(tmp_path, [cells(PLAN[0], 0.9)])
     (file,) = tmp_path.iterdir()
     head, line = (text.split(",") for text in file.read_text().splitlines())
-    keep = [number for number, name in enumerate(head) if name not in ("quantised", "momentum")]
-    file.write_text("\n".join(",".join(row[number] for number in keep) for row in (head, line)) + "\n")
+
+    def without(*names):
+        keep = [number for number, name in enumerate(head) if name not in names]
+        file.write_text("\n".join(",".join(row[number] for number in keep) for row in (head, line)) + "\n")
+
+    without("quantised", "weight")
+    assert tables.read(tmp_path) == [cells(PLAN[0], 0.9) | {"weight": ""}]
+    for name in ("batchnorm", "epochs", "momentum"):  # which would be filled with a default that is wrong
+        without(name)
+        with pytest.raises(InputError, match=f"results: expected a table of runs, got no column '{name}'"):
+            tables.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("accuracy", "72.1"), ("accuracy", "-1.0"), ("accuracy", ""), ("accuracy", "nan"), ("error", "MemoryError"),
+        ("classes", ""), ("classes", "0"), ("tested", "0"), ("algorithm", ""), ("algorithm", "-5"), ("seconds", ""),
+        ("quantised", "1.5"),
+    ],
+)  # fmt: skip
+def test_a_value_that_no_run_can_have_is_refused(name, cell, tmp_path):
+    tables.write(tmp_path, [cells(PLAN[0], 0.9) | {name: cell}])
+    with pytest.raises(InputError, match="results: expected a run in each line, got line 2 of"):
+        tables.read(tmp_path)
+
+
+def test_one_run_has_one_accuracy(tmp_path):
+    one = cells(PLAN[0], 0.9)
+    tables.write(tmp_path, [one, one])
+    assert tables.read(tmp_path) == [one]
+    tables.write(tmp_path, [one, one | {"accuracy": "0.8"}])
+    with pytest.raises(InputError, match=r"expected one accuracy of each run, got 0\.9 and 0\.8 \(digits, mlp, seed 0"):
+        tables.read(tmp_path)
+
+
+def test_a_killed_writer_and_a_spreadsheet_leave_tables_readable(tmp_path):
+    """The part that a killed process left is no table; a byte order mark and other line ends change nothing."""
+    tables.write(tmp_path, [cells(PLAN[0], 0.9)])
+    (file,) = tmp_path.iterdir()
+    (tmp_path / ".digits-mlp.4711.part.csv").write_bytes(file.read_bytes()[:300])
+    assert tables.read(tmp_path) == [cells(PLAN[0], 0.9)]
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
     assert tables.read(tmp_path) == [cells(PLAN[0], 0.9)]
 
 

@@ -11,16 +11,20 @@ from wn_ref.cli.chosen import Chosen
 from wn_ref.cli.options import Force, LedgerResults, SourceStore
 from wn_ref.counted import counted
 from wn_ref.errors import InputError
+from wn_ref.files import made_folder
 
 
 def report(
     chosen: Chosen,
     store: SourceStore = Path("results.sqlite"),
-    output: Annotated[Path, typer.Option(help="Folder to write to; it is made if it does not exist.")] = Path("report"),
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write to; it is made if it does not exist.", show_default="report"),
+    ] = None,
     force: Force = False,
     ledger: Annotated[
         bool,
-        typer.Option("--ledger", help="Write the ledger instead: every number and claim of the paper beside ours."),
+        typer.Option("--ledger", help="Write the ledger instead: numbers and claims of the paper beside ours."),
     ] = False,
     results: LedgerResults = None,
 ) -> None:
@@ -31,9 +35,11 @@ def report(
     them. For what is missing, the page names the sweep that makes the runs.
 
     With --ledger, the published tables take the place of a store. REPRODUCTION.md and REPRODUCTION.html, the same with
-    figures, are written beside their folder.
+    figures, are made anew beside their folder.
     """
     if ledger:
+        if output is not None:
+            raise InputError(f"output: expected none with --ledger, got {output}; the ledger is beside --results")
         print(_ledger(results))
         return
     from wn_ref.reproduce.page import Page
@@ -41,12 +47,8 @@ def report(
 
     with open_store(store) as opened:
         runs, left = opened.runs(history=True), opened.status()["remaining"]
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror or error
-        raise InputError(f"output: expected a folder, got {output} ({reason}); choose another folder") from None
-    page = Page(runs, left, store, output, force, chosen.choice)
+    folder = made_folder("output", output or Path("report"))
+    page = Page(runs, left, store, folder, force, chosen.choice)
     path = page.write()
     print(f"{counted(len(page.drawn), 'figure')}; {path}")
 

@@ -13,6 +13,7 @@ from wn_ref.cli.options import Jobs, LedgerResults
 from wn_ref.cli.running import Interrupted
 from wn_ref.counted import counted
 from wn_ref.errors import InputError, RunError, require_number, require_whole
+from wn_ref.files import made_folder, require_folder
 
 if TYPE_CHECKING:
     from wn_ref.ledger.cost import Cost
@@ -73,6 +74,8 @@ def reproduce(
     if check:
         _check(rows, campaign, first_seed)
         return
+    if not dry_run:
+        require_folder(made_folder("results", campaign.results))
     print("measuring what it will cost ...", file=sys.stderr)
     _say_costs(costs([row.at(epochs) for row in rows], campaign.evidence()), workers.jobs, dry_run)
     if dry_run:

@@ -43,7 +43,7 @@ def preserved(runs: pandas.DataFrame, by: Sequence[str] = ("point", "name")) -> 
 
         - the columns `by`;
         - accuracy, uncertainty: at maximum noise (see `accuracy_uncertainty`);
-        - clean: the accuracy of the baseline;
+        - clean, clean_uncertainty: the same of the baseline;
         - preserved, above_chance and their standard errors preserved_std, above_chance_std, as if the errors of the two
           accuracies were independent;
         - chance: 1 / K;
@@ -87,7 +87,7 @@ def preserved(runs: pandas.DataFrame, by: Sequence[str] = ("point", "name")) -> 
         accuracies = same["accuracy"].to_numpy()
         a, std = accuracies.mean(), float(accuracy_uncertainty(accuracies, size))
         row: dict[str, Any] = dict(zip(by, key, strict=True))
-        row |= {"accuracy": a, "uncertainty": std, "clean": clean}
+        row |= {"accuracy": a, "uncertainty": std, "clean": clean, "clean_uncertainty": clean_std}
         for name, floor in (("preserved", 0.0), ("above_chance", chance)):
             row[name] = (a - floor) / (clean - floor)
             row[f"{name}_std"] = math.hypot(std, row[name] * clean_std) / (clean - floor)

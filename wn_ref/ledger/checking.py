@@ -6,7 +6,8 @@ Two numbers agree if
 
 With LIMIT = 1.31 this would be wrong in 1 of 100 re-runs if the logarithms were normal and the intervals exact. The
 intervals of the searches are wider than that, and simulations (`tests/ledger/test_checking.py`) show fewer than 1 of
-100. A claim agrees if its verdict is the same.
+100. Where one of them is only bounded, they agree if the bound and the interval of the other overlap. A claim agrees if
+its verdict is the same.
 """
 
 from __future__ import annotations
@@ -43,21 +44,30 @@ class Check:
     @property
     def agrees(self) -> bool:
         """Whether they agree."""
-        return agree(self.published.finding, self.again.finding)
+        one, other = self.published.finding, self.again.finding
+        return agree(one, other) if self.is_of_a_number else one.verdict == other.verdict
+
+    @property
+    def is_of_a_number(self) -> bool:
+        """Whether the row is about a number, and not about a claim."""
+        return math.isfinite(self.published.row.paper)
 
     def __str__(self) -> str:
-        one, two = (f"{number(r.finding.value)} ({r.finding.verdict})" for r in (self.published, self.again))
+        one, two = (f"{outcome(r.finding)} ({r.finding.verdict})" for r in (self.published, self.again))
         said = "agrees" if self.agrees else "does not agree"
-        rule = "a check like this is wrong in fewer than 1 of 100 cases" if is_number(self.published.finding) else (
-            "claims agree if their verdicts are the same"
-        )  # fmt: skip
+        if not self.is_of_a_number:
+            rule = "claims agree if their verdicts are the same"
+        elif is_number(self.published.finding) and is_number(self.again.finding):
+            rule = "a check like this is wrong in fewer than 1 of 100 cases"
+        else:
+            rule = "a bound agrees with an interval that it overlaps"
         return f"{self.published.row.id}: published {one}, again {two}: {said}; {rule}"
 
 
 def agree(one: Judgement, other: Judgement) -> bool:
-    """Return whether two findings agree, by the rule at the top of this module."""
+    """Return whether two findings about a number agree, by the rule at the top of this module."""
     if not (is_number(one) and is_number(other)):
-        return one.verdict == other.verdict
+        return one.low <= other.high and other.low <= one.high  # which is False where nothing is known
     halves = [math.log(finding.high / finding.low) / 2 for finding in (one, other)]
     return abs(math.log(one.value / other.value)) <= LIMIT * math.hypot(*halves)
 
@@ -65,6 +75,11 @@ def agree(one: Judgement, other: Judgement) -> bool:
 def is_number(finding: Judgement) -> bool:
     """Return whether a finding has a positive number with an interval."""
     return all(math.isfinite(value) and value > 0 for value in (finding.value, finding.low, finding.high))
+
+
+def outcome(finding: Judgement) -> str:
+    """Return a finding's number, or what it says where there is none."""
+    return number(finding.value) or finding.says or "nothing"
 
 
 def check(row: Row, campaign: Campaign, first_seed: int = FRESH) -> Check:

@@ -11,6 +11,7 @@ import numpy as np
 from wn_ref.counted import counted
 from wn_ref.findings.comparison import interval
 from wn_ref.injection import WEIGHTED, kind_of
+from wn_ref.lazy import pandas
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.row import Judgement, Row, verdict_on_claim
 from wn_ref.ledger.search import Search
@@ -40,18 +41,17 @@ def level(estimate: Estimate) -> float:
 def estimates(
     row: Row, evidence: Evidence, batchnorm: bool | None = None, phase: str = "training", clamp: bool = False
 ) -> dict[tuple[bool, int], Estimate]:
-    """Return midpoints of a walk that have been found, or are bounded, by batch norm and point."""
+    """Return what is known about the midpoints of a walk, by batch norm and point."""
     return {
         (search.batchnorm, int(search.point)): answer.estimate
         for search, answer in evidence.answers(row)
         if (search.phase, search.clamp) == (phase, clamp) and batchnorm in (None, search.batchnorm)
-        if math.isfinite(level(answer.estimate))
     }
 
 
 def levels(found: Mapping[Place, Estimate]) -> dict[Place, float]:
-    """Return the same as numbers."""
-    return {place: level(estimate) for place, estimate in found.items()}
+    """Return the same as numbers, without midpoints of which nothing is known."""
+    return {place: mu for place, estimate in found.items() if math.isfinite(mu := level(estimate))}
 
 
 def exceeds(one: Estimate, other: Estimate) -> bool:
@@ -84,14 +84,20 @@ def weighted(names: Sequence[str]) -> list[int]:
 
 
 def ratios(over: Mapping[Place, Estimate], under: Mapping[Place, Estimate]) -> list[float]:
-    """Return the ratios of midpoints at the points that both have."""
+    """Return the ratios of midpoints at the points that both have; NaN where one is unknown."""
     return [level(over[place]) / level(under[place]) for place in over if place in under]
 
 
 def geometric(values: Iterable[float]) -> float:
-    """Return the geometric mean, NaN of nothing."""
-    logs = np.log(list(values))
+    """Return the geometric mean of the numbers that are known, NaN of nothing."""
+    logs = np.log([value for value in values if math.isfinite(value)])
     return float(np.exp(logs.mean())) if len(logs) else math.nan
+
+
+def guessing_if_overflowed(runs: pandas.DataFrame) -> pandas.DataFrame:
+    """Return runs in which those whose noise made them overflow have the accuracy of guessing: they cannot classify."""
+    noisy = (runs["sigma_mul"] > 0) | (runs["sigma_add"] > 0)
+    return runs.assign(accuracy=runs["accuracy"].mask(runs["accuracy"].isna() & noisy, 1 / runs["classes"]))
 
 
 def of_conditions(holds: Sequence[bool], what: str, value: float = math.nan, says: str = "") -> Judgement | None:

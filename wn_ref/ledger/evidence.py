@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from wn_ref.errors import InputError
 from wn_ref.experiment import Experiment
 from wn_ref.lazy import pandas
 from wn_ref.ledger.row import NOT_RUN, QUALITATIVELY, REPRODUCED, Judgement, Row
 from wn_ref.ledger.search import Answer, Search, families, replayed, trained_by
-from wn_ref.ledger.tables import Cells, frame, identity
+from wn_ref.ledger.tables import Cells, frame, has_failed, identity
 
 STAND_INS = {"bfd5143ae91d4917": "CIFAR-10 decoded from JPEG copies"}
 """By `wn_ref.datasets.fingerprint`: copies of the publisher's samples, which go by the name and are not the same."""
@@ -27,7 +28,7 @@ class RowResult:
     finding : Judgement
         Its verdict is "not run" if there are not enough runs.
     runs : list of dict
-        The published runs behind it.
+        The published runs behind it, with the trainings of the networks that are only evaluated in them.
     complete : bool
         Whether all runs that it asks for are there.
     """
@@ -90,9 +91,14 @@ class Evidence:
         return [(search, answer) for search in asked if (answer := self.answer(search)).complete]
 
     def found(self, experiments: Iterable[Experiment]) -> list[Cells]:
-        """Return the published runs of some experiments, as far as there are any."""
+        """Return the published runs of some experiments, as far as there are any; one that failed is none."""
         known = (self._runs.get(identity(experiment.row())) for experiment in experiments)
-        return [cells for cells in known if cells is not None]
+        return [cells for cells in known if cells is not None and not has_failed(cells)]
+
+    def failures(self, experiments: Iterable[Experiment]) -> list[str]:
+        """Return the errors of those that failed for another reason than their noise."""
+        known = (self._runs.get(identity(experiment.row())) for experiment in experiments)
+        return [cells["error"] for cells in known if cells is not None and has_failed(cells)]
 
     def runs(self, experiments: Iterable[Experiment]) -> pandas.DataFrame:
         """Return the same as a table, as `wn_ref.sweep` returns it."""
@@ -102,8 +108,8 @@ class Evidence:
         """Return which searches of a row have not ended, which runs are missing, and which are not quantised yet."""
         searches = [search for search in row.searches if not self.answer(search).complete]
         wanted = [*row.plan, *(row.further(row, self) or [] if row.further and not searches else [])]
-        missing = [e for e in dict.fromkeys(wanted) if identity(e.row()) not in self._runs]
-        quantised = [e for e in row.quantised if not self._runs.get(identity(e.row()), {}).get("quantised")]
+        missing = [experiment for experiment in dict.fromkeys(wanted) if not self.found([experiment])]
+        quantised = [experiment for experiment in row.quantised if not self._is_quantised(experiment)]
         return searches, missing, quantised
 
     def result(self, row: Row) -> RowResult:
@@ -119,14 +125,23 @@ class Evidence:
         found = {int(cells["epochs"]) for cells in self.all if (cells["dataset"], cells["model"]) in networks}
         return sorted(found, reverse=True)
 
+    def _is_quantised(self, experiment: Experiment) -> bool:
+        return any(cells["quantised"] for cells in self.found([experiment]))
+
     def _result(self, row: Row) -> RowResult:
         there = [self.answer(search) for search in row.searches] + [answer for _, answer in self.answers(row)]
         runs = {id(cells): cells for answer in there for cells in answer.runs}
         further = (row.further(row, self) or []) if row.further else []
         runs |= {id(cells): cells for cells in self.found((*row.plan, *further))}
+        trained = (self._runs.get(trained_by(cells)) for cells in list(runs.values()))
+        runs |= {id(cells): cells for cells in trained if cells is not None}
         complete = not any(self.left(row))
-        finding = row.judge(row, self) if complete else None
-        result = RowResult(row, finding or Judgement(float("nan"), verdict=NOT_RUN), list(runs.values()), complete)
+        finding = Judgement(float("nan"), verdict=NOT_RUN)
+        try:
+            finding = (row.judge(row, self) if complete else None) or finding
+        except InputError as error:  # runs that all overflowed are no curve; other rows are not to suffer from it
+            finding = replace(finding, says=str(error))
+        result = RowResult(row, finding, list(runs.values()), complete)
         if result.finding.verdict == REPRODUCED and (row.shorter or row.data_differs):
             return replace(result, finding=replace(result.finding, verdict=QUALITATIVELY))
         return result

@@ -14,7 +14,7 @@ def exceptions(results: Sequence[RowResult]) -> list[tuple[RowResult, list[RowRe
     """Return the results whose number is not the paper's, each with those of its variants that were run.
 
     A variant changes one thing (the gradient, where noise goes, how the midpoint is found). If it has the paper's
-    number, what it changes is an explanation.
+    number, what it changes may be the explanation.
 
     Parameters
     ----------
@@ -36,6 +36,8 @@ class Contrast:
         What is changed.
     rows, closer : int
         How many rows there are, and in how many of them the variant is closer to the paper's number.
+    without : int
+        How many more rows were run both ways and have no number in one of them, so that they are in no mean.
     deviation, changed : float
         Root mean square of ln(ours / paper), of the rows as they stand and of the variants.
     """
@@ -43,6 +45,7 @@ class Contrast:
     variant: str
     rows: int
     closer: int
+    without: int
     deviation: float
     changed: float
 
@@ -55,19 +58,22 @@ def comparisons(results: Sequence[RowResult]) -> list[Contrast]:
     results : sequence of RowResult
         One for each row of the ledger.
     """
-    numbers = [result for result in results if math.isfinite(result.finding.value / result.row.paper)]
-    by_id = {result.row.id: result for result in numbers}
+    ran = {result.row.id: result for result in results if result.finding.verdict != NOT_RUN}
     pairs: dict[str, list[tuple[float, float]]] = {}
-    for result in numbers:
-        if base := by_id.get(result.row.base):
+    for result in ran.values():
+        if math.isfinite(result.row.paper) and (base := ran.get(result.row.base)):
             pairs.setdefault(result.row.variant, []).append((_off(base), _off(result)))
-    return [
-        Contrast(variant, len(found), sum(b < a for a, b in found), *map(_rms, zip(*found)))
-        for variant, found in pairs.items()
-    ]
+    found = []
+    for variant, offs in pairs.items():
+        numbers = [pair for pair in offs if math.isfinite(sum(pair))]
+        if numbers:
+            closer, without = sum(b < a for a, b in numbers), len(offs) - len(numbers)
+            found.append(Contrast(variant, len(numbers), closer, without, *map(_rms, zip(*numbers))))
+    return found
 
 
 def _off(result: RowResult) -> float:
+    """Return |ln(ours / paper)|, NaN if there is no number."""
     return abs(math.log(result.finding.value / result.row.paper))
 
 

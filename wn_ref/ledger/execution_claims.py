@@ -12,10 +12,10 @@ from wn_ref import paper
 from wn_ref.experiment import Experiment
 from wn_ref.findings.allocation import allocate_executions
 from wn_ref.injection import ALL
-from wn_ref.ledger.conditions import level, of_conditions, of_sample, walk
+from wn_ref.ledger.conditions import guessing_if_overflowed, level, of_conditions, of_sample, walk
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.numbers import name_of, title_of
-from wn_ref.ledger.row import NOT, Judgement, Row, verdict_on_number
+from wn_ref.ledger.row import NOT, Judgement, Row, verdict_on_accuracy
 from wn_ref.noise import additive
 from wn_ref.sweeps import grids, plans
 
@@ -36,10 +36,11 @@ def execution_rows() -> Iterator[Row]:
         kinds["guided"] = [e for e in plan if e not in kinds["uniform"]]
         for kind, experiments in kinds.items():
             counts = " ".join(map(str, experiments[0].executions or ()))
+            printed, spread = (float(given[f"{kind}_{what}"]) for what in ("accuracy", "std"))
             yield Row(
                 f"{start}/{kind}", "Table 3",
-                f"accuracy in per cent with {kind} executions ({counts}): {title_of(*network)}", "f", accuracy,
-                float(given[f"{kind}_accuracy"]), plan=tuple(experiments), theirs=partial(_theirs, network, kind),
+                f"accuracy in per cent with {kind} executions ({counts}): {title_of(*network)}", "f",
+                partial(accuracy, spread), printed, plan=tuple(experiments), theirs=partial(_theirs, network, kind),
                 notebook=BOOK,
             )  # fmt: skip
         yield Row(
@@ -54,11 +55,12 @@ def execution_rows() -> Iterator[Row]:
         )  # fmt: skip
 
 
-def accuracy(row: Row, evidence: Evidence) -> Judgement | None:
-    """Judge a mean accuracy of networks, in per cent."""
-    values = 100 * evidence.runs(row.plan)["accuracy"].dropna()
+def accuracy(spread: float, row: Row, evidence: Evidence) -> Judgement | None:
+    """Judge a mean accuracy of networks, in per cent; `spread` is the standard deviation among the paper's networks."""
+    values = 100 * guessing_if_overflowed(evidence.runs(row.plan))["accuracy"]
     mean, low, high = of_sample(values.to_numpy())
-    return Judgement(mean, low, high, verdict_on_number(mean, low, high, row.paper))
+    says = f"standard deviation {values.std():.2g}, the paper's {spread:g}"
+    return Judgement(mean, low, high, verdict_on_accuracy(mean, low, high, row.paper, spread), says)
 
 
 def guided_wins(row: Row, evidence: Evidence) -> Judgement | None:

@@ -11,7 +11,7 @@ import numpy as np
 from wn_ref.findings.robustness import curve, midpoint_of
 from wn_ref.fits import fit_midpoint
 from wn_ref.lazy import pandas
-from wn_ref.ledger.conditions import exceeds, geometric, of_conditions
+from wn_ref.ledger.conditions import exceeds, geometric, guessing_if_overflowed, level, of_conditions
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.numbers import FIRST, midpoint_rows, noisy_runs, paper_grid
 from wn_ref.ledger.row import CLOSE, Judge, Judgement, Row
@@ -94,26 +94,22 @@ def batchnorm_is_open(row: Row, evidence: Evidence) -> Judgement | None:
     if not pairs:
         return None
     helps, harms = sum(exceeds(*pair) for pair in pairs), sum(exceeds(other, one) for one, other in pairs)
-    ratio = geometric(one.midpoint / other.midpoint for one, other in pairs)
+    ratio = geometric(level(one) / level(other) for one, other in pairs)
     says = f"midpoints with over without; batch norm helps in {helps} of {len(pairs)} cases, and harms in {harms}"
     return of_conditions([helps > 0 and harms > 0], "table", ratio, says)
 
 
 def below_one(row: Row, evidence: Evidence) -> Judgement | None:
     """Look whether all midpoints of multiplicative noise are below 1."""
-    known = [answer.estimate for _, answer in evidence.answers(row) if math.isfinite(answer.estimate.midpoint)]
-    largest = max((estimate.midpoint for estimate in known), default=math.nan)
-    return of_conditions([estimate.interval[1] < 1 for estimate in known], "network", largest, "largest midpoint")
+    found = [answer.estimate for _, answer in evidence.answers(row)]
+    largest = max(filter(math.isfinite, map(level, found)), default=math.nan)
+    return of_conditions([estimate.interval[1] < 1 for estimate in found], "network", largest, "largest midpoint")
 
 
 def forward_only(row: Row, evidence: Evidence) -> Judgement | None:
     """Look whether the straight-through gradient gives the paper's numbers, within 10 %."""
     printed = {other.searches[0]: other.paper for other in midpoint_rows() if other.variant.startswith("straight")}
-    found = [
-        answer.estimate.midpoint / printed[search.at(None)]
-        for search, answer in evidence.answers(row)
-        if math.isfinite(answer.estimate.midpoint)
-    ]
+    found = [answer.estimate.midpoint / printed[search.at(None)] for search, answer in evidence.answers(row)]
     close = [abs(ratio - 1) <= CLOSE for ratio in found]
     return of_conditions(close, "network", geometric(found), "midpoints over the paper's")
 
@@ -140,33 +136,33 @@ def degrades(row: Row, evidence: Evidence) -> Judgement | None:
 
 
 def near_threshold(row: Row, evidence: Evidence) -> Judgement | None:
-    """Compare the midpoint with the level whose accuracy is closest to half of the highest."""
+    """Compare the midpoint with the level whose accuracy is closest to half of the highest: half a step of the grid."""
     points, fit = _curve(row, evidence), midpoint_of(noisy_runs(row, evidence))
     half = points["accuracy"].max() / 2
     nearest = float(points["sigma"].iloc[(points["accuracy"] - half).abs().argmin()])
-    step = points["sigma"].iloc[1] / points["sigma"].iloc[0]
+    half_a_step = math.sqrt(points["sigma"].iloc[1] / points["sigma"].iloc[0])
     says = f"datapoint {nearest:.3g}, midpoint {fit.midpoint:.3g}"
-    return of_conditions([1 / step < nearest / fit.midpoint < step], "curve", nearest / fit.midpoint, says)
+    ratio = nearest / fit.midpoint
+    return of_conditions([1 / half_a_step < ratio < half_a_step], "curve", ratio, says)
 
 
 def _curve(row: Row, evidence: Evidence) -> pandas.DataFrame:
-    return curve(noisy_runs(row, evidence))
+    return curve(guessing_if_overflowed(noisy_runs(row, evidence)))
 
 
 def _compared(row: Row, evidence: Evidence, field: str, larger: str, smaller: str) -> Judgement | None:
     """Look whether midpoints with one value of a field are larger than those with another."""
     pairs = _pairs(row, evidence, field, larger, smaller)
-    ratios = [one.midpoint / other.midpoint for one, other in pairs]
+    ratios = filter(math.isfinite, (level(one) / level(other) for one, other in pairs))
     holds = [exceeds(*pair) for pair in pairs]
     return of_conditions(holds, "network", min(ratios, default=math.nan), "smallest ratio")
 
 
 def _pairs(row: Row, evidence: Evidence, field: str, one: object, other: object) -> list[tuple[Estimate, Estimate]]:
-    """Return the midpoints that are known, two and two, whose searches differ in one field alone."""
+    """Return what is known about midpoints, two and two, whose searches differ in one field alone."""
     groups: dict[tuple, dict[Any, Estimate]] = {}
     for search, answer in evidence.answers(row):
-        if math.isfinite(answer.estimate.midpoint):
-            kept = ("dataset", "model", "batchnorm", "noise", "phase")
-            key = tuple(getattr(search, name) for name in kept if name != field)
-            groups.setdefault(key, {})[getattr(search, field)] = answer.estimate
+        kept = ("dataset", "model", "batchnorm", "noise", "phase")
+        key = tuple(getattr(search, name) for name in kept if name != field)
+        groups.setdefault(key, {})[getattr(search, field)] = answer.estimate
     return [(pair[one], pair[other]) for pair in groups.values() if len(pair) == 2]

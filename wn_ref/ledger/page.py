@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from wn_ref.counted import counted
-from wn_ref.files import write_atomically
+from wn_ref.errors import InputError
+from wn_ref.files import made_folder, write_atomically
 from wn_ref.ledger.catalog import CAMPAIGNS, all_rows
 from wn_ref.ledger.evidence import Evidence, RowResult
 from wn_ref.ledger.exceptions import Contrast, comparisons, exceptions
 from wn_ref.ledger.row import NOT_RUN, RULE, VERDICTS, Row
 from wn_ref.ledger.totals import Total, totals
+from wn_ref.version import ALGORITHM
 
 NAME = "REPRODUCTION.md"
 """The page's file, beside the folder of the tables."""
@@ -29,7 +31,7 @@ HEAD = (
 )
 INTRO = """# The reproduction
 
-Every number and every claim of the paper, ours beside it, and the runs behind it. Nothing on this page is typed by
+The numbers and claims of the paper, ours beside them, and the runs behind them. Nothing on this page is typed by
 hand: `wn-ref report --ledger` makes it from the tables in `results/`, which have a row for each run. `wn-ref reproduce
 ROW` makes the runs of a row, and `wn-ref reproduce ROW --check` trains new networks and says whether they agree with
 what is published here.
@@ -46,14 +48,17 @@ that begin with `grid/` do so here, for comparison. Midpoints grow with the epoc
 through multiplicative noise. Rows have this exact gradient unless they say otherwise.
 
 **The paper's grid.** Networks that the paper trained for the same numbers, by the configuration files that its authors
-published; core-hours at the pace of our runs.
+published; core-hours at the pace of our runs. It is not known for all rows, so the share is that of the networks of
+rows for which it is.
+
+**The version.** All runs are of version {version} of what wn_ref computes (`wn_ref.version.ALGORITHM`{now}).
 """
 
 
 EXCEPTIONS = """## What does not come out
 
 Numbers of the paper that are not reproduced, and what came of experiments that change one thing. Where one of these has
-the paper's number, what it changes is the explanation.
+the paper's number, what it changes may be the explanation; where two have it, but not together, at most one of them is.
 """
 EXCEPTIONS_HEAD = ("row", "paper", "ours (95 % interval)", "ratio", "differs from the paper", "what else was tried")
 
@@ -61,7 +66,7 @@ EXCEPTIONS_HEAD = ("row", "paper", "ours (95 % interval)", "ratio", "differs fro
 COMPARISONS = """## What the variants say
 
 Where the paper can be read in two ways, rows were run both ways: as the row has it, and with one thing changed. The
-deviation is the root mean square of ln(ours / paper) over the rows that were run both ways.
+deviation is the root mean square of ln(ours / paper) over the rows that were run both ways and have a number in both.
 """
 COMPARISONS_HEAD = ("changed", "rows", "closer to the paper", "deviation as the rows stand", "deviation if changed")
 
@@ -69,10 +74,23 @@ COMPARISONS_HEAD = ("changed", "rows", "closer to the paper", "deviation as the 
 def write_ledger(evidence: Evidence, results: Path, rows: Sequence[Row] | None = None) -> Path:
     """Write the page beside a folder of published tables, and return its path."""
     made = markdown([evidence.result(row) for row in (all_rows() if rows is None else rows)], results.name)
-    results.parent.mkdir(parents=True, exist_ok=True)
-    path = results.parent / NAME
+    path = made_folder("results", results.parent) / NAME
+    _require_ours(path)
     write_atomically(path, lambda part: part.write_text(made, encoding="utf-8"))
     return path
+
+
+def _require_ours(path: Path) -> None:
+    """Raise `InputError` if the page would replace a file that is not an earlier one."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            first = file.readline().rstrip()
+    except FileNotFoundError:
+        return
+    except (OSError, UnicodeDecodeError) as error:
+        first = str(error)
+    if first != INTRO.splitlines()[0]:
+        raise InputError(f"results: expected {path} to be an earlier ledger, got {first!r}; move it away")
 
 
 def markdown(results: Sequence[RowResult], folder: str = "results") -> str:
@@ -85,7 +103,7 @@ def markdown(results: Sequence[RowResult], folder: str = "results") -> str:
     folder : str
         Where the tables are, for links.
     """
-    parts = [INTRO.format(rule=RULE), "## What it took", "", *_table(TOTALS_HEAD, map(_cells, totals(results))), ""]
+    parts = [_intro(results), "## What it took", "", *_table(TOTALS_HEAD, map(_cells, totals(results))), ""]
     if found := exceptions(results):
         parts += [EXCEPTIONS, *_table(EXCEPTIONS_HEAD, (_exception(*each) for each in found)), ""]
     if compared := comparisons(results):
@@ -122,7 +140,7 @@ def ours(result: RowResult) -> str:
     """Return our number with its interval, or what our runs say."""
     finding = result.finding
     if finding.verdict == NOT_RUN:
-        return f"{counted(len(result.runs), 'run')} so far" if result.runs else ""
+        return finding.says or (f"{counted(len(result.runs), 'run')} so far" if result.runs else "")
     parts = [number(finding.value)] if math.isfinite(finding.value) else []
     if math.isfinite(finding.low) and math.isfinite(finding.high):
         parts.append(f"({number(finding.low)} to {number(finding.high)})")
@@ -147,6 +165,13 @@ def used(result: RowResult) -> list[tuple[str, str]]:
     return list(dict.fromkeys((cells["dataset"], cells["model"]) for cells in result.runs))
 
 
+def _intro(results: Sequence[RowResult]) -> str:
+    versions = {cells["algorithm"] for result in results for cells in result.runs}
+    version = next(iter(versions), str(ALGORITHM))
+    now = "" if version == str(ALGORITHM) else f"; it is {ALGORITHM} now"
+    return INTRO.format(rule=RULE, version=version, now=now)
+
+
 def _exception(result: RowResult, tried: Sequence[RowResult]) -> list[str]:
     others = (f"{other.row.variant}: {ours(other)}, **{other.finding.verdict}**" for other in tried)
     ratio = number(result.finding.value / result.row.paper)
@@ -163,21 +188,22 @@ def _exception(result: RowResult, tried: Sequence[RowResult]) -> list[str]:
 
 def _comparison(made: Contrast) -> list[str]:
     closer = f"{made.closer} of {made.rows}"
-    return [made.variant, f"{made.rows}", closer, f"{made.deviation:.1%}", f"{made.changed:.1%}"]
+    rows = f"{made.rows}" + (f"; without a number: {made.without}" if made.without else "")
+    return [made.variant, rows, closer, f"{made.deviation:.1%}", f"{made.changed:.1%}"]
 
 
 TOTALS_HEAD = (
-    "campaign", *VERDICTS, "networks", "the paper's grid", "share", "core-hours", "the paper's grid, core-hours",
+    "campaign", *VERDICTS, "networks", "core-hours", "the paper's grid", "share", "the paper's grid, core-hours",
 )  # fmt: skip
 
 
 def _cells(total: Total) -> list[str]:
-    share = f"1/{total.theirs / total.networks:.1f}" if total.networks else ""
     counts = [str(count or "") for count in total.verdicts.values()]
-    grid = [f"{total.theirs:,}", share] if total.networks else ["", ""]
-    hours = [f"{total.hours:.1f}", f"{total.their_hours:.1f}"] if total.networks else ["", ""]
-    name = f"{total.campaign}: {CAMPAIGNS[total.campaign]}"
-    return [name, *counts, f"{total.networks:,}" if total.networks else "", *grid, *hours]
+    ours = [f"{total.networks:,}", f"{total.hours:.1f}"] if total.networks else ["", ""]
+    grid = ["", "", ""]
+    if total.beside:
+        grid = [f"{total.theirs:,}", f"1/{total.theirs / total.beside:.1f}", f"{total.their_hours:.1f}"]
+    return [f"{total.campaign}: {CAMPAIGNS[total.campaign]}", *counts, *ours, *grid]
 
 
 def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> list[str]:

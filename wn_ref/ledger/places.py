@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from wn_ref.errors import InputError
+from wn_ref.ledger.tables import tables_in
 
 IN_CLONE = Path("tutorials") / "results"
 
@@ -23,7 +24,7 @@ def published_results() -> Path:
         If there are none: an installed wheel does not have them.
     """
     for folder in (default_results(), Path(__file__).parents[2] / IN_CLONE):
-        if any(folder.glob("*-*.csv")):
+        if tables_in(folder):
             return folder
     raise InputError(
         f"results: expected published tables in {IN_CLONE}, got none; clone the repository and work in it, or run "

@@ -19,14 +19,17 @@ from wn_ref.sweeps import grids
 REPRODUCED, QUALITATIVELY, NOT, NOT_RUN = VERDICTS = ("reproduced", "qualitatively", "not", "not run")
 CLOSE, ALIKE = 0.1, 1.5
 """How far a number may be off: as a share of the paper's; and the factor up to which it is of the same size."""
+NEAR, FAR = 1.0, 3.0
+"""The same for an accuracy, in standard deviations of the paper's networks."""
 RULE = (
     f"A number is *reproduced* if ours is within {CLOSE:.0%} of the paper's, or if our 95 % interval contains it and "
     f"its ends differ by less than a factor of {ALIKE**2:g}; it is reproduced *qualitatively* if the two differ by "
-    f"less than a factor of {ALIKE:g}. A claim is *reproduced* if the condition in its row holds for all of its runs, "
-    "*qualitatively* if it holds for most of them; one midpoint is larger than another if it is so beyond their 95 % "
-    "intervals, combined in quadrature. Runs with other epochs than the paper's, or on other samples, count as "
-    "*qualitatively* at best; copies of the paper's images are no other samples, and the row says what they are. "
-    "*Not run* stands until all runs of a row are there."
+    f"less than a factor of {ALIKE:g}. An accuracy of Table 3 is *reproduced* within one standard deviation of the "
+    f"paper's networks, or if our interval contains it, and *qualitatively* within {FAR:g}. A claim is *reproduced* if "
+    "the condition in its row holds for all of its runs, *qualitatively* if it holds for most of them; one midpoint is "
+    "larger than another if it is so beyond their 95 % intervals, combined in quadrature. Runs with other epochs than "
+    "the paper's, or on other samples, count as *qualitatively* at best; copies of the paper's images are no other "
+    "samples, and the row says what they are. *Not run* stands until all runs of a row are there."
 )
 
 
@@ -158,6 +161,13 @@ def verdict_on_number(value: float, low: float, high: float, paper: float) -> st
     if abs(value / paper - 1) <= CLOSE or (low <= paper <= high < ALIKE**2 * low):
         return REPRODUCED
     return QUALITATIVELY if 1 / ALIKE < value / paper < ALIKE else NOT
+
+
+def verdict_on_accuracy(value: float, low: float, high: float, paper: float, spread: float) -> str:
+    """Return the verdict on an accuracy whose `spread` among the paper's networks is known, by `RULE`."""
+    if abs(value - paper) <= NEAR * spread or (low <= paper <= high < low + FAR * spread):
+        return REPRODUCED
+    return QUALITATIVELY if abs(value - paper) <= FAR * spread else NOT
 
 
 def verdict_on_claim(holds: list[bool]) -> str:

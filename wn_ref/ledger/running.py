@@ -142,6 +142,9 @@ class Campaign:
             if quantised:
                 self._quantise(quantised, workers)
             evidence = self.publish()
+        if errors := evidence.failures(left[1]):
+            what = f"{counted(len(errors), 'run')} that failed, the first with {errors[0]}"
+            raise RunError(f"row: expected all runs of {row.id} to end, got {what}; try --retry-failed")
         if any(left):
             raise RunError(
                 f"row: expected all runs of {row.id} after running them, got others; is this another version?"

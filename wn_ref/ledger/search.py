@@ -18,9 +18,8 @@ import numpy as np
 
 from wn_ref.experiment import Experiment
 from wn_ref.injection import GLOBAL
-from wn_ref.ledger.tables import FIELDS, Cells, text
+from wn_ref.ledger.tables import FIELDS, Cells, has_failed, text
 from wn_ref.noise import Noise, of_kind
-from wn_ref.overflow import is_overflow
 from wn_ref.search.experiments import asked_run, locate_midpoint, question_about
 from wn_ref.search.location import Location
 from wn_ref.search.phases import SEARCHES
@@ -168,7 +167,7 @@ def replayed(search: Search, known: Families) -> Answer:
     def measure(requests: Sequence[tuple[float, int]]) -> np.ndarray:
         found = [_find(known, search, sigma, seed) for sigma, seed in requests]
         used.update({id(cells): cells for cells in found if cells is not None})
-        if any(cells is None or (cells["error"] and not is_overflow(cells["error"])) for cells in found):
+        if any(cells is None or has_failed(cells) for cells in found):
             raise Missing
         return np.array([float(cells["accuracy"]) if cells and cells["accuracy"] else math.nan for cells in found])
 

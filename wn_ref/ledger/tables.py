@@ -22,9 +22,10 @@ from typing import Any
 
 from wn_ref.errors import InputError
 from wn_ref.experiment import Experiment
-from wn_ref.files import write_atomically
+from wn_ref.files import made_folder, write_atomically
 from wn_ref.injection import WEIGHTED, kind_of
 from wn_ref.lazy import pandas
+from wn_ref.overflow import is_overflow
 from wn_ref.store.store import Store
 from wn_ref.version import ALGORITHM
 
@@ -36,7 +37,7 @@ FIELDS: dict[str, Any] = {name: value for name, value in Experiment().row().item
 OUTCOME = ("name", "tested", "classes", "accuracy", "error", "seconds", "weight", "quantised")
 """Columns that say what came of it."""
 LATER = ("weight", "quantised")
-"""Those that a table may lack, and that a published run may still get."""
+"""Those that an older table may lack, and that a published run may still get."""
 QUANTISED = "quantised"
 """The name under which a store keeps what goes to the column of this name; the point is the key of the run."""
 ORIGIN = ("algorithm", "data", "version", "processor")
@@ -58,6 +59,11 @@ def text(value: Any) -> str:
 def identity(run: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what tells a run from all others: the cells of its experiment, given as cells or as `Experiment.row`."""
     return tuple(text(run[name]) for name in FIELDS)
+
+
+def has_failed(cells: Cells) -> bool:
+    """Return whether a run failed for another reason than its noise, so that it says nothing."""
+    return bool(cells["error"]) and not is_overflow(cells["error"])
 
 
 def of_store(store: Store) -> list[Cells]:
@@ -114,6 +120,8 @@ def write(folder: Path, runs: Iterable[Cells]) -> None:
     files: dict[str, list[Cells]] = {}
     for cells in runs:
         files.setdefault(f"{cells['dataset']}-{cells['model']}.csv", []).append(cells)
+    if files:
+        made_folder("results", folder)
     for name, rows in files.items():
         content = io.StringIO()
         writer = csv.DictWriter(content, COLUMNS, lineterminator="\n")
@@ -125,21 +133,28 @@ def write(folder: Path, runs: Iterable[Cells]) -> None:
 
 
 def read(folder: Path) -> list[Cells]:
-    """Return the published runs of a folder, sorted; a column that an older table lacks has its default.
+    """Return the published runs of a folder, sorted.
 
     Raises
     ------
     InputError
-        If a file is no such table, is torn, or has runs of a newer version of the algorithm or of several.
+        If a file is no such table, is torn, or has values that no run can have; if it has runs of a newer version of
+        the algorithm or of several, or one run twice with different outcomes.
     """
     runs: list[Cells] = []
-    for path in sorted(folder.glob("*-*.csv")):
+    for path in tables_in(folder):
         try:
-            lines = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8")), strict=True))
+            lines = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig")), strict=True))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise InputError(f"results: expected a table of runs, got {path} ({error}); get it again") from None
         runs += _rows(path, lines)
+    _require_one_outcome(runs)
     return merged(runs, ())
+
+
+def tables_in(folder: Path) -> list[Path]:
+    """Return the tables of a folder; a hidden one is a part that a killed process has left."""
+    return sorted(folder.glob("[!.]*-*.csv"))
 
 
 def frame(runs: Sequence[Cells]) -> pandas.DataFrame:
@@ -157,18 +172,16 @@ def _size(value: Any) -> int | None:
 
 def _rows(path: Path, lines: list[list[str]]) -> list[Cells]:
     head = lines[0] if lines else []
-    needed = [name for name in (*OUTCOME, *ORIGIN, "dataset", "seed") if name not in (*head, *LATER)]
+    needed = [name for name in COLUMNS if name not in (*head, *LATER)]
     if needed or (unknown := [name for name in head if name not in COLUMNS]):
         what = f"no column {needed[0]!r}" if needed else f"a column {unknown[0]!r}"
         raise InputError(f"results: expected a table of runs, got {what} in {path}; get it again, or a newer wn_ref")
-    older, rows = {name: text(value) for name, value in FIELDS.items()} | dict.fromkeys(LATER, ""), []
+    rows = []
     for number, line in enumerate(lines[1:], 2):
-        cells = older | dict(zip(head, line))
+        cells = dict.fromkeys(LATER, "") | dict(zip(head, line))
         try:
-            if len(line) != len(head):
+            if len(line) != len(head) or not _is_possible({name: _value(name, cells[name]) for name in COLUMNS}):
                 raise ValueError
-            for name in COLUMNS:
-                _value(name, cells[name])
         except ValueError:
             raise InputError(
                 f"results: expected a run in each line, got line {number} of {path}; get it again"
@@ -180,6 +193,27 @@ def _rows(path: Path, lines: list[list[str]]) -> list[Cells]:
             )
         rows.append(cells)
     return rows
+
+
+def _is_possible(run: Mapping[str, Any]) -> bool:
+    """Return whether a run can have such an outcome: an accuracy or an error, and where it comes from."""
+    shares = [run[name] for name in ("accuracy", QUANTISED) if run[name] is not None]
+    least = {"algorithm": 1, "seconds": 0} | ({"tested": 1, "classes": 2} if shares else {})
+    return (
+        (run["accuracy"] is None) == bool(run["error"])
+        and all(0 <= share <= 1 for share in shares)
+        and all(run[name] is not None and run[name] >= number for name, number in least.items())
+    )
+
+
+def _require_one_outcome(runs: Sequence[Cells]) -> None:
+    known: dict[tuple[str, ...], Cells] = {}
+    for cells in runs:
+        first = known.setdefault(identity(cells), cells)
+        if first["accuracy"] and cells["accuracy"] and first["accuracy"] != cells["accuracy"]:
+            which = f"{cells['dataset']}, {cells['model']}, seed {cells['seed']}"
+            got = f"{first['accuracy']} and {cells['accuracy']} ({which})"
+            raise InputError(f"results: expected one accuracy of each run, got {got}; get the tables again")
 
 
 def _value(name: str, cell: str) -> Any:
@@ -215,5 +249,4 @@ def _order(cells: Cells) -> list[tuple[float, str]]:
 
 
 def _write_bytes(content: bytes, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)

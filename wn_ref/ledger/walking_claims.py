@@ -64,6 +64,8 @@ def walking_claims() -> Iterator[Row]:
             ("training-helps/nobn", "5.1", "without batch norm, training with noise is more robust, too",
              plain + plain_late, training_helps),
             ("less/nobn", "5.1", "without batch norm, overall robustness is reduced", bn + plain, less_robust),
+            ("trend/nobn", "5.1", "without batch norm and but for the last two points, robustness is low at the input, "
+             "higher inside, and less again at the output", plain, trend),
             ("last-two/nobn", "5.1", "without batch norm, the last two points are exceptionally robust", plain,
              last_two),
             ("clamp/bn", "5.2", "with batch norm, unclamped weights result in higher robustness behind layers with "
@@ -189,13 +191,26 @@ def less_robust(row: Row, evidence: Evidence) -> Judgement | None:
     return None if finding is None else replace(finding, low=low, high=high)
 
 
+def trend(row: Row, evidence: Evidence) -> Judgement | None:
+    """Compare the input and the last of the points, but for two, with the median of those between."""
+    names, found = names_of(row, False), estimates(row, evidence, False)
+    first, last = (False, 0), (False, len(names) - 3)
+    mu = levels(found)
+    inner = [value for place, value in mu.items() if first < place < last]
+    if not inner or not {first, last} <= set(mu):
+        return None
+    middle = float(np.median(inner))
+    says = f"input {mu[first] / middle:.2g}, {names[last[1]]} {mu[last] / middle:.2g} of the median inside"
+    return of_conditions([found[end].interval[1] < middle for end in (first, last)], "end", says=says)
+
+
 def last_two(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare the last two points with all others."""
     names, found = names_of(row, False), [one for _, one in sorted(estimates(row, evidence, False).items())]
     if len(found) < len(names):
         return None
     others, last = found[:-2], found[-2:]
-    ratio = min(map(level, last)) / max(map(level, others))
+    ratio = min(map(level, last)) / max(filter(math.isfinite, map(level, others)), default=math.nan)
     holds = [all(exceeds(end, other) for other in others) for end in last]
     rivals = [name for name, other in zip(names, others) if not all(exceeds(end, other) for end in last)]
     says = f"lower one over highest other; not certainly below both: {', '.join(rivals) or 'none'}"
