@@ -1,11 +1,14 @@
 """Points by their numbers and their names."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
 from wn_ref import InputError, additive, build_model, mixed, multiplicative
 from wn_ref.arrays import Memory
 from wn_ref.injection import Injection, Injector
+from wn_ref.noise import Noise
 
 POINTS = build_model("mlp", (1, 8, 8), batchnorm=True).injection_points
 NAMES = ("input", "dense1", "bn1", "relu1", "dense2", "bn2", "relu2", "dense3", "bn3", "relu3", "dense4")
@@ -68,3 +71,20 @@ def test_factors_of_several_executions_and_of_evaluations_are_drawn_again(rng):
     for training, executions, kept in ((True, None, 7), (False, None, 0), (True, [2] * 8, 0)):
         net.forward(x, training, multiplicative(0.5, "exact"), "all", executions=executions)
         assert len(net._injected._factors) == kept
+
+
+@dataclass(frozen=True)
+class Halved(Noise):
+    """Has an `inject` of its own, and the fields of multiplicative noise."""
+
+    def inject(self, x, stream, executions=1):
+        x *= 0.5
+
+
+def test_a_noise_of_ones_own_injects_itself_in_training_too(rng):
+    net = build_model("mlp", (1, 4, 4), batchnorm=False)
+    x = rng.standard_normal((1, 4, 4, 9)).astype(np.float32)
+    clean = dict(net.activations(x))["dense1"].copy()
+    injection = Injection(Halved(sigma_mul=0.5, gradient="exact"), "dense1")
+    noisy = next(y.copy() for name, y in net.activations(x, training=True, injection=injection) if name == "dense1")
+    np.testing.assert_array_equal(noisy, clean * np.float32(0.5))

@@ -163,3 +163,11 @@ def test_arrays_that_kernels_cannot_use_are_refused_and_not_left_without_noise()
         EXACT.inject_and_keep(np.ones(SHAPE), STREAM, np.empty(7))
     dy = np.asfortranarray(np.ones(SHAPE))
     np.testing.assert_array_equal(EXACT.backward(dy, STREAM), EXACT.backward(np.ones(SHAPE), STREAM))
+
+
+def test_factors_need_memory_of_their_own():
+    x = np.ones(SHAPE)
+    for factors in (x, x[:]):
+        with pytest.raises(InputError, match="factors: expected memory of its own"):
+            EXACT.inject_and_keep(x, STREAM, factors)
+    assert (x == 1).all()

@@ -21,6 +21,7 @@ INJECTION = {
     ("injection.py", "point"),
     ("evaluation.py", "point"),
     ("findings/self_binarization.py", "layer"),
+    ("findings/signal_to_noise.py", "number"),
     ("ports/normals.py", "point"),
     ("ports/record.py", "SAMPLE_POINT"),
 }

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -234,3 +235,17 @@ def test_no_step_of_training_reaches_the_noise_of_evaluations(tiny, monkeypatch)
         train(net, tiny, epochs=3)
     with pytest.raises(InputError, match="epochs: expected at most 6, "):
         train(net, tiny, epochs=7, batch_size=10**9)
+
+
+def test_classes_are_weighted_in_training():
+    """The loss of the first step is the weighted one, and differs from the plain one."""
+    weights = (10.0,) + (0.1,) * 9
+    data = replace(load_dataset("digits"), class_weights=weights)
+    size = len(data.train_labels)
+    net, losses = build_model("mlp", data.shape), []
+    z = net.forward(data.batch(data.train_images, np.arange(size)), True).astype(np.float64)
+    train(build_model("mlp", data.shape), data, 1, batch_size=size, augment=False, on_step=losses.append)
+    surprise = -np.log(np.exp(z - z.max(axis=0)) / np.exp(z - z.max(axis=0)).sum(axis=0))
+    each, w = surprise[data.train_labels, np.arange(size)], np.array(weights)[data.train_labels]
+    assert losses[0] == pytest.approx((w @ each) / w.sum(), rel=1e-4)
+    assert abs(losses[0] - each.mean()) > 1e-3

@@ -105,13 +105,15 @@ class Noise:
         Raises
         ------
         InputError
-            If they are not of floats, in C order and writable, or not alike.
+            If they are not of floats, in C order and writable, not alike, or share memory.
         """
         _require_dense("x", x)
         _require_dense("factors", factors)
         if factors.shape != x.shape or factors.dtype != x.dtype:
             got = f"{factors.dtype} {factors.shape}"
             raise InputError(f"factors: expected {x.dtype} {x.shape} as x, got {got}; make it with np.empty_like")
+        if np.may_share_memory(x, factors):
+            raise InputError("factors: expected memory of its own, got that of x; make it with np.empty_like")
         for draw, (kernel, sigma) in enumerate(self._operators(x.dtype)):
             if kernel is multiply_by_normals:
                 multiply_by_normals_and_keep(x.reshape(-1), factors.reshape(-1), sigma, *stream.words(draw))

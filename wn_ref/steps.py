@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from wn_ref.errors import InputError
 from wn_ref.random import EVALUATION, SHUFFLE, permutation
 
 
@@ -38,5 +39,12 @@ def evaluation_step(batch: int, batches: int = 0, repetition: int = 0) -> int:
     --------
     >>> hex(evaluation_step(batch=3, batches=8, repetition=2))
     '0x80000013'
+
+    Raises
+    ------
+    InputError
+        If a repetition would have the noise of another one: there are not more batches than `batch`.
     """
+    if (batches or repetition) and batches <= batch:
+        raise InputError(f"batches: expected more than the batch {batch}, got {batches}; say how many there are")
     return EVALUATION + repetition * batches + batch

@@ -68,7 +68,8 @@ def fill(what: str, targets: Mapping[str, np.ndarray], arrays: Mapping[str, np.n
     expected, got = ({name: array.shape for name, array in one.items()} for one in (targets, arrays))
     require_alike(what, expected, got, hint)
     with np.errstate(over="ignore"):  # found below
-        converted = {name: np.asarray(arrays[name], target.dtype) for name, target in targets.items()}
+        # copies: the arrays may be those of the same network under other names
+        converted = {name: np.array(arrays[name], target.dtype) for name, target in targets.items()}
     for name, array in converted.items():
         require_usable(what, name, array, hint)
     for name, target in targets.items():

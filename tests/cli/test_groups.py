@@ -15,6 +15,8 @@ def test_one_set_of_options_wherever_networks_are_trained():
         options = {"dataset", "model", "batchnorm", "epochs", "learning_rate", "batch_size", "clamp"}
         options |= {"train_size", "test_size"} | ({"sigmas", "seeds", "jobs", "store"} if name != "train" else set())
         options |= {"grid"} if name in PLANNED else set()
+        options -= {"clamp"} if name == "clamped" else set()  # it trains with and without
+        assert ("clamp" in OPTIONS[name]) == ("clamp" in options)
         assert options <= set(OPTIONS[name]), (name, options - set(OPTIONS[name]))
 
 
@@ -55,11 +57,13 @@ def test_a_group_is_built_from_its_options():
 def test_a_plan_has_the_users_levels_seeds_and_settings_in_place_of_the_grids():
     network, training = Network("digits"), PlannedTraining(epochs=7, batch_size=64, train_size=320, test_size=100)
     for name in ("global", "walking", "clamped", "maximum", "mixed"):
-        plan = Levels(sigmas="1,2,3,4", seeds=3).plan(name, network, training, gradient="straight_through")
+        levels = [4] if name == "maximum" else [1, 2, 3, 4]
+        sigmas = ",".join(map(str, levels))
+        plan = Levels(sigmas=sigmas, seeds=3).plan(name, network, training, gradient="straight_through")
         assert {e.seed for e in plan} == {0, 1, 2}
         assert {(e.epochs, e.batch_size, e.train_size, e.test_size) for e in plan} == {(7, 64, 320, 100)}
         noises = [e.noise for e in plan if e.noise is not None]
-        assert {max(noise.sigma_add, noise.sigma_mul) for noise in noises} == {1, 2, 3, 4}
+        assert {max(noise.sigma_add, noise.sigma_mul) for noise in noises} == set(levels)
         if name in ("maximum", "mixed"):
             assert {noise.gradient for noise in noises} == {"straight_through"}
     points = {e.point for e in Levels().plan("mixed", network, PlannedTraining(), point="dense3")}

@@ -100,3 +100,13 @@ def test_bad_input(allocate, arguments, message):
     with pytest.raises(InputError, match=message) as caught:
         allocate(*arguments)
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_left_over_goes_to_the_largest_remainder():
+    """Shares 6.4, 2.8 and 1.8 of 11: two are left over, and the largest share has the smallest remainder."""
+    assert allocate_executions([1 / 6.4, 1 / 2.8, 1 / 1.8], 11).tolist() == [6, 3, 2]
+
+
+def test_points_with_the_same_harm_have_the_same_executions():
+    assert allocate_optimally([0.0] * 4, 12).tolist() == [3] * 4
+    assert allocate_optimally([1.0] * 3, 8).tolist() == [3, 3, 2]

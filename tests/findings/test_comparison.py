@@ -96,3 +96,14 @@ def test_pareto_and_intervals_refuse_what_they_cannot_average(rng):
     for values in ([], [[0.1, 0.2]], [0.1, np.nan], ["x"]):
         with pytest.raises(InputError, match="values: expected"):
             interval(values)
+
+
+def test_pareto_has_networks_as_units_and_repetitions_of_a_single_one(rng):
+    """Repetitions of one network have the network in common: 120 of them are three, and not 120."""
+    runs = made_up_runs(rng)
+    (row,) = pareto(runs[runs["rule"] == "a"]).itertuples()
+    of_networks = runs[runs["rule"] == "a"].groupby("seed")["accuracy"].mean()
+    assert (row.accuracy, row.low, row.high) == pytest.approx(interval(of_networks))
+    alone = runs[(runs["rule"] == "a") & (runs["seed"] == 1)]
+    (row,) = pareto(alone).itertuples()
+    assert (row.accuracy, row.low, row.high) == pytest.approx(interval(alone["accuracy"]))

@@ -6,9 +6,10 @@ from scipy.special import expit
 
 from wn_ref import InputError
 from wn_ref.datasets import Dataset
-from wn_ref.findings.harms import harms, soft_error
+from wn_ref.findings.harms import Probe, harms, soft_error
 from wn_ref.layers import Dense, Flatten
 from wn_ref.network import Network
+from wn_ref.random import CALIBRATION
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +80,19 @@ def test_nothing_to_measure_is_refused(chain):
         harms(*chain, 1.0, [1, 1, 1], batch_size=0)
     with pytest.raises(InputError, match="executions: expected 3"):
         harms(*chain, 1.0, [])
+
+
+def test_images_weigh_the_same_in_a_small_last_batch(chain, monkeypatch):
+    """Noise that is the same for all images: a batch of 1,999 and one of 1 are as good as one of 2,000."""
+    net, data = chain
+    monkeypatch.setattr(Probe, "inject", lambda self, x, stream, executions=1: np.add(x, 0.5, out=x))
+    whole, parts = (harms(net, data, 1.0, [1, 1, 1], repetitions=1, batch_size=size) for size in (2000, 1999))
+    np.testing.assert_allclose(parts, whole, rtol=1e-5, atol=1e-8)  # both logits move alike behind the last layer
+
+
+def test_noise_is_other_noise_than_that_of_evaluations(chain, monkeypatch):
+    """What is chosen by harms is not chosen under the noise that is to judge it."""
+    steps = []
+    monkeypatch.setattr(Probe, "inject", lambda self, x, stream, executions=1: steps.append(stream.step))
+    harms(*chain, 1.0, [1, 1, 1], repetitions=2, batch_size=1000)
+    assert set(steps) == set(range(CALIBRATION, CALIBRATION + 4))

@@ -86,3 +86,19 @@ def test_nothing_is_pooled():
     for name, other in others.items():
         with pytest.raises(InputError, match=f"{name}: expected the same in all runs.*; choose one"):
             preserved(pandas.concat([runs, other]))
+
+
+def test_a_seed_that_was_run_twice_counts_once():
+    runs = made_up({0: [0.12, 0.15, 0.20]}, [0.9, 0.9], size=10_000).assign(seed=[0, 1, 2, 0, 0, 1])
+    table, thrice = preserved(runs), preserved(pandas.concat([runs] * 3))
+    pandas.testing.assert_frame_equal(table, thrice)
+    assert table["seeds"].tolist() == [3]
+    assert lost(thrice).tolist() == [True]
+
+
+@pytest.mark.parametrize("clean", [[0.098, 0.097], [0.1, 0.1], [0.0, 0.0]])
+def test_of_a_network_that_guesses_nothing_can_be_preserved(clean):
+    row = preserved(made_up({0: [0.30, 0.31]}, clean)).iloc[0]
+    assert math.isnan(row["above_chance"])
+    assert math.isnan(row["above_chance_std"])
+    assert not row["preserved_std"] < 0

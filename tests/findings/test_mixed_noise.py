@@ -106,3 +106,16 @@ def test_bad_input(arguments, message):
 def test_a_ratio_needs_levels_and_a_midpoint_for_each(levels, midpoints):
     with pytest.raises(InputError, match="sigma_mul: expected one level or more, and a midpoint for each, got shapes"):
         tolerated_ratio(levels, midpoints)
+
+
+@pytest.mark.parametrize("tolerance", [0, 5, -0.1, np.nan])
+def test_a_tolerance_is_a_loss_of_accuracy(tolerance):
+    with pytest.raises(InputError, match="tolerance: expected a loss of accuracy 0 < tolerance < 1, got"):
+        regimes([1, 2], [1, 2], np.ones((2, 2)), tolerance)
+
+
+def test_a_reaction_is_measured_per_factor_of_ten():
+    """0.04 per decade is less than the tolerance of 0.05, and 0.06 is more; of a factor of e, both were less."""
+    for slope, governs in ((0.04, 0), (0.06, 2)):
+        a = 0.9 - slope * np.arange(4) * np.ones((3, 1))
+        assert (regimes([1, 10, 100], [1, 10, 100, 1000], a).governs == governs).all()

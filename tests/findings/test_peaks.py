@@ -66,3 +66,17 @@ def test_bad_input():
         binary_index(np.array([1, np.inf]))
     with pytest.raises(InputError, match="activation: expected finite numbers, got no values"):
         binary_index(np.array([]))
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e5, -1e8])
+def test_the_index_does_not_depend_on_where_zero_is(offset, rng):
+    values = rng.random(5000)
+    assert binary_index(values + offset) == pytest.approx(binary_index(values), abs=1e-5)
+    assert binary_index(np.full(10, offset)) == 1
+
+
+def test_the_threshold_is_a_share_of_the_standard_deviation_and_not_of_the_size():
+    """Mean 3, standard deviation 1: with 2.5 of it, 2 is 0 and 4 is a peak; the root mean square would be 3.16."""
+    y = np.array([2.0, 4.0, 2.0, 4.0])
+    quantise(y, 2.5)
+    assert y.tolist() == [0, 4, 0, 4]

@@ -215,3 +215,30 @@ def test_the_level_of_a_noise_of_ones_own_is_followed_once():
     assert abs(midpoint_of(runs).midpoint / 1.5 - 1) < 0.01
     again = prepared(prepared(runs))
     pandas.testing.assert_frame_equal(again, prepared(runs))
+
+
+def test_a_min_is_free_for_a_noise_of_ones_own():
+    """It may leave a plateau at 0.4, as stuck units do."""
+    heights = 0.4 + 0.5 / (1 + (SIGMAS / 1.5) ** 2)
+    rows = [Experiment(noise=Pulses(sigma=s)).row() | {"accuracy": y} for s, y in zip(SIGMAS, heights)]
+    fit = midpoint_of(pandas.DataFrame(rows).assign(tested=2000, classes=10, name="global"))
+    assert fit.a_min == pytest.approx(0.4, abs=0.01)
+
+
+def test_an_interval_is_wider_where_the_curve_is_no_logistic_function():
+    """By sqrt(chi2 / dof), as `fit_midpoint` has it with rescale=True and not without."""
+    heights = 0.1 + 0.8 / (1 + (SIGMAS / 3) ** 2) + 0.03 * np.cos(3 * np.arange(len(SIGMAS)))
+    runs = pandas.DataFrame({"sigma_add": SIGMAS, "sigma_mul": 0.0, "accuracy": heights, "seed": 0})
+    fit = midpoint_of(runs.assign(tested=10_000, classes=10))
+    points = curve(runs.assign(tested=10_000, classes=10))
+    columns = (points["sigma"], points["accuracy"], points["uncertainty"])
+    plain, rescaled = (wn.fit_midpoint(*columns, a_min=0.1, chance=0.1, rescale=rescale) for rescale in (False, True))
+    assert fit.chi2 > 4 * fit.dof
+    assert fit.midpoint_std == pytest.approx(rescaled.midpoint_std)
+    assert fit.midpoint_std > 2 * plain.midpoint_std
+
+
+def test_a_seed_that_was_run_twice_at_one_level_is_averaged():
+    runs = pandas.DataFrame({"sigma_add": [1.0, 1.0, 1.0], "sigma_mul": 0.0, "seed": [0, 0, 1]})
+    (point,) = curve(runs.assign(accuracy=[0.8, 0.6, 0.5], tested=2000, classes=10)).itertuples()
+    assert (point.accuracy, point.seeds) == (pytest.approx(0.6), 2)

@@ -103,3 +103,13 @@ def test_several_executions_have_their_share_of_the_noise(noise, rng):
         assert row["injected"] == pytest.approx(row["total"], rel=0.03)
     assert once["injected"] / often["injected"] == pytest.approx(4, rel=0.03)
     assert often["decibels"] - once["decibels"] == pytest.approx(10 * np.log10(4), abs=0.15)
+
+
+def test_the_variance_is_that_between_images_and_leaves_constant_offsets_out(rng):
+    net = build_model("mlp", (1, 8, 8), 5, batchnorm=False)
+    net.parameters["dense1.bias"] = np.linspace(-50, 50, 64)
+    x = rng.standard_normal((1, 8, 8, 500)).astype(np.float32)
+    row = signal_to_noise(net, x, Injection(additive(0.2), 1)).set_index("name").loc["dense1"]
+    y = dict(net.activations(x))["dense1"].astype(np.float64)
+    assert row["variance"] == pytest.approx(np.mean([unit.var() for unit in y]))
+    assert row["power"] > 100 * row["variance"]

@@ -4,9 +4,13 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from wn_ref import fit_midpoint
+from wn_ref.fits import accuracy_uncertainty
 from wn_ref.fits.logistic import logistic
+from wn_ref.fits.misfit import CHANCE
+from wn_ref.fits.verdict import FLAT
 
 LEVELS = np.geomspace(0.01, 8, 12)
 
@@ -47,3 +51,15 @@ def test_chance_tells_two_flat_curves_apart():
     y, dy = np.full(12, 0.5), np.full(12, 0.01)
     assert fit_midpoint(LEVELS, y, dy, chance=0.1).kind == "lower bound"
     assert fit_midpoint(LEVELS, y, dy, chance=0.5).kind == "upper bound"
+
+
+def test_the_limits_are_the_quantiles_that_they_are_said_to_be():
+    assert pytest.approx(stats.chi2.ppf(0.999, 3), abs=0.005) == FLAT
+    assert pytest.approx(stats.norm.isf(1e-6), abs=0.005) == CHANCE
+
+
+def test_the_uncertainty_of_one_evaluation_by_hand():
+    """One success and one failure more: 1 of 102 where none of 100 was right."""
+    p = 1 / 102
+    assert accuracy_uncertainty([0.0], 100) == pytest.approx(math.sqrt(p * (1 - p) / 100))
+    assert accuracy_uncertainty([1.0], 100) == pytest.approx(math.sqrt(p * (1 - p) / 100))

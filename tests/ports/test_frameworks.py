@@ -97,6 +97,9 @@ def normals(case, step, count):
 
 def test_the_steps_of_evaluations_are_their_own():
     assert steps.evaluation_step(0) == EVALUATION
+    for arguments in ((3, 0, 2), (9, 8, 0), (8, 8, 1)):  # noise that another batch or repetition has
+        with pytest.raises(InputError, match="batches: expected more than the batch"):
+            steps.evaluation_step(*arguments)
     found = [steps.evaluation_step(b, 4, r) for r in range(3) for b in range(4)]
     assert found == list(range(EVALUATION, EVALUATION + 12))
 

@@ -10,6 +10,7 @@ from tests.own import small_cnn
 from wn_ref import InputError
 from wn_ref.layers import BatchNorm, Dense, Flatten, ReLU
 from wn_ref.layers.residual import residual
+from wn_ref.network import Network
 from wn_ref.ports.torch_state import load_state_dict, to_state_dict
 from wn_ref.weights import own_arrays, to_arrays
 
@@ -129,3 +130,14 @@ def test_other_bad_arguments(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(InputError, match="tensors: expected PyTorch to be installed, got none; pass tensors=False"):
         to_state_dict(moved())
+
+
+def test_arrays_of_the_same_network_may_change_places():
+    """The state is read whole before anything is written."""
+    net = Network([Flatten(), Dense(4, 4, 0, 0), ReLU(), Dense(4, 4, 0, 1)], input_shape=(1, 2, 2))
+    before = {name: array.copy() for name, array in net.parameters.items()}
+    other = {"dense1": "dense2", "dense2": "dense1"}
+    swapped = {name: f"{other[name.split('.')[0]]}.{name.split('.')[1]}" for name in before}
+    load_state_dict(net, {name: net.parameters[swapped[name]] for name in before})
+    for name, array in net.parameters.items():
+        np.testing.assert_array_equal(array, before[swapped[name]])

@@ -100,7 +100,8 @@ def allocate_optimally(harms: npt.ArrayLike, total: int) -> np.ndarray:
         raise InputError(f"harms: expected finite numbers >= 0, got {harms!r}; replace the others")
     counts = np.ones(len(c), np.int64)
     for _ in range(total - len(c)):
-        counts[np.argmax(c / (counts * (counts + 1.0)))] += 1
+        saved = c / (counts * (counts + 1.0))
+        counts[np.argmin(np.where(saved == saved.max(), counts, total))] += 1  # of equal ones, that with the fewest
     return counts
 
 

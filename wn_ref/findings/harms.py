@@ -28,7 +28,7 @@ from wn_ref.errors import InputError, require_whole
 from wn_ref.injection import ALL
 from wn_ref.network import Network
 from wn_ref.noise import Noise
-from wn_ref.random import EVALUATION, Stream
+from wn_ref.random import CALIBRATION, Stream
 
 Executions = Sequence[int] | np.ndarray
 
@@ -81,7 +81,7 @@ def harms(
     repetitions : int
         How many times all images are used, each time with new noise.
     seed : int
-        Seed of the noise.
+        Seed of the noise, which is other noise than that of evaluations.
     batch_size : int
         Images per forward and backward pass.
 
@@ -110,7 +110,7 @@ def harms(
     for number, start in enumerate(list(starts) * repetitions):
         indices = np.arange(start, min(start + batch_size, len(data.test_labels)))
         x = data.batch(data.test_images, indices, network.dtype)
-        logits = network.forward(x, False, probe, ALL, seed, EVALUATION + number, list(executions))
+        logits = network.forward(x, False, probe, ALL, seed, CALIBRATION + number, list(executions))
         _, dlogits = soft_error(logits, data.test_labels[indices])
         network.backward(dlogits * (len(indices) / len(data.test_labels)), input_gradient=True)
     effects = [np.sum(probe.effects[point]) / repetitions for point in range(len(network.points))]

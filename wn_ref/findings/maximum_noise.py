@@ -45,12 +45,12 @@ def preserved(runs: pandas.DataFrame, by: Sequence[str] = ("point", "name")) -> 
         - accuracy, uncertainty: at maximum noise (see `accuracy_uncertainty`);
         - clean, clean_uncertainty: the same of the baseline;
         - preserved, above_chance and their standard errors preserved_std, above_chance_std, as if the errors of the two
-          accuracies were independent;
+          accuracies were independent; NaN if the baseline is not better than guessing by two standard errors;
         - chance: 1 / K;
         - guess: the best accuracy of a network that gives all images the same class, which is more than 1 / K where
           classes are not equally frequent (11.35 % on MNIST);
         - preserved_chance: chance / clean, the value of preserved if everything is lost;
-        - seeds: the number of runs at maximum noise.
+        - seeds: the number of seeds at maximum noise; one that was run twice counts once.
 
     Raises
     ------
@@ -79,21 +79,30 @@ def preserved(runs: pandas.DataFrame, by: Sequence[str] = ("point", "name")) -> 
     require_one_network(pandas.concat([quiet, noisy]))
     require_alike(noisy, "sigma_mul", by)
     chance, size = 1 / int(runs["classes"].iloc[0]), int(runs["tested"].iloc[0])
-    clean, clean_std = quiet["accuracy"].mean(), float(accuracy_uncertainty(quiet["accuracy"].to_numpy(), size))
+    cleans = _of_seeds(quiet)
+    clean, clean_std = cleans.mean(), float(accuracy_uncertainty(cleans, size))
     entry = CATALOG.get(runs["dataset"].iloc[0]) if "dataset" in runs else None
     guess = entry.guess if entry else chance
     rows = []
     for key, same in noisy.groupby(list(by), sort=True):
-        accuracies = same["accuracy"].to_numpy()
+        accuracies = _of_seeds(same)
         a, std = accuracies.mean(), float(accuracy_uncertainty(accuracies, size))
         row: dict[str, Any] = dict(zip(by, key, strict=True))
         row |= {"accuracy": a, "uncertainty": std, "clean": clean, "clean_uncertainty": clean_std}
         for name, floor in (("preserved", 0.0), ("above_chance", chance)):
-            row[name] = (a - floor) / (clean - floor)
-            row[f"{name}_std"] = math.hypot(std, row[name] * clean_std) / (clean - floor)
-        row |= {"chance": chance, "guess": guess, "preserved_chance": chance / clean}
-        rows.append(row | {"seeds": len(same)})
+            known = clean - floor > 2 * clean_std  # else there is nothing to be preserved
+            row[name] = (a - floor) / (clean - floor) if known else math.nan
+            row[f"{name}_std"] = math.hypot(std, row[name] * clean_std) / (clean - floor) if known else math.nan
+        row |= {"chance": chance, "guess": guess, "preserved_chance": chance / clean if clean > 0 else math.nan}
+        rows.append(row | {"seeds": len(accuracies)})
     return pandas.DataFrame(rows)
+
+
+def _of_seeds(runs: pandas.DataFrame) -> np.ndarray:
+    """Return an accuracy for each seed, (seeds,); a table without seeds has one in each row."""
+    if "seed" not in runs:
+        return runs["accuracy"].to_numpy()
+    return runs.groupby("seed")["accuracy"].mean().to_numpy()
 
 
 def lost(table: pandas.DataFrame, errors: float = 3.0) -> np.ndarray:

@@ -16,12 +16,13 @@ and |da / dln sigma_add|.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from wn_ref.errors import InputError
+from wn_ref.errors import InputError, require_number
 
 GOVERNORS = ("neither", "multiplicative", "additive")
 
@@ -65,7 +66,8 @@ def regimes(
     Raises
     ------
     InputError
-        If the shapes do not match, levels are not positive and ascending, or an accuracy is not from 0 to 1.
+        If the shapes do not match, levels are not positive and ascending, an accuracy is not from 0 to 1, or the
+        tolerance is not between 0 and 1.
 
     Examples
     --------
@@ -77,6 +79,7 @@ def regimes(
     >>> GOVERNORS[found.governs[0, 2]]
     'additive'
     """
+    require_number("tolerance", tolerance, "a loss of accuracy 0 < tolerance < 1", least=math.ulp(0), below=1)
     mul, add, a = _checked(sigma_mul, sigma_add, accuracy)
     edge_mul, edge_add = first_fall(mul, a[:, 0], tolerance), first_fall(add, a[0], tolerance)
     edge_mul = 1.0 if np.isnan(edge_mul) else edge_mul

@@ -89,11 +89,16 @@ def binary_index(activation: np.ndarray, peaks: int = 2) -> float:
     """
     if peaks not in (2, 3):
         raise InputError(f"peaks: expected 2 or 3, got {peaks!r}; choose one")
-    counts, sums, squares = _bins(np.ravel(activation).astype(np.float64))
+    values = np.ravel(activation).astype(np.float64)
+    _require_finite(values)
+    values /= max(np.abs(values).max(), 1e-300)
+    values -= values.mean()  # so that squares neither overflow nor cancel
+    spread = np.abs(values).max()
+    if spread < 1e-14:  # constant
+        return 1.0
+    counts, sums, squares = _bins(values / spread)
     n, s = np.cumsum(counts), np.cumsum(sums)
     total = squares - s[-1] ** 2 / n[-1]
-    if total <= 1e-12 * squares:
-        return 1.0
     if peaks == 2:
         between = _between(n, s) + _between(n[-1] - n, s[-1] - s)
     else:  # one threshold behind bin i, the other behind bin j
@@ -104,12 +109,7 @@ def binary_index(activation: np.ndarray, peaks: int = 2) -> float:
 
 
 def _bins(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """Number of values and their sum in each bin, in ascending order, and the sum of all squares.
-
-    Values are scaled to at most 1 first, so that squares cannot overflow.
-    """
-    _require_finite(values)
-    values = values / max(np.abs(values).max(), 1e-300)
+    """Number of values and their sum in each bin, in ascending order, and the sum of all squares."""
     distinct, place = np.unique(values, return_inverse=True)
     if len(distinct) > BINS:
         edges = np.linspace(distinct[0], distinct[-1], BINS + 1)

@@ -67,7 +67,7 @@ def signal_to_noise(network: Network, x: np.ndarray, injection: Injection) -> pa
         - injected: the noise power that the injection at this point adds to the noiseless x, 0 if there is none; from
           the closed form, or of one draw for a noise of one's own;
         - snr, decibels: power / injected as a number and in decibels;
-        - total, total_snr: E[(y - x)^2], with the noise from all points before this one, and power / total.
+        - total, total_snr: E[(y - x)^2], with the noise of this point and of all before it, and power / total.
 
         Ratios are inf where there is no noise.
 

@@ -120,7 +120,8 @@ class MidpointFit:
         Parameters
         ----------
         level : float
-            Probability that the interval covers the true midpoint, 0 < level < 1.
+            Probability that the interval covers the true midpoint, 0 < level < 1. A midpoint that is only bounded has
+            its bound, which is one of 95 % whatever the level.
 
         Returns
         -------
@@ -193,7 +194,8 @@ def fit_midpoint(
     rescale : bool
         If chi2 exceeds the degrees of freedom, the curve is not exactly logistic or the standard errors are too small.
         With True, the reported standard errors and intervals are then multiplied by sqrt(chi2 / dof), the scale factor
-        of the Particle Data Group.
+        of the Particle Data Group. It is estimated from the scatter about the fit, so that with few degrees of freedom
+        intervals cover the truth less often than they say (`tests/benchmarks/fit_coverage.py` has the numbers).
 
     Returns
     -------
