@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -163,3 +164,14 @@ def test_folders(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.TemporaryFile", full)
     with pytest.raises(StorageError, match=r"output: expected to write to .*, got No space left on device; check the"):
         require_folder(tmp_path)
+
+
+def test_a_name_that_is_too_long_for_its_part_is_refused_before_the_work(tmp_path):
+    """255 bytes are a name's limit here, and the temporary name is longer than the final one."""
+    for stem in ("a" * 249, "a" * 300, "\u00e4" * 124):
+        with pytest.raises(InputError, match=r"output: expected the name of a file, got .* \(File name too long\)"):
+            Output.checked(tmp_path / f"{stem}.png")
+        with pytest.raises(InputError, match="File name too long"):
+            outputs(tmp_path / f"{stem[:-3]}.png", Path("walk.png"), "_runs.csv")
+    longest = Output.checked(tmp_path / f"{'a' * 200}.png")
+    assert longest.write(lambda part: part.write_text("x")).read_text() == "x"

@@ -143,12 +143,15 @@ class Output:
         """
         if _is_stream(path):
             return cls(path)
+        _require_name(path, path)
         if path.is_dir() or path.is_block_device():
             kind = "folder" if path.is_dir() else "disk"
             raise InputError(f"output: expected the name of a file, got the {kind} {path}; choose another name")
         if os.path.lexists(path) and not force:
             raise InputError(f"output: expected a new name, got {path}, which exists; choose another or add --force")
-        require_folder(Path(os.path.realpath(path)).parent if path.is_symlink() else path.parent)
+        real = Path(os.path.realpath(path)) if path.is_symlink() else path
+        require_folder(real.parent)
+        _require_name(_part(real), path)
         return cls(path, force)
 
     @property
@@ -235,10 +238,25 @@ def _numbered(path: Path) -> Iterator[Path]:
         yield path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
+def _part(path: Path) -> Path:
+    """Return the temporary name of a file that is being written."""
+    return path.with_name(f".{path.stem}.{os.getpid()}{PART}{path.suffix}")
+
+
+def _require_name(name: Path, path: Path) -> None:
+    """Raise `InputError` if a name that writing `path` needs is too long."""
+    try:
+        os.lstat(name)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            got = f"{path} ({error.strerror})"
+            raise InputError(f"output: expected the name of a file, got {got}; choose a shorter one") from None
+
+
 @contextmanager
 def _complete(path: Path, write: Callable[[Path], object]) -> Iterator[Path]:
     """Write a file under a temporary name beside `path` and yield that name; turn errors of the system into ours."""
-    part = path.with_name(f".{path.stem}.{os.getpid()}{PART}{path.suffix}")
+    part = _part(path)
     for left in path.parent.glob(f".{glob.escape(path.stem)}.*{PART}{path.suffix}"):
         with suppress(OSError):  # another process may delete it at the same time
             if time.time() - left.stat().st_mtime > ABANDONED:

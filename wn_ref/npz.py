@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import math
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +26,11 @@ META = "meta"
 """The entry with the facts: an array of bytes (uint8), which are JSON in UTF-8."""
 LONGEST_META = 1 << 20
 """In bytes."""
+BROKEN_NPZ = (
+    OSError, EOFError, ValueError, KeyError, AttributeError, RuntimeError, NotImplementedError, zipfile.BadZipFile,
+    zlib.error, tokenize.TokenError,
+)  # fmt: skip
+"""What reading a damaged .npz file may raise, besides `MemoryError`."""
 KINDS = "biufU"
 """Truth values, whole numbers, floats and texts; see `np.dtype.kind`."""
 
@@ -153,6 +160,6 @@ def open_npz(path: Path, expected: str) -> Iterator[Npz]:
         raise
     except _UnusableError as error:
         raise InputError(f"path: expected {expected}, got {path} with {error}; choose another file") from None
-    except (OSError, EOFError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
+    except BROKEN_NPZ as error:
         reason = getattr(error, "strerror", None) or "which is broken or no .npz file"
         raise InputError(f"path: expected {expected}, got {path}: {reason}; choose another file") from None

@@ -85,6 +85,11 @@ def test_data_of_ones_own(run, tmp_path, monkeypatch):
             "NAME: expected a new one, got 'mine', which is known; choose another or add --force",
         ),
         (("add", "mnist", "bars.npz"), "NAME: expected letters, digits, - and _, no published name, got 'mnist'"),
+        (
+            ("add", "more", "absent"),
+            "SOURCE: expected an .npz file or a folder of images, got 'absent'; choose another",
+        ),
+        (("add", "a" * 300, "bars.npz"), "File name too long"),
         (("add", "more", "absent.npz"), "expected an .npz file with train_images"),
         (("show", "mien"), "did you mean 'mine'?"),
     ):
@@ -110,3 +115,16 @@ def test_a_network_in_a_file_of_ones_own(run, tmp_path):
         assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
         assert message in done.stderr
         assert done.stderr.startswith("wn-ref: --model: ")
+
+
+def test_a_damaged_file_does_not_hide_the_others(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("WN_REF_DATA", str(tmp_path))
+    np.savez(tmp_path / "bars.npz", **{name: getattr(bars(), name) for name in ARRAYS})
+    for name in ("good", "bad"):
+        assert run("data", "add", name, "bars.npz").returncode == 0
+    (tmp_path / "added" / "bad.npz").write_bytes(b"PK")
+    done = run("data")
+    assert done.returncode == 0
+    lines = {line.split()[0]: line for line in done.stdout.splitlines() if line}
+    assert "your own" in lines["good"]
+    assert "dataset: expected an .npz file with train_images" in lines["bad"]

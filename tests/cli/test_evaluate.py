@@ -5,6 +5,8 @@ import pytest
 
 import wn_ref as wn
 from tests.cli.command_line import assert_one_line_error
+from tests.own import bars
+from wn_ref.datasets.own_files import ARRAYS
 from wn_ref.ports.network_file import network_facts
 
 TRAIN = ("train", "--dataset", "digits", "--epochs", "2", "--save")
@@ -86,3 +88,14 @@ def test_what_is_refused(run, tmp_path):
         assert_one_line_error(run("evaluate", "taken.npz", *options.split()), message)
     wn.save_network(wn.build_model("mlp", (1, 8, 8)), tmp_path / "new.npz")
     assert_one_line_error(run("evaluate", "new.npz"), "--dataset: expected one, because new.npz does not say")
+
+
+def test_a_network_of_ones_own_data_says_which(run, tmp_path):
+    arrays = {name: getattr(bars(), name) for name in ARRAYS}
+    np.savez(tmp_path / "mine.npz", **arrays)
+    assert run("train", "--dataset", "mine.npz", "--epochs", "1", "--save", "net.npz").returncode == 0
+    done = run("evaluate", "net.npz")
+    assert_one_line_error(
+        done, "wn-ref: --dataset: expected the data of your own from which net.npz has learned, 'mine'"
+    )
+    assert run("evaluate", "net.npz", "--dataset", "mine.npz").returncode == 0

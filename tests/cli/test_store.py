@@ -2,6 +2,7 @@
 
 import io
 import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 
@@ -58,6 +59,9 @@ def test_deleting_asks_first(run, monkeypatch, answer, left):
             "COLUMN=VALUE: expected COLUMN=VALUE, got 'seed'; try dataset=digits",
         ),
         (["delete", "a.sqlite", "seed=x", "--yes"], "seed: expected a whole number"),
+        (["delete", "a.sqlite", "executions=abc", "--yes"], "executions: expected a whole number of at least 1"),
+        (["delete", "a.sqlite", "executions=1e400", "--yes"], "executions: expected a whole number of at least 1"),
+        (["merge", "", "a.sqlite"], "STORE: expected a file, got ., which is a folder"),
         (["delete", "a.sqlite", "sede=1", "--yes"], "column: expected one of "),
         (["backup", "a.sqlite", "a.sqlite"], "COPY: expected another file than the store itself"),
         (["backup", "a.sqlite", "taken"], "output: expected a new name, got taken, which exists"),
@@ -103,3 +107,28 @@ def test_a_clock_that_was_set_back(run, path):  # noqa: F811
         connection.execute("UPDATE sweeps SET started = (SELECT max(finished) FROM runs)")
     connection.close()
     assert run("status", path).stdout.startswith("3 runs done, 0 failed\nthe latest sweep started 0")
+
+
+def test_runs_without_executions_can_be_chosen_and_numbers_beyond_those_of_sqlite_are_none(run):
+    write("a.sqlite", [Experiment(seed=1), Experiment(seed=2)])
+    assert "no such runs" in run("store", "delete", "a.sqlite", "tested=-99999999999999999999").stdout
+    assert run("store", "delete", "a.sqlite", "executions=none", "--yes").stdout.startswith("2 runs deleted")
+
+
+def test_a_copy_to_standard_output_is_the_copy_alone(run, tmp_path):
+    write("a.sqlite", [Experiment(seed=1)])
+    done = subprocess.run(
+        [sys.executable, "-m", "wn_ref", "store", "backup", "a.sqlite", "-"], capture_output=True, check=True
+    )
+    Path("b.sqlite").write_bytes(done.stdout)
+    assert done.stderr == b"1 runs in -\n"
+    with open_store("b.sqlite") as store:
+        assert len(store.runs()) == 1
+    assert not Path("--networks").exists()
+
+
+def test_a_store_that_is_a_folder_is_said_in_one_line(run):
+    for name in ("", ".", "/"):
+        done = run("sweep", "walking", "--dataset", "digits", "--store", name)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+        assert "which is a folder" in done.stderr

@@ -1,6 +1,8 @@
 """Data of one's own: told apart by content, read from files and folders, found by name."""
 
+import os
 import pickle
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +13,7 @@ from tests.own import bars, small_cnn
 from wn_ref import Experiment, InputError, additive, load_dataset, sweep
 from wn_ref.datasets.own import OwnData, dataset_of
 from wn_ref.datasets.own_files import ARRAYS, add_dataset, added_names, own_dataset, read_folder, read_npz
+from wn_ref.datasets.sources import DataWarning
 from wn_ref.store.canonical import key
 
 DATA = bars()
@@ -208,3 +211,70 @@ def test_what_changes_on_disk_or_in_a_function_is_read_again(folder):
     before = dataset_of(make).content
     seeds[0] = 1
     assert dataset_of(make).content != before
+
+
+def test_no_class_is_without_images_and_what_is_left_out_is_said(folder):
+    pets = images(folder)
+    for file in (pets / "dog").iterdir():
+        file.rename(file.with_suffix(".webp"))
+    with (
+        pytest.warns(DataWarning, match=r"left out 10 files of another kind, the first .*00\.webp"),
+        pytest.raises(InputError, match=r"dataset: expected images \(.png, .*\) in .*dog, got none"),
+    ):
+        read_folder(pets)
+    both = images(folder / "both", ("train", "test"))
+    (both / "train" / "cat" / "notes.txt").write_text("ten cats")
+    with pytest.warns(DataWarning, match="left out 1 file of another kind"):
+        assert len(read_folder(both).train_labels) == 20
+    (both / "train" / "cat" / "notes.txt").unlink()
+    for file in (both / "test" / "cat").iterdir():
+        file.unlink()
+    with pytest.raises(InputError, match=r"expected images .* in .*test.cat, got none"):
+        read_folder(both)
+
+
+def test_a_part_that_is_missing_is_named(folder):
+    train_only = images(folder, ("train",))
+    with pytest.raises(InputError, match=r"dataset: expected train and test in .*pets, got no test; add it"):
+        read_folder(train_only)
+
+
+def test_any_byte_of_a_compressed_file_may_be_damaged(folder):
+    """One line, or the same arrays: nothing else comes of it."""
+    arrays = {name: getattr(bars(), name) for name in ARRAYS}
+    np.savez_compressed(folder / "bars.npz", **arrays)
+    whole, broken = (folder / "bars.npz").read_bytes(), 0
+    for position in range(0, len(whole), 7):
+        (folder / "bars.npz").write_bytes(whole[:position] + bytes([whole[position] ^ 0xFF]) + whole[position + 1 :])
+        with suppress(InputError):
+            read_npz(folder / "bars.npz")
+            continue
+        broken += 1
+    assert broken > 20
+
+
+def test_a_label_that_no_image_can_have_takes_no_memory(folder):
+    arrays = {name: getattr(bars(), name) for name in ARRAYS}
+    arrays["train_labels"] = arrays["train_labels"].astype(np.int64)
+    arrays["train_labels"][0] = 3_000_000_000
+    np.savez(folder / "far.npz", **arrays)
+    with pytest.raises(InputError, match="labels from 0 to the number of classes - 1 in far, got 3000000000"):
+        read_npz(folder / "far.npz")
+
+
+def test_data_behind_a_link_and_files_of_the_same_age_are_read_again(folder):
+    pets = images(folder / "real")
+    (folder / "some").mkdir()
+    for name in ("cat", "dog"):
+        (folder / "some" / name).symlink_to(pets / name)
+    before = len(own_dataset(folder / "some").train_labels)
+    (pets / "cat" / "10.png").write_bytes((pets / "cat" / "00.png").read_bytes())
+    assert len(own_dataset(folder / "some").train_labels) == before + 1
+    for number, name in enumerate(("a", "b")):
+        arrays = {one: getattr(bars(), one) for one in ARRAYS}
+        arrays["train_images"] = arrays["train_images"] + np.uint8(number)
+        np.savez(folder / f"{name}.npz", **arrays)
+        os.utime(folder / f"{name}.npz", (1e9, 1e9))
+    first = own_dataset(folder / "a.npz").train_images.copy()
+    (folder / "b.npz").replace(folder / "a.npz")
+    assert (own_dataset(folder / "a.npz").train_images != first).any()

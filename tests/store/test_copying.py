@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +84,19 @@ def test_a_copy_that_fails_leaves_the_older_one(path, tmp_path, monkeypatch):  #
         backup(path, tmp_path / "copy.sqlite", force=True)
     assert (tmp_path / "copy.sqlite").read_bytes() == before
     assert not list(tmp_path.glob(".*part*"))
+
+
+def test_a_link_to_a_store_that_is_written_to_is_no_place_for_a_copy(path, tmp_path):  # noqa: F811
+    """The log and the lock are beside the file, and not beside the link."""
+    (tmp_path / "link").symlink_to(tmp_path / "used.sqlite")
+    with writing(tmp_path / "used.sqlite") as store:
+        store.start_sweep(1, 1)
+        one_line(lambda: backup(path, tmp_path / "link", force=True), "copy: expected a file that nobody uses")
+    assert backup(path, tmp_path / "link", force=True) == 3
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_a_copy_needs_a_name(path, tmp_path):  # noqa: F811
+    for name in (Path(), Path(".."), Path("/")):
+        one_line(lambda name=name: backup(path, name), "store: expected a file, got .*, which is a folder")
+    one_line(lambda: backup(path, tmp_path / f"{'a' * 245}.sqlite"), "output: expected the name of a file")

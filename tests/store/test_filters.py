@@ -52,6 +52,8 @@ def test_what_is_found(path, filters, expected):  # noqa: F811
         ({"sigma_add": "0.5"}, "sigma_add: expected a number, as the column has, got '0.5'; correct it"),
         ({"gradient": 1}, "gradient: expected a text, as the column has, got 1"),
         ({"accuracy": additive(1)}, "accuracy: expected a number or a text, got Noise"),
+        ({"executions": ("2", 1)}, "executions: expected a whole number of at least 1, got '2'"),
+        ({"executions": (0, 1)}, "executions: expected a whole number of at least 1, got 0"),
         ({"point": b"relu1"}, "point: expected a number or a text, got b'relu1'"),
     ],
 )

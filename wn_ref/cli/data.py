@@ -10,7 +10,7 @@ import typer
 from wn_ref.cli.options import FREE_NAME, Force, one_of
 from wn_ref.cli.typed import Command
 from wn_ref.datasets import CATALOG, DATASETS, Dataset, load_dataset
-from wn_ref.errors import require_choice
+from wn_ref.errors import InputError, require_choice
 
 app = typer.Typer(
     help="List the data sets: their sizes and licences, whether they are on this machine, and whether their files are "
@@ -34,7 +34,11 @@ def listing(context: typer.Context) -> None:
             counts = f"{entry.train_size:>8,}{entry.test_size:>8,}"
             print(f"{name:<22}{counts}{_bytes(size):>10}  {entry.licence:<31}{_where(name)}")
         for name in added_names():
-            data = load_dataset(name)
+            try:
+                data = load_dataset(name)
+            except InputError as error:
+                print(f"{name:<22}{error}")
+                continue
             counts = f"{len(data.train_labels):>8,}{len(data.test_labels):>8,}"
             print(f"{name:<22}{counts}{'none':>10}  {'your own':<31}yes, {added()}")
         print(f"\nabsent data sets are downloaded to {cache()} at first use, or by wn-ref data get NAME;")

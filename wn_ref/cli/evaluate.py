@@ -10,7 +10,8 @@ import typer
 from wn_ref.cli.captions import accuracy_words
 from wn_ref.cli.options import NoiseKind, Point, Sigma, TestSize
 from wn_ref.cli.values import point_of
-from wn_ref.datasets import DATASETS
+from wn_ref.datasets import CATALOG, DATASETS
+from wn_ref.datasets.own_files import added_names
 from wn_ref.errors import InputError
 from wn_ref.experiment import Experiment
 from wn_ref.noise import of_kind
@@ -53,9 +54,13 @@ def evaluate(
     network = load_network(file, model)
     if dataset is None and facts.data is None:
         raise InputError(f"dataset: expected one, because {file} does not say what its network learned from, got none")
+    learned = facts.data["name"] if dataset is None and facts.data else dataset
+    if dataset is None and learned not in (*CATALOG, *added_names()):
+        expected = f"the data of your own from which {file} has learned, {learned!r}"
+        raise InputError(f"dataset: expected {expected}, got none; give their file or folder")
     given: dict[str, Any] = {"batch_size": batch_size, "test_size": test_size}
     experiment = Experiment(
-        dataset=facts.data["name"] if dataset is None and facts.data else dataset,
+        dataset=learned,
         model=model or facts.model,
         batchnorm=facts.batchnorm,
         noise=of_kind(noise, sigma),

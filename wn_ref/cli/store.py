@@ -12,6 +12,7 @@ from wn_ref.cli.options import Force, StoreArgument
 from wn_ref.cli.typed import Command
 from wn_ref.counted import counted
 from wn_ref.errors import InputError
+from wn_ref.files import Output
 
 app = typer.Typer(
     help="Look after files of results. backup works also while a sweep is running, the other commands need the store "
@@ -35,7 +36,8 @@ def backup(
     """Copy a store and its trained networks. The copy is whole, even if a sweep is writing to the store."""
     from wn_ref.store.copying import backup
 
-    print(f"{backup(store, copy, force)} runs in {copy}")
+    runs = backup(store, copy, force)
+    print(f"{runs} runs in {copy}", file=Output(copy).messages)
 
 
 @app.command(cls=Command, short_help="Add the runs of other stores, such as another machine's.")
@@ -105,7 +107,7 @@ def _filter(text: str) -> tuple[str, Any]:
     name, equals, values = text.partition("=")
     if not equals:
         raise InputError(f"filters: expected COLUMN=VALUE, got {text!r}; try dataset=digits")
-    if name == "executions":
+    if name == "executions" and values.lower() != "none":
         return name, [tuple(map(_number, values.split(",")))]
     return name, [_value(name, value) for value in values.split(",")]
 

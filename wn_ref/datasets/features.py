@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, pairwise
 from pathlib import Path
@@ -18,6 +17,7 @@ from wn_ref.datasets.reading import damaged
 from wn_ref.datasets.sources import DataWarning
 from wn_ref.errors import InputError, WorkerError
 from wn_ref.files import write_atomically
+from wn_ref.npz import BROKEN_NPZ
 
 CLIPS = 128
 """Number of clips that are handed to a worker process at a time."""
@@ -143,5 +143,5 @@ def _read(path: Path) -> Arrays | None:
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             return file["features"], file["labels"], file["names"]
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+    except BROKEN_NPZ:
         return None

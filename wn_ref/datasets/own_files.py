@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import zipfile
+import os
+import warnings
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from wn_ref.counted import counted
 from wn_ref.datasets.catalog import CATALOG
 from wn_ref.datasets.dataset import Dataset
 from wn_ref.datasets.places import added
+from wn_ref.datasets.sources import DataWarning
 from wn_ref.errors import InputError, require_choice
 from wn_ref.files import write_atomically
+from wn_ref.npz import BROKEN_NPZ
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 """What an .npz file has to have."""
@@ -56,8 +60,10 @@ def add_dataset(name: str, source: str | Path, force: bool = False) -> Dataset:
     """
     if not name.replace("-", "").replace("_", "").isalnum() or name in CATALOG:
         raise InputError(f"name: expected letters, digits, - and _, no published name, got {name!r}; choose another")
+    if Path(source).suffix != ".npz" and not Path(source).is_dir():
+        raise InputError(f"source: expected an .npz file or a folder of images, got {str(source)!r}; choose another")
     file = added() / f"{name}.npz"
-    if file.exists() and not force:
+    if os.path.lexists(file) and not force:
         raise InputError(f"name: expected a new one, got {name!r}, which is known; choose another or add --force")
     data = own_dataset(source)
 
@@ -84,7 +90,7 @@ def read_npz(path: Path) -> Dataset:
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = dict(file)
-    except (OSError, EOFError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+    except BROKEN_NPZ as error:
         reason = getattr(error, "strerror", None) or "which is broken, no .npz file, or has Python objects in it"
         raise InputError(f"{expected}: {reason}; correct it") from None
     if missing := [name for name in ARRAYS if name not in arrays]:
@@ -97,20 +103,26 @@ def read_folder(folder: Path) -> Dataset:
     """Read images from folder/train/CLASS/*.png and folder/test/CLASS/*.png, or from folder/CLASS/*.png.
 
     In the second case every fifth image of each class, in the order of their names, is kept for the test. All images
-    have one size. They keep their colours if one of them has any.
+    have one size. They keep their colours if one of them has any. Other files are left out, with a warning.
 
     Raises
     ------
     InputError
-        If there are no images, classes differ between the parts, or images differ in size or cannot be read.
+        If a class has no images, classes differ between the parts, one of the parts is missing, or images differ in
+        size or cannot be read.
     """
     parts = [folder / "train", folder / "test"] if (folder / "train").is_dir() else [folder]
+    if missing := [part.name for part in parts if not part.is_dir()]:
+        raise InputError(f"dataset: expected train and test in {folder}, got no {missing[0]}; add it")
     by_part = [_classes(part) for part in parts]
     names = tuple(by_part[0])
     for part, classes in zip(parts, by_part):
         if tuple(classes) != names or len(names) < 2:
             expected = f"a folder for each of two or more classes in {part}"
             raise InputError(f"dataset: expected {expected}, got {', '.join(classes) or 'none'}; correct it")
+        if empty := [name for name, files in classes.items() if not files]:
+            expected = f"images ({', '.join(IMAGES)}) in {part / empty[0]}"
+            raise InputError(f"dataset: expected {expected}, got none; add some, or convert them")
     chosen: list[list[tuple[Path, int]]] = [[], []]
     for number, classes in enumerate(by_part):
         for label, files in enumerate(classes.values()):
@@ -133,6 +145,9 @@ def _dataset(name: str, arrays: dict[str, np.ndarray], facts: dict[str, Any]) ->
             arrays[part] = arrays[part][:, None]
     channels = arrays["train_images"].shape[1] if arrays["train_images"].ndim == 4 else 1
     labels = arrays["train_labels"]
+    if "classes" not in facts and labels.size and labels.dtype.kind in "iu" and labels.max() >= max(labels.size, 256):
+        expected = f"labels from 0 to the number of classes - 1 in {name}"
+        raise InputError(f"dataset: expected {expected}, got {labels.max()}; correct it, or add classes")
     count = max(int(labels.max()) + 1, 1) if labels.size and labels.dtype.kind in "iu" else 1
     usual: dict[str, Any] = {
         "classes": tuple(map(str, range(count))),
@@ -146,7 +161,13 @@ def _dataset(name: str, arrays: dict[str, np.ndarray], facts: dict[str, Any]) ->
 def _classes(folder: Path) -> dict[str, list[Path]]:
     """Return the images in each folder of a folder, in the order of their names."""
     folders = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    return {path.name: sorted(f for f in path.iterdir() if f.suffix.lower() in IMAGES) for path in folders}
+    files = {path.name: sorted(f for f in path.iterdir() if not f.name.startswith(".")) for path in folders}
+    others = [f for found in files.values() for f in found if f.suffix.lower() not in IMAGES]
+    if others:
+        what = f"{counted(len(others), 'file')} of another kind, the first {others[0]}"
+        message = f"dataset: expected images ({', '.join(IMAGES)}), left out {what}; convert what is an image"
+        warnings.warn(message, DataWarning, stacklevel=3)
+    return {name: [f for f in found if f.suffix.lower() in IMAGES] for name, found in files.items()}
 
 
 def _images(files: list[Path]) -> np.ndarray:
@@ -183,7 +204,7 @@ def own_dataset(dataset: str | Path) -> Dataset:
     known = added() / f"{dataset}.npz"
     path = known if isinstance(dataset, str) and Path(dataset).name == dataset and known.is_file() else Path(dataset)
     if path.suffix == ".npz":
-        return _read(str(path.resolve()), path.stat().st_mtime_ns if path.exists() else 0)
+        return _read(str(path.resolve()), _version(path) if path.exists() else ())
     if path.is_dir() and str(dataset) not in ("", "."):
         return _read_folder(str(path.resolve()), _state(path))
     require_choice("dataset", str(dataset), [*CATALOG, *added_names()])
@@ -191,7 +212,7 @@ def own_dataset(dataset: str | Path) -> Dataset:
 
 
 @lru_cache(maxsize=2)
-def _read(path: str, _: int) -> Dataset:
+def _read(path: str, _: tuple) -> Dataset:
     return read_npz(Path(path))
 
 
@@ -201,6 +222,12 @@ def _read_folder(path: str, _: tuple) -> Dataset:
 
 
 def _state(folder: Path) -> tuple:
-    """Return what changes when a file in a folder does."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)
+    """Return what changes when a file in a folder does, also behind a folder that is a link."""
+    files = sorted(path for depth in ("*/*", "*/*/*") for path in folder.glob(depth) if path.is_file())
+    return tuple((str(path), *_version(path)) for path in files)
+
+
+def _version(path: Path) -> tuple:
+    """Return what changes when a file does, also if it is replaced by one of the same age."""
+    state = path.stat()
+    return state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_ino

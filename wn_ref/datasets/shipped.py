@@ -7,13 +7,13 @@ and has the script that made it.
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from wn_ref.datasets.reading import reading
 from wn_ref.datasets.train_test import TrainTest
+from wn_ref.npz import BROKEN_NPZ
 
 FOLDER = Path(__file__).resolve().parent / "samples"
 
@@ -41,9 +41,8 @@ def read(path: Path) -> TrainTest:
     InputError
         If the file is absent or damaged.
     """
-    errors = (ValueError, KeyError, zipfile.BadZipFile)
     with (
-        reading(path, "the images and labels of a sample", *errors, remedy="install wn_ref again"),
+        reading(path, "the images and labels of a sample", *BROKEN_NPZ, remedy="install wn_ref again"),
         path.open("rb") as raw,
         np.load(raw, allow_pickle=False) as file,
     ):

@@ -38,8 +38,9 @@ def images_and_labels(path: Path) -> tuple[np.ndarray, np.ndarray]:
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
 
-    errors = (ValueError, TypeError, KeyError, NotImplementedError, MatReadError, zlib.error)
-    with reading(path, "a MATLAB 5 file", *errors):
+    known = (ValueError, TypeError, LookupError, NotImplementedError, MatReadError, zlib.error)
+    bugs = (ArithmeticError, NameError, AttributeError, EOFError)  # of SciPy's reader of damaged files
+    with reading(path, "a MATLAB 5 file", *known, *bugs):
         content = loadmat(path, variable_names=("X", "y"))
     if not {"X", "y"} <= content.keys():
         raise damaged(path, "X and y", ", ".join(key for key in content if not key.startswith("__")) or "neither")

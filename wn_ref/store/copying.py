@@ -9,7 +9,8 @@ from pathlib import Path
 
 from wn_ref.errors import InputError
 from wn_ref.files import Output
-from wn_ref.store.file import close_sweeps
+from wn_ref.store.file import close_sweeps, path_of
+from wn_ref.store.lock import is_written_to
 from wn_ref.store.networks import Networks
 from wn_ref.store.sqlite_errors import clear_errors
 from wn_ref.store.store import open_store
@@ -52,13 +53,13 @@ def backup(store: str | Path, copy: str | Path, force: bool = False) -> int:
     ...     backup(f"{folder}/results.sqlite", f"{folder}/copy.sqlite")
     1
     """
-    to = Path(copy)
+    to = path_of(copy)  # the file itself, of which a link does not say whether somebody uses it
     with open_store(store) as opened:
         if to.exists() and os.path.samefile(to, opened.name):
             raise InputError(f"copy: expected another file than the store itself, got {to}; choose another name")
-        if to.with_name(f"{to.name}-wal").exists():
-            raise InputError(f"copy: expected a file that nobody uses, got {to} with a log; choose another name")
         output = Output.checked(to, force)
+        if os.path.exists(f"{to}-wal") or is_written_to(to):
+            raise InputError(f"copy: expected a file that nobody uses, got {to} with a log; choose another name")
 
         def write(part: Path) -> None:
             with clear_errors(str(to)), closing(sqlite3.connect(part)) as target:
@@ -71,5 +72,6 @@ def backup(store: str | Path, copy: str | Path, force: bool = False) -> int:
 
         counts: list[int] = []
         to = output.write(write)
-        Networks.beside(to).copy_from(opened.networks)
+        if to.is_file():  # and no stream
+            Networks.beside(to).copy_from(opened.networks)
     return counts[-1]

@@ -40,6 +40,8 @@ def path_of(store: object) -> Path:
     InputError
         If that is no path of a file.
     """
+    if isinstance(store, Path) and store.name in ("", ".."):
+        raise InputError(f"store: expected a file, got {store}, which is a folder; choose another name")
     if not isinstance(store, str | os.PathLike) or not str(store) or str(store) == ":memory:":
         raise InputError(f"store: expected the path of a file, got {store!r}; try 'results.sqlite', or leave it out")
     path = Path(store)

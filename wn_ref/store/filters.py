@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from wn_ref.errors import InputError
+from wn_ref.errors import InputError, require_whole
 from wn_ref.experiment import CHECKS
 from wn_ref.store.tables import FIELDS, Cell, to_cell
 
@@ -87,7 +87,7 @@ def _checked(name: str, value: Any) -> Any:
         check: Callable[[str, object], Any] = CHECKS[name]
         return check(name, value)
     if name == "executions" and isinstance(value, Iterable):
-        return tuple(int(count) for count in value)
+        return tuple(require_whole(name, count, least=1) for count in value)
     if name != "point" and isinstance(value, str) != (name in TEXTS) and not hasattr(value, "dtype"):
         expected = "a text" if name in TEXTS else "a number"
         raise InputError(f"{name}: expected {expected}, as the column has, got {value!r}; correct it")

@@ -77,7 +77,7 @@ def to_cell(name: str, value: Any) -> Cell:
     """
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, int) and value >= 2**63:  # a seed: SQLite's integers are signed
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:  # a seed: SQLite's integers are signed
         return str(value)
     if isinstance(value, tuple):
         return json.dumps(value)

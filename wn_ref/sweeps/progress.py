@@ -49,7 +49,7 @@ class Progress:
             layout = "{desc} {percentage:3.0f}%, {elapsed}, {remaining} left"
             settings = {"file": _Lines(), "mininterval": MINUTE, "maxinterval": MINUTE, "miniters": 0}
         self._planned, self._done, self._failed, self._jobs = planned, stored, 0, jobs
-        settings |= {"desc": self._text(jobs), "disable": not show}
+        settings |= {"desc": self._text(min(jobs, planned - stored)), "disable": not show}
         self._bar = _bar()(total=total, bar_format=layout, smoothing=0.05, **settings)
 
     def __enter__(self) -> Progress:
