@@ -1,5 +1,7 @@
 """A `Dataset` and its batches: right in every layout, or refused in one line; nothing of the caller's is changed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -186,3 +188,24 @@ def test_padding_may_be_larger_than_the_image(padding):
     words[:4] = [0, 0xFFFFFFFF, 0x0000FFFF, 0xFFFF0000]  # the farthest places
     x = data.batch(data.train_images, indices, np.float64, words)
     np.testing.assert_allclose(x, plain(data, indices, words), atol=1e-12)
+
+
+def test_nobody_writes_to_data_behind_their_fingerprint():
+    """Neither through the array that they came from, nor through its base; what is fixed is not copied."""
+    images, labels = np.zeros((12, 1, 2, 2), np.uint8), np.arange(12) % 2
+    for view in (images, images[:10], images[::-1][:10].view()):
+        view.flags.writeable = True
+        frozen = view.view()
+        frozen.flags.writeable = False
+        for given in (view, frozen):
+            of = labels[: len(given)].copy()
+            data = Dataset("own", given, of, given, of, ("even", "odd"), (0.5,), (0.5,))
+            before = data.train_images.copy(), data.train_labels.copy()
+            images += 1
+            of[:] = 0
+            np.testing.assert_array_equal(data.train_images, before[0])
+            np.testing.assert_array_equal(data.train_labels, before[1])
+            with pytest.raises(ValueError, match="read-only"):
+                data.train_images[0] = 1
+            again = replace(data, name="again")
+            assert np.shares_memory(again.train_images, data.train_images)

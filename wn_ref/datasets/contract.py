@@ -43,7 +43,7 @@ def images(what: str, values: npt.ArrayLike) -> np.ndarray:
     wrong = array.size - np.count_nonzero(np.isfinite(array)) if array.dtype == np.float32 else 0
     if wrong:
         raise InputError(f"{what}: expected finite numbers of float32, got {wrong} others; clean or scale them")
-    return _read_only(np.ascontiguousarray(array))
+    return _own(np.ascontiguousarray(array))
 
 
 def labels(what: str, values: npt.ArrayLike, count: int, classes: int) -> np.ndarray:
@@ -61,7 +61,7 @@ def labels(what: str, values: npt.ArrayLike, count: int, classes: int) -> np.nda
     if array.min() < 0 or array.max() >= classes:
         got = f"{array.min()} to {array.max()}"
         raise InputError(f"{what}: expected labels 0 to {classes - 1}, got {got}; renumber them or name more classes")
-    return _read_only(np.ascontiguousarray(array, np.int64))
+    return _own(np.ascontiguousarray(array, np.int64))
 
 
 def numbers(what: str, values: Any, count: int, each: str, positive: bool = False) -> tuple[float, ...]:
@@ -125,8 +125,16 @@ def _form(array: np.ndarray) -> str:
     return f"{array.dtype} of shape {array.shape}"
 
 
-def _read_only(array: np.ndarray) -> np.ndarray:
-    """Return a view that cannot be written to; whoever owns the array still can."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
+def _own(array: np.ndarray) -> np.ndarray:
+    """Return an array that nobody can write to: the same one if that is so, else a copy.
+
+    What has been computed goes by the content of data, which must not change behind its fingerprint.
+    """
+    part = array
+    while isinstance(part, np.ndarray):
+        if part.flags.writeable:
+            array = array.copy()
+            break
+        part = part.base  # type: ignore[assignment]
+    array.flags.writeable = False
+    return array

@@ -148,6 +148,8 @@ def _dataset(name: str, arrays: TrainTest) -> Dataset:
     """Check the arrays of a data set, and join them with the facts of its entry."""
     entry = CATALOG[name]
     arrays.check(name, entry.shape, len(entry.classes))
+    for array in vars(arrays).values():  # nobody else has them, so that they need not be copied
+        array.flags.writeable = False
     return Dataset(
         name=name,
         train_images=arrays.train_images,
