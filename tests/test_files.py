@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from wn_ref import InputError, StorageError
-from wn_ref.files import Output, outputs, require_folder, write_atomically
+from wn_ref.files import Output, outputs, write_atomically
 
 
 def text(content):
@@ -151,19 +151,6 @@ def test_standard_output_goes_where_it_was_sent(tmp_path, mode):
         subprocess.run([sys.executable, "-c", code], stdout=stream, cwd=tmp_path, check=True)
     assert said.read_text().splitlines() == ["before"] * (mode == "a") + ["first", *names, "last"]
     assert [path.name for path in tmp_path.iterdir()] == ["said"]
-
-
-def test_folders(tmp_path, monkeypatch):
-    require_folder(tmp_path)
-    with pytest.raises(InputError, match=r"output: expected a folder to write to, got .*absent"):
-        require_folder(tmp_path / "absent")
-
-    def full(dir):  # noqa: A002  # the standard library's name
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr("tempfile.TemporaryFile", full)
-    with pytest.raises(StorageError, match=r"output: expected to write to .*, got No space left on device; check the"):
-        require_folder(tmp_path)
 
 
 def test_a_name_that_is_too_long_for_its_part_is_refused_before_the_work(tmp_path):

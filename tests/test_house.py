@@ -14,6 +14,7 @@ import wn_ref
 PACKAGE = Path(wn_ref.__file__).parent
 FLOORS = (
     "errors counted interrupt lazy version blas compiled",
+    "folders",
     "code_fingerprint user_code files arrays npz generator kernels paper",
     "random",
     "layers loss noise fits datasets",

@@ -27,15 +27,11 @@ from pathlib import Path
 from typing import TextIO
 
 from wn_ref.errors import InputError, StorageError, require_choice
+from wn_ref.folders import BAD_PATH, require_folder
 
 FIGURES = (".png", ".pdf", ".svg")
 """The formats of figures, by the ending of the file's name."""
 
-_BAD_PATH = {
-    errno.EACCES, errno.EBADF, errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR,
-    errno.ENXIO, errno.EPERM, errno.EROFS,
-}  # fmt: skip
-"""Errors of the system that say that a path cannot be used; all others say that the disk failed."""
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _DESCRIPTORS = {"-": 1, "/dev/stdout": 1, "/dev/stderr": 2}
 
@@ -43,55 +39,6 @@ PART = ".part"
 """What the temporary name of a file that is being written has before its ending: .walk.4711.part.png."""
 ABANDONED = 3600.0
 """Seconds after which a temporary file that nobody has written to is that of a killed process, and is deleted."""
-
-
-def made_folder(what: str, folder: Path) -> Path:
-    """Make a folder, unless it is there, and return it.
-
-    Parameters
-    ----------
-    what : str
-        The name of the argument, for the message.
-    folder : Path
-        Its path.
-
-    Raises
-    ------
-    InputError
-        If it cannot be made there.
-    StorageError
-        If the disk is full or fails.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror or error
-        if error.errno not in _BAD_PATH:
-            raise StorageError(f"{what}: expected to make {folder}, got {reason}; check the disk") from None
-        raise InputError(f"{what}: expected a folder, got {folder} ({reason}); choose another folder") from None
-    return folder
-
-
-def require_folder(folder: Path) -> None:
-    """Check that files can be made in a folder.
-
-    Raises
-    ------
-    InputError
-        If there is no such folder, or this process may not write to it.
-    StorageError
-        If the disk is full or fails.
-    """
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        reason = error.strerror or error
-        if error.errno not in _BAD_PATH:
-            raise StorageError(f"output: expected to write to {folder}, got {reason}; check the disk") from None
-        raise InputError(
-            f"output: expected a folder to write to, got {folder} ({reason}); choose another folder"
-        ) from None
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -278,7 +225,7 @@ def _clear_errors(path: Path) -> Iterator[None]:
         raise
     except OSError as error:
         reason = error.strerror or error
-        if error.errno in _BAD_PATH:
+        if error.errno in BAD_PATH:
             raise InputError(f"output: expected to write {path}, got {reason}; choose another path") from None
         raise StorageError(f"output: expected to write {path}, got {reason}; make room or check the disk") from None
 

@@ -24,7 +24,7 @@ def test_mixed_multi_and_report_share_a_store(run, tmp_path):
     again = run("report", "--store", "r.sqlite")
     assert_one_line_error(again, "report/report.md, which exists; choose another or add --force")
     onto_a_file = run("report", "--store", "r.sqlite", "--output", "r.sqlite")
-    assert_one_line_error(onto_a_file, "wn-ref: --output: expected a folder, got r.sqlite (File exists)")
+    assert_one_line_error(onto_a_file, "wn-ref: --output: expected a folder to write to, got r.sqlite (File exists)")
 
 
 def test_one_is_not_several(run, tmp_path):

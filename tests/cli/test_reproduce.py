@@ -97,7 +97,7 @@ def test_results_that_cannot_be_written_are_said_before_anything_runs(run, tiny,
     (tmp_path / "file").write_text("")
     for where in ("file/x/results", "/proc/nope/results"):
         done = run("reproduce", "tiny/late", "--results", where)
-        assert_one_line_error(done, f"wn-ref: --results: expected a folder, got {where}")
+        assert_one_line_error(done, f"wn-ref: --results: expected a folder to write to, got {where}")
         assert not (tmp_path / "reproduction.sqlite").exists()
 
 

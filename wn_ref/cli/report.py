@@ -11,7 +11,7 @@ from wn_ref.cli.chosen import Chosen
 from wn_ref.cli.options import Force, LedgerResults, SourceStore
 from wn_ref.counted import counted
 from wn_ref.errors import InputError
-from wn_ref.files import made_folder
+from wn_ref.folders import made_folder
 
 
 def report(

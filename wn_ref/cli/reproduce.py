@@ -13,7 +13,7 @@ from wn_ref.cli.options import Jobs, LedgerResults
 from wn_ref.cli.running import Interrupted
 from wn_ref.counted import counted
 from wn_ref.errors import InputError, RunError, require_number, require_whole
-from wn_ref.files import made_folder, require_folder
+from wn_ref.folders import made_folder, require_folder
 
 if TYPE_CHECKING:
     from wn_ref.ledger.cost import Cost

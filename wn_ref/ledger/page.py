@@ -8,7 +8,8 @@ from pathlib import Path
 
 from wn_ref.counted import counted
 from wn_ref.errors import InputError
-from wn_ref.files import made_folder, write_atomically
+from wn_ref.files import write_atomically
+from wn_ref.folders import made_folder
 from wn_ref.ledger.catalog import CAMPAIGNS, all_rows
 from wn_ref.ledger.evidence import Evidence, RowResult
 from wn_ref.ledger.exceptions import Contrast, comparisons, exceptions

@@ -22,7 +22,8 @@ from typing import Any
 
 from wn_ref.errors import InputError
 from wn_ref.experiment import Experiment
-from wn_ref.files import made_folder, write_atomically
+from wn_ref.files import write_atomically
+from wn_ref.folders import made_folder
 from wn_ref.injection import WEIGHTED, kind_of
 from wn_ref.lazy import pandas
 from wn_ref.overflow import is_overflow
