@@ -1,6 +1,8 @@
 """Backups: whole while a sweep writes, complete or absent, and never in place of something unasked."""
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -100,3 +102,11 @@ def test_a_copy_needs_a_name(path, tmp_path):  # noqa: F811
     for name in (Path(), Path(".."), Path("/")):
         one_line(lambda name=name: backup(path, name), "store: expected a file, got .*, which is a folder")
     one_line(lambda: backup(path, tmp_path / f"{'a' * 245}.sqlite"), "output: expected the name of a file")
+
+
+def test_the_name_of_standard_output_is_a_stream_although_it_is_a_link(path, tmp_path):  # noqa: F811
+    code = f"from wn_ref.store import backup; backup({str(path)!r}, '/dev/stdout')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=tmp_path)
+    (tmp_path / "copy.sqlite").write_bytes(done.stdout)
+    with open_store(tmp_path / "copy.sqlite") as store:
+        assert len(store.runs()) == 3

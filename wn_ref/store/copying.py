@@ -53,12 +53,12 @@ def backup(store: str | Path, copy: str | Path, force: bool = False) -> int:
     ...     backup(f"{folder}/results.sqlite", f"{folder}/copy.sqlite")
     1
     """
-    to = path_of(copy)  # the file itself, of which a link does not say whether somebody uses it
+    to, real = Path(copy), path_of(copy)  # a link does not say whether somebody uses the file that it points to
     with open_store(store) as opened:
-        if to.exists() and os.path.samefile(to, opened.name):
+        if real.exists() and os.path.samefile(real, opened.name):
             raise InputError(f"copy: expected another file than the store itself, got {to}; choose another name")
         output = Output.checked(to, force)
-        if os.path.exists(f"{to}-wal") or is_written_to(to):
+        if os.path.exists(f"{real}-wal") or is_written_to(real):
             raise InputError(f"copy: expected a file that nobody uses, got {to} with a log; choose another name")
 
         def write(part: Path) -> None:
@@ -71,7 +71,7 @@ def backup(store: str | Path, copy: str | Path, force: bool = False) -> int:
                 counts.append(runs)
 
         counts: list[int] = []
-        to = output.write(write)
-        if to.is_file():  # and no stream
-            Networks.beside(to).copy_from(opened.networks)
+        made = path_of(output.write(write))
+        if made.is_file():  # and no stream
+            Networks.beside(made).copy_from(opened.networks)
     return counts[-1]

@@ -40,11 +40,11 @@ def path_of(store: object) -> Path:
     InputError
         If that is no path of a file.
     """
-    if isinstance(store, Path) and store.name in ("", ".."):
-        raise InputError(f"store: expected a file, got {store}, which is a folder; choose another name")
     if not isinstance(store, str | os.PathLike) or not str(store) or str(store) == ":memory:":
         raise InputError(f"store: expected the path of a file, got {store!r}; try 'results.sqlite', or leave it out")
     path = Path(store)
+    if path.name in ("", ".."):
+        raise InputError(f"store: expected a file, got {path}, which is a folder; choose another name")
     try:
         return Path(os.path.realpath(path)) if path.is_symlink() else path
     except OSError as error:  # this process may not enter a folder on the way
