@@ -306,3 +306,41 @@ def test_rows_are_chosen_by_the_beginning_of_their_ids_and_by_campaign():
         chosen_rows(["tabel1"])
     with pytest.raises(InputError, match="got none with this dataset and model"):
         chosen_rows(["figure2"], "mnist")
+
+
+def edges_are_weak(experiment):
+    """Without batch norm: 1 at the input and at the last point but two, 4 between, 20 at the last two."""
+    last = len(experiment.points) - 1
+    mu = {0: 1.0, last - 2: 1.0, last - 1: 20.0, last: 20.0}.get(experiment.point, 4.0)
+    sigma = experiment.noise.sigma_add if experiment.noise else 0.0
+    return 0.1 + 0.85 / (1 + (sigma / mu) ** 3)
+
+
+def lenet_is_better(experiment):
+    """At maximum noise LeNet-5 keeps 0.9 at every point and the MLP 0.7."""
+    kept = 0.9 if experiment.model == "lenet5" else 0.7
+    return kept if experiment.noise else 0.95
+
+
+def all_are_alike(experiment):
+    """Both keep 0.8, but for a thousandth that is within the error of the test."""
+    return 0.8 + 0.001 * (experiment.model == "lenet5") if experiment.noise else 0.95
+
+
+def additive_alone(experiment):
+    """Additive noise has its midpoint at 8, whatever the multiplicative noise."""
+    return 0.1 + 0.85 / (1 + (experiment.noise.sigma_add / 8) ** 3) if experiment.noise else 0.95
+
+
+@pytest.mark.parametrize(
+    ("name", "holds", "fails"),
+    [
+        ("figure11/mnist/mlp/trend/nobn", edges_are_weak, world.accuracy),
+        ("figure9/complex-models", lenet_is_better, all_are_alike),
+        ("figure6/mnist/mlp/upfront", world.accuracy, additive_alone),
+    ],
+)
+def test_claims_that_came_late_hold_in_one_world_and_not_in_another(name, holds, fails):
+    row = by_id(name)
+    findings = [Evidence(world.runs_of([row], of)).result(row).finding for of in (holds, fails)]
+    assert [finding.verdict for finding in findings] == [REPRODUCED, NOT], [finding.says for finding in findings]

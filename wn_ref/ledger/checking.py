@@ -19,7 +19,7 @@ from pathlib import Path
 
 from wn_ref.errors import InputError
 from wn_ref.ledger.evidence import RowResult
-from wn_ref.ledger.page import number
+from wn_ref.ledger.page import ours
 from wn_ref.ledger.row import NOT_RUN, Judgement, Row
 from wn_ref.ledger.running import Campaign
 
@@ -53,7 +53,7 @@ class Check:
         return math.isfinite(self.published.row.paper)
 
     def __str__(self) -> str:
-        one, two = (f"{outcome(r.finding)} ({r.finding.verdict})" for r in (self.published, self.again))
+        one, two = (f"{ours(r)}, {r.finding.verdict}" for r in (self.published, self.again))
         said = "agrees" if self.agrees else "does not agree"
         if not self.is_of_a_number:
             rule = "claims agree if their verdicts are the same"
@@ -61,7 +61,7 @@ class Check:
             rule = "a check like this is wrong in fewer than 1 of 100 cases"
         else:
             rule = "a bound agrees with an interval that it overlaps"
-        return f"{self.published.row.id}: published {one}, again {two}: {said}; {rule}"
+        return f"{self.published.row.id}: published {one}; again {two}: {said}; {rule}"
 
 
 def agree(one: Judgement, other: Judgement) -> bool:
@@ -75,11 +75,6 @@ def agree(one: Judgement, other: Judgement) -> bool:
 def is_number(finding: Judgement) -> bool:
     """Return whether a finding has a positive number with an interval."""
     return all(math.isfinite(value) and value > 0 for value in (finding.value, finding.low, finding.high))
-
-
-def outcome(finding: Judgement) -> str:
-    """Return a finding's number, or what it says where there is none."""
-    return number(finding.value) or finding.says or "nothing"
 
 
 def check(row: Row, campaign: Campaign, first_seed: int = FRESH) -> Check:

@@ -94,6 +94,11 @@ def geometric(values: Iterable[float]) -> float:
     return float(np.exp(logs.mean())) if len(logs) else math.nan
 
 
+def of_another(dataset: str, model: str) -> str:
+    """Return a remark for figures that the paper has of LeNet-5 on CIFAR-10 alone; "" if that is the network."""
+    return "" if (dataset, model) == ("cifar10", "lenet5") else "; the paper's is of LeNet-5 on CIFAR-10"
+
+
 def guessing_if_overflowed(runs: pandas.DataFrame) -> pandas.DataFrame:
     """Return runs in which those whose noise made them overflow have the accuracy of guessing: they cannot classify."""
     noisy = (runs["sigma_mul"] > 0) | (runs["sigma_add"] > 0)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from wn_ref.findings.mixed_noise import midpoint_contour, regimes, tolerated_ratio
-from wn_ref.ledger.conditions import guessing_if_overflowed, of_conditions
+from wn_ref.ledger.conditions import guessing_if_overflowed, of_another, of_conditions
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.row import Judgement, Row
 from wn_ref.models import TITLES
@@ -40,12 +40,11 @@ def mixed_claims() -> Iterator[Row]:
             ("additive-first", "additive first: where both noises are large, accuracy drops to that of guessing",
              guessing),
         )  # fmt: skip
-        theirs = "" if (dataset, model) == ("cifar10", "lenet5") else "; the paper's is of LeNet-5 on CIFAR-10"
         for name, claim, judge in claims:
             longer = ("how much is tolerated depends on how long one trains",) * (name == "factor")
             yield Row(
                 f"figure6/{dataset}/{model}/{name}", "Section 7",
-                f"{claim}: Figure 6 ({TITLES[model]}, {dataset}{theirs})", "e", judge, plan=plan,
+                f"{claim}: Figure 6 ({TITLES[model]}, {dataset}{of_another(dataset, model)})", "e", judge, plan=plan,
                 notes=(f"{len(LEVELS)} levels of each noise, one seed", *longer), notebook="10_mixed_noise",
             )  # fmt: skip
 

@@ -15,7 +15,7 @@ from wn_ref.findings.maximum_noise import lost, preserved
 from wn_ref.findings.robustness import curve
 from wn_ref.fits.stacked import PLATEAU, fit_stacked
 from wn_ref.lazy import pandas
-from wn_ref.ledger.conditions import guessing_if_overflowed, of_conditions
+from wn_ref.ledger.conditions import guessing_if_overflowed, of_another, of_conditions
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.row import NOT, Judgement, Row
 from wn_ref.models import TITLES
@@ -165,11 +165,11 @@ def stacked_claims() -> Iterator[Row]:
             for noise in levels
             for seed in SEEDS
         )
-        theirs = "" if (dataset, model) == ("cifar10", "lenet5") else "; the paper's is of LeNet-5 on CIFAR-10"
         yield Row(
             f"figure8/{dataset}/{model}", "Section 6.2", "without batch norm, accuracy first drops to a plateau and "
             f"then to that of guessing, as two stacked logistic functions: Figure 8 ({TITLES[model]}, {dataset}, third "
-            f"layer{theirs})", "e", two_steps, plan=plan, notes=(CONDITIONS,), notebook="09_stacked_logistics",
+            f"layer{of_another(dataset, model)})", "e", two_steps, plan=plan, notes=(CONDITIONS,),
+            notebook="09_stacked_logistics",
         )  # fmt: skip
 
 

@@ -28,9 +28,9 @@ RULE = (
     f"paper's networks, or if our interval contains it and is narrower than {FAR:g} of them; *qualitatively* within "
     f"{FAR:g}. A claim is *reproduced* if the condition in its row holds for all of its runs, *qualitatively* if it "
     "holds for most of them; one midpoint is larger than another if it is so beyond their 95 % intervals, combined in "
-    "quadrature. Runs with other epochs than the paper's, or on other samples, count as *qualitatively* at best; copies "
-    "of the paper's images are no other samples, and the row says what they are. *Not run* stands until all runs of a "
-    "row are there."
+    "quadrature. Runs with other epochs than the paper's, or on other samples, count as *qualitatively* at best; "
+    "copies of the paper's images are no other samples, and the row says what they are. *Not run* stands until all "
+    "runs of a row are there."
 )
 
 
