@@ -39,3 +39,9 @@ def test_a_notebook_has_a_bar_that_changes(monkeypatch, capsys):
     assert "5 of 5 done, 0 running, 0 failed 100%|" in said
     monkeypatch.setattr(progress.importlib.util, "find_spec", lambda name: name)
     assert progress._bar().__name__ == "tqdm_notebook"
+
+
+def test_nothing_runs_where_nothing_is_left(capsys):
+    with Progress(0.0, 4, 4, 2, show=True):
+        pass
+    assert capsys.readouterr().err.startswith("4 of 4 done, 0 running, 0 failed")

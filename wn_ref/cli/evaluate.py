@@ -15,6 +15,7 @@ from wn_ref.datasets.own_files import added_names
 from wn_ref.errors import InputError
 from wn_ref.experiment import Experiment
 from wn_ref.noise import of_kind
+from wn_ref.ports.network_facts import NetworkFacts
 from wn_ref.ports.network_file import load_network, network_facts, warn_of_other_images
 from wn_ref.running import measure
 
@@ -52,15 +53,11 @@ def evaluate(
     """
     facts = network_facts(file)
     network = load_network(file, model)
-    if dataset is None and facts.data is None:
-        raise InputError(f"dataset: expected one, because {file} does not say what its network learned from, got none")
-    learned = facts.data["name"] if dataset is None and facts.data else dataset
-    if dataset is None and learned not in (*CATALOG, *added_names()):
-        expected = f"the data of your own from which {file} has learned, {learned!r}"
-        raise InputError(f"dataset: expected {expected}, got none; give their file or folder")
+    if dataset is None:
+        dataset = _learned_from(file, facts)
     given: dict[str, Any] = {"batch_size": batch_size, "test_size": test_size}
     experiment = Experiment(
-        dataset=learned,
+        dataset=dataset,
         model=model or facts.model,
         batchnorm=facts.batchnorm,
         noise=of_kind(noise, sigma),
@@ -76,3 +73,14 @@ def evaluate(
     data = experiment.data()
     warn_of_other_images(facts, data)
     print(accuracy_words(measure(experiment, network, data), noise, sigma, point))
+
+
+def _learned_from(file: Path, facts: NetworkFacts) -> str:
+    """Return the name of the data set from which a network has learned; raise `InputError` if it cannot be found."""
+    if facts.data is None:
+        raise InputError(f"dataset: expected one, because {file} does not say what its network learned from, got none")
+    name: str = facts.data["name"]
+    if name not in (*CATALOG, *added_names()):
+        expected = f"the data of your own from which {file} has learned, {name!r}"
+        raise InputError(f"dataset: expected {expected}, got none; give their file or folder")
+    return name

@@ -106,18 +106,20 @@ def differing(runs: pandas.DataFrame, sigma: str) -> list[str]:
 def require_alike(runs: pandas.DataFrame, sigma: str, by: Sequence[str] = ()) -> None:
     """Raise `InputError` unless runs that agree in the columns `by` are of one curve."""
     for _, same in runs.groupby(list(by), sort=False, dropna=False) if by else [((), runs)]:
-        for name in differing(same, sigma):
-            values = [str(value) for value in same[name].unique()[:3]]
-            hint = f"choose one, or add {name!r} to `by`" if by else "choose one"
-            raise InputError(f"{name}: expected the same in all runs of a curve, got {' and '.join(values)}; {hint}")
+        _refuse(same, differing(same, sigma), "of a curve", by)
 
 
 def require_one_network(runs: pandas.DataFrame) -> None:
     """Raise `InputError` unless all runs have the same data, network and training, whatever their noise."""
-    for name in SETTINGS:
-        if name in runs and name not in OF_NOISE and runs[name].nunique(dropna=False) > 1:
-            values = [str(value) for value in runs[name].unique()[:3]]
-            raise InputError(f"{name}: expected the same in all runs, got {' and '.join(values)}; choose one")
+    _refuse(runs, [name for name in differing(runs, "") if name not in (*OF_NOISE, *LEVEL)], "of a network")
+
+
+def _refuse(runs: pandas.DataFrame, names: Sequence[str], what: str, by: Sequence[str] = ()) -> None:
+    """Raise `InputError` about the first of the settings that differ, if there is one."""
+    for name in names:
+        values = [str(value) for value in runs[name].unique()[:3]]
+        hint = f"choose one, or add {name!r} to `by`" if by else "choose one"
+        raise InputError(f"{name}: expected the same in all runs {what}, got {' and '.join(values)}; {hint}")
 
 
 def _text(executions: object) -> str:

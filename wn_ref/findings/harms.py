@@ -142,6 +142,7 @@ def soft_error(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarra
     if np.ndim(logits) != 2 or 0 in np.shape(logits) or np.shape(labels) != np.shape(logits)[1:]:
         got = f"{np.shape(logits)} and {np.shape(labels)} labels"
         raise InputError(f"logits: expected shape (classes, batch) and a label for each image, got {got}; match them")
+    labels = np.asarray(labels)
     if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= len(logits):
         got = f"{labels.dtype} from {labels.min()} to {labels.max()}"
         raise InputError(f"labels: expected whole numbers from 0 to {len(logits) - 1}, got {got}; correct them")
