@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from wn_ref import InputError, figures, fit_midpoint, load_dataset
 
@@ -175,3 +176,15 @@ def test_accuracies_that_scatter_around_guessing_have_one_colour_in_figure_6():
     filled = [len(band.vertices) for band in bands]
     assert filled[0] > 0
     assert not any(filled[1:])
+
+
+@pytest.mark.parametrize(
+    "labels", [("a", "b"), ("mnist, 100 epochs, batch size 128", "gsc_test_set, 150 epochs, batch size 512")]
+)
+def test_the_legend_of_figure_5_is_inside_the_figure(labels):
+    table = pandas.DataFrame({"point": range(11), "name": "bn"})
+    table = pandas.concat([table.assign(label=label, chance=0.1 + 0.01 * len(label)) for label in labels])
+    drawn = figures.preserved(table.assign(preserved=0.5, error=0.1))
+    FigureCanvasAgg(drawn).draw()
+    legend, whole = drawn.legends[0].get_window_extent(), drawn.bbox
+    assert whole.x0 <= legend.x0 < legend.x1 <= whole.x1

@@ -7,6 +7,9 @@ from matplotlib.figure import Figure
 from wn_ref.figures.style import PALETTE, SHAPES, layer_axis, panels, percent_axis
 from wn_ref.lazy import pandas
 
+MARK, TEXT = 6, 15
+"""Of the legend: how many letters its marks are wide, and how many letters fit into an inch."""
+
 
 def preserved(table: pandas.DataFrame, column: str = "preserved", title: str = "") -> Figure:
     """Draw the accuracy against the injection point of the noise, one line per label.
@@ -23,7 +26,8 @@ def preserved(table: pandas.DataFrame, column: str = "preserved", title: str = "
         The text above the panel.
     """
     names = table.drop_duplicates("point").sort_values("point")
-    with panels(max(4.5, 1.2 + 0.55 * len(names)), 3.6) as (figure, axes):
+    width = max(4.5, 1.2 + 0.55 * len(names))
+    with panels(width, 3.6) as (figure, axes):
         panel = axes[0, 0]
         groups = list(table.groupby("label", sort=False))
         several = table["chance"].nunique() > 1
@@ -41,5 +45,6 @@ def preserved(table: pandas.DataFrame, column: str = "preserved", title: str = "
         layer_axis(panel, names["point"], names["name"])
         panel.set_title(title)
         handles, labels = panel.get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=9)
+        fits = sum(len(label) + MARK for label in labels) <= TEXT * width
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels) if fits else 1, fontsize=9)
     return figure
