@@ -178,9 +178,10 @@ def test_accuracies_that_scatter_around_guessing_have_one_colour_in_figure_6():
     assert not any(filled[1:])
 
 
-@pytest.mark.parametrize(
-    "labels", [("a", "b"), ("mnist, 100 epochs, batch size 128", "gsc_test_set, 150 epochs, batch size 512")]
-)
+LONG = [f"{name}, 150 epochs, batch size 512, learning rate 0.0005" for name in ("mnist", "gsc_test_set")]
+
+
+@pytest.mark.parametrize("labels", [["a", "b"], LONG])
 def test_the_legend_of_figure_5_is_inside_the_figure(labels):
     table = pandas.DataFrame({"point": range(11), "name": "bn"})
     table = pandas.concat([table.assign(label=label, chance=0.1 + 0.01 * len(label)) for label in labels])
