@@ -75,7 +75,7 @@ def test_ctrl_c_keeps_what_ended(run, tiny, tmp_path, monkeypatch):
     def interrupted(self, *_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("wn_ref.ledger.search.Search.located", interrupted)
+    monkeypatch.setattr("wn_ref.ledger.evidence.Evidence.located", interrupted)
     done = run("reproduce", "tiny/late", "--jobs", "1")
     assert done.returncode == 130
     assert done.stderr.splitlines()[-1].startswith(

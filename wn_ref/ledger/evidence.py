@@ -10,8 +10,9 @@ from wn_ref.errors import InputError
 from wn_ref.experiment import Experiment
 from wn_ref.lazy import pandas
 from wn_ref.ledger.row import NOT_RUN, QUALITATIVELY, REPRODUCED, Judgement, Row
-from wn_ref.ledger.search import Answer, Search, families, replayed, trained_by
+from wn_ref.ledger.search import Answer, Run, Search, answered, families, trained_by
 from wn_ref.ledger.tables import Cells, frame, has_failed, identity
+from wn_ref.search.question import Show
 
 STAND_INS = {"bfd5143ae91d4917": "CIFAR-10 decoded from JPEG copies"}
 """By `wn_ref.datasets.fingerprint`: copies of the publisher's samples, which go by the name and are not the same."""
@@ -82,8 +83,12 @@ class Evidence:
     def answer(self, search: Search) -> Answer:
         """Return what the runs say about a midpoint."""
         if search not in self._answers:
-            self._answers[search] = replayed(search, self._families)
+            self._answers[search] = answered(search, self._families)
         return self._answers[search]
+
+    def located(self, search: Search, run: Run, show: Show) -> Answer:
+        """Return the answer of a search for which missing runs are run, as in `wn_ref.ledger.search.answered`."""
+        return answered(search, self._families, run, show)
 
     def answers(self, row: Row) -> list[tuple[Search, Answer]]:
         """Return the searches of a row that have come to their end, with their answers."""

@@ -22,6 +22,8 @@ from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.page import NAME, outcome, write_ledger
 from wn_ref.ledger.row import Row
 from wn_ref.ledger.search import Search
+from wn_ref.ledger.tables import Cells
+from wn_ref.search.location import described
 from wn_ref.search.question import Estimate
 from wn_ref.store.canonical import key
 from wn_ref.store.measurements import Measurements
@@ -108,10 +110,7 @@ class Campaign:
 
     def evidence(self) -> Evidence:
         """Return what is published so far."""
-        published = tables.read(self.results)
-        seeds = [(int(cells["seed"]) - self.first_seed, cells) for cells in published] if self.first_seed else []
-        runs = [c | {"seed": str(seed)} for seed, c in seeds if seed >= 0] if self.first_seed else published
-        self._known = Evidence(runs, self._known)
+        self._known = Evidence(self._as_rows_see(tables.read(self.results)), self._known)
         return self._known
 
     def publish(self) -> Evidence:
@@ -136,29 +135,42 @@ class Campaign:
         while any(left := evidence.left(row)) and left != before:
             searches, experiments, quantised = before = left
             for search in searches:
-                self._locate(search)
+                self._locate(search, evidence, workers)
             if experiments:
                 self._sweep(experiments, workers)
             if quantised:
                 self._quantise(quantised, workers)
             evidence = self.publish()
         if errors := evidence.failures(left[1]):
-            what = f"{counted(len(errors), 'run')} that failed, the first with {errors[0]}"
-            raise RunError(f"row: expected all runs of {row.id} to end, got {what}; try --retry-failed")
+            raise _failed(row.id, errors)
         if any(left):
             raise RunError(
                 f"row: expected all runs of {row.id} after running them, got others; is this another version?"
             )
         self.tell(f"  {outcome(evidence.result(row))}")
 
-    def _locate(self, search: Search) -> None:
-        def show(networks: int, estimate: Estimate) -> None:
-            self.tell(f"  {counted(networks, 'network'):>12}  {estimate}")
-            self._look_at_the_clock()
+    def _locate(self, search: Search, evidence: Evidence, workers: Workers) -> None:
+        """Run what a search asks for and what is not published."""
+        new: list[Cells] = []
 
-        self._look_at_the_clock()
-        location = search.located(self.store, self.jobs, show, self.first_seed, self.retry_failed)
-        self.tell(f"  {location}; {counted(location.networks, 'network')}")
+        def run(experiments: Sequence[Experiment]) -> list[Cells]:
+            self._look_at_the_clock()
+            experiments = self._with_seeds(experiments)
+            with writing(self.store) as opened:
+                fill(opened, experiments, workers, retry_failed=self.retry_failed)
+                found = tables.of_store(opened, key=[key(experiment) for experiment in experiments])
+            found = self._as_rows_see(found)
+            new.extend(found)
+            return found
+
+        def show(networks: int, estimate: Estimate) -> None:
+            if new:
+                self.tell(f"  {counted(networks, 'network'):>12}  {estimate}")
+
+        answer = evidence.located(search, run, show)
+        if errors := [cells["error"] for cells in new if tables.has_failed(cells)]:
+            raise _failed("a midpoint", errors)
+        self.tell(f"  {described(search.template)}: {answer.estimate}; {counted(answer.networks, 'network')}")
 
     def _sweep(self, experiments: Sequence[Experiment], workers: Workers) -> None:
         """Run experiments a few at a time, those of one network together."""
@@ -186,9 +198,21 @@ class Campaign:
                     self.tell(f"  {number} of {counted(len(todo), 'network')} quantised")
                     self._look_at_the_clock()
 
+    def _as_rows_see(self, runs: list[Cells]) -> list[Cells]:
+        """Return runs without `first_seed`; those with seeds below it are none of this campaign's."""
+        if not self.first_seed:
+            return runs
+        seeds = [(int(cells["seed"]) - self.first_seed, cells) for cells in runs]
+        return [cells | {"seed": str(seed)} for seed, cells in seeds if seed >= 0]
+
     def _with_seeds(self, experiments: Sequence[Experiment]) -> list[Experiment]:
         return [replace(experiment, seed=experiment.seed + self.first_seed) for experiment in experiments]
 
     def _look_at_the_clock(self) -> None:
         if time.monotonic() - self._start > 3600 * self.hours:
             raise OutOfTime
+
+
+def _failed(what: str, errors: Sequence[str]) -> RunError:
+    got = f"{counted(len(errors), 'run')} that failed, the first with {errors[0]}"
+    return RunError(f"row: expected all runs of {what} to end, got {got}; try --retry-failed")

@@ -1,27 +1,26 @@
-"""A midpoint to be located: as data, run on workers, and found again in published runs.
+"""A midpoint to be located: as data, and found in published runs.
 
 A search places its runs one after the other, and what it asks for follows from the accuracies before. So the published
-runs of a search are all that is needed to repeat it without training: `replayed` asks the same questions, and looks the
-answers up. That is how every midpoint of the ledger is computed.
+runs of a search are all that is needed to repeat it without training: `answered` asks the same questions, and looks the
+answers up. That is how every midpoint of the ledger is computed. A campaign does the same, and runs what is missing: so
+it goes on from what is published, on whatever machine that was run.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from wn_ref.experiment import Experiment
 from wn_ref.injection import GLOBAL
-from wn_ref.ledger.tables import FIELDS, Cells, has_failed, text
+from wn_ref.ledger.tables import FIELDS, Cells, has_failed, identity, text
 from wn_ref.noise import Noise, of_kind
-from wn_ref.search.experiments import asked_run, locate_midpoint, question_about
-from wn_ref.search.location import Location
+from wn_ref.search.experiments import asked_run, question_about
 from wn_ref.search.phases import SEARCHES
 from wn_ref.search.question import Estimate, Show
 from wn_ref.sweeps import grids
@@ -109,15 +108,6 @@ class Search:
     def _levels(self) -> list[float]:
         return [1.0] if self.phase == "training" else [float(sigma) for sigma in np.geomspace(0.1, 10, 18)]
 
-    def located(
-        self, store: Path | None, jobs: int = 1, show: Show | None = None, first_seed: int = 0, retry: bool = False
-    ) -> Location:
-        """Run the search; results that the store has are not computed again."""
-        return locate_midpoint(
-            self.noise_of, **self.limits, jobs=jobs, at_once=AT_ONCE, store=store, show=show, first_seed=first_seed,
-            retry_failed=retry, **self.settings,
-        )  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -144,11 +134,13 @@ class Answer:
 
 
 class Missing(Exception):
-    """A search asks for a run that is not published."""
+    """A search asks for a run that there is not."""
 
 
 Families = Mapping[tuple[str, ...], Mapping[str, Sequence[tuple[float, Cells]]]]
 """Runs that differ in sigma and seed alone: (sigma, row) by seed, by what else there is."""
+Run = Callable[[Sequence[Experiment]], Sequence[Cells]]
+"""Runs experiments and returns their rows."""
 
 
 def families(runs: Sequence[Cells]) -> Families:
@@ -160,12 +152,29 @@ def families(runs: Sequence[Cells]) -> Families:
     return found
 
 
-def replayed(search: Search, known: Families) -> Answer:
-    """Repeat a search with published runs, as far as they go."""
+def answered(search: Search, known: Families, run: Run | None = None, show: Show | None = None) -> Answer:
+    """Ask published runs, as far as they go.
+
+    Parameters
+    ----------
+    search : Search
+        What is asked.
+    known : mapping
+        The published runs, as `families` divides them.
+    run : callable, optional
+        Runs what is missing; without it, the answer ends there and is not complete.
+    show : callable, optional
+        As for `wn_ref.locate_midpoint`.
+    """
     used: dict[int, Cells] = {}
 
     def measure(requests: Sequence[tuple[float, int]]) -> np.ndarray:
-        found = [_find(known, search, sigma, seed) for sigma, seed in requests]
+        asked = [asked_run(search.template, search.noise_of, sigma, seed) for sigma, seed in requests]
+        found = [_find(known, experiment) for experiment in asked]
+        missing = [one for one, cells in zip(asked, found) if cells is None or has_failed(cells)]
+        if missing and run is not None:
+            new = {identity(cells): cells for cells in run(missing)}
+            found = [new.get(identity(one.row()), cells) for one, cells in zip(asked, found)]
         used.update({id(cells): cells for cells in found if cells is not None})
         if any(cells is None or has_failed(cells) for cells in found):
             raise Missing
@@ -173,7 +182,7 @@ def replayed(search: Search, known: Families) -> Answer:
 
     question = question_about(search.template, **search.limits, jobs=AT_ONCE)
     try:
-        estimate = SEARCHES[search.phase](measure, question, None)
+        estimate = SEARCHES[search.phase](measure, question, show)
     except Missing:
         return Answer(Estimate(), False, list(used.values()))
     return Answer(estimate, True, list(used.values()))
@@ -192,10 +201,11 @@ def _family(cells: Mapping[str, Any]) -> tuple[str, ...]:
     return *kind, *(text(cells[name]) for name in FIELDS if name not in VARIED)
 
 
-def _find(known: Families, search: Search, sigma: float, seed: int) -> Cells | None:
-    """Return the published run with a seed and a sigma, up to rounding."""
-    experiment = asked_run(search.template, search.noise_of, sigma, seed)
-    near = known.get(_family(experiment.row()), {}).get(str(seed), ())
+def _find(known: Families, experiment: Experiment) -> Cells | None:
+    """Return the published run of an experiment, whose sigma may differ by rounding."""
+    noise, row = experiment.noise, experiment.row()
+    sigma = 0.0 if noise is None else max(noise.sigma_mul, noise.sigma_add)
+    near = known.get(_family(row), {}).get(str(experiment.seed), ())
     same = [
         (abs(level - sigma), number) for number, (level, _) in enumerate(near) if abs(level - sigma) <= SAME * sigma
     ]

@@ -67,11 +67,14 @@ def has_failed(cells: Cells) -> bool:
     return bool(cells["error"]) and not is_overflow(cells["error"])
 
 
-def of_store(store: Store) -> list[Cells]:
-    """Return the runs of a store as rows of the tables; runs with a noise, model or data of the user's are left out."""
+def of_store(store: Store, **filters: Any) -> list[Cells]:
+    """Return the runs of a store as rows of the tables; runs with a noise, model or data of the user's are left out.
+
+    Filters are those of `Store.runs`.
+    """
     if "own_model" not in store.columns():
         return []
-    runs = store.runs()
+    runs = store.runs(**filters)
     runs = runs[(runs[[name for name in OWN if name in runs]].fillna("") == "").all(axis=1)]
     layers = runs["name"].map(kind_of).isin(WEIGHTED) & (runs["phase"] == "training") & (runs["accuracy"].notna())
     trained = store.training_records(runs.loc[layers, "training"])

@@ -62,10 +62,10 @@ class Location:
         return self.estimate.kind
 
     def __str__(self) -> str:
-        return f"{self.name if self.experiment is None else _describe(self.experiment)}: {self.estimate}"
+        return f"{self.name if self.experiment is None else described(self.experiment)}: {self.estimate}"
 
 
-def _describe(experiment: Experiment) -> str:
+def described(experiment: Experiment) -> str:
     """Say what a midpoint is of: data, network, noise, gradient, point and phase, in the values of `Experiment`."""
     e, noise, row = experiment, experiment.noise or Noise(), experiment.row()
     kind = " and ".join(name for name in ("multiplicative", "additive") if getattr(noise, f"sigma_{name[:3]}"))
