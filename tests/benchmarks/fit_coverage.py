@@ -9,7 +9,9 @@ Random curves like the paper's: 17 levels from 0.01 to 100, midpoints from 0.4 t
    between two levels it falls; the interval then holds all that is between them, and the coverage may exceed 95 %.
 2. With 2, 3 and 5 seeds. The curve of each seed is shifted in ln sigma by a normal number, and each accuracy is that of
    2,000 images. `fit_seeds` looks at single seeds; `fit_midpoint` sees only averages and standard errors.
-3. One step where there is one: how often `fit_stacked` finds two.
+3. With standard errors that are too small by a factor, and `rescale`, on 5 to 17 levels with a_min held: the scatter
+   about the fit has to tell the factor, from as many degrees of freedom as there are levels, less 3.
+4. One step where there is one: how often `fit_stacked` finds two.
 """
 
 from __future__ import annotations
@@ -58,6 +60,15 @@ def with_seeds(rng: np.random.Generator, seeds: int, shift: float, scale: str) -
     return low <= mu <= high, blind[0] <= mu <= blind[1], high / max(low, 1e-9)
 
 
+def with_rescale(rng: np.random.Generator, levels: int, factor: float) -> bool:
+    """Whether the interval holds the midpoint of a curve whose scatter is `factor` times its standard errors."""
+    mu, s = truth(rng, "log")
+    sigma = mu * np.geomspace(0.06, 9, levels) * math.exp(rng.uniform(-0.3, 0.3))
+    y = height(sigma, mu, s, "log") + factor * 0.005 * rng.standard_normal(levels)
+    low, high = fit_midpoint(sigma, y, np.full(levels, 0.005), a_min=0.1, scale="log", rescale=True).interval()
+    return low <= mu <= high
+
+
 def two_steps_found(rng: np.random.Generator, levels: int, a_min: float | None) -> bool:
     """Whether `fit_stacked` finds two steps in a curve with one."""
     sigma = np.geomspace(0.1, 1e4, levels)
@@ -89,6 +100,15 @@ def main(curves: int) -> None:
                 hits = np.array([with_seeds(rng, seeds, shift, scale) for _ in range(curves)])
                 cells.append(f"{hits[:, 0].mean():.1%} ({np.median(hits[:, 2]):.2f}), {hits[:, 1].mean():.1%}")
             print(f"{seeds:<7}{shift:<5}" + "".join(f"{cell:>26}" for cell in cells), flush=True)
+    factors = (0.5, 1, 1.5, 3)
+    print("standard errors too small by a factor, and rescaled: coverage")
+    print("levels" + "".join(f"{factor:>14}" for factor in factors))
+    for levels in (5, 6, 8, 11, 17):
+        cells = []
+        for factor in factors:
+            rng = np.random.default_rng(3)
+            cells.append(f"{np.mean([with_rescale(rng, levels, factor) for _ in range(curves)]):.1%}")
+        print(f"{levels:<6}" + "".join(f"{cell:>14}" for cell in cells), flush=True)
     print("one step: how often fit_stacked finds two")
     print("levels" + "".join(f"{name:>14}" for name in ("a_min held", "a_min free")))
     for levels in (21, 41, 81):

@@ -6,7 +6,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from scipy import optimize
+from scipy import optimize, stats
 
 from tests.fits.test_leastsquares import RAT42, RAT42_CERTIFIED
 from wn_ref import InputError, accuracy_uncertainty, fit_midpoint
@@ -125,17 +125,18 @@ def test_one_sigma_interval_is_about_the_standard_error(rng):
 
 
 def test_rescale_widens_by_the_root_of_chi2_per_degree_of_freedom(rng):
-    y = logistic(PAPER_GRID, **TRUTH) + 0.02 * rng.standard_normal(17)
+    y = logistic(PAPER_GRID, **TRUTH) + 2e-4 * rng.standard_normal(17)
     plain, wide = (
-        fit_midpoint(PAPER_GRID, y, np.full(17, 0.005), rescale=rescale, scale="linear") for rescale in (False, True)
+        fit_midpoint(PAPER_GRID, y, np.full(17, 5e-5), rescale=rescale, scale="linear") for rescale in (False, True)
     )
     factor = math.sqrt(plain.chi2 / plain.dof)
     assert factor > 2
     assert wide.midpoint == plain.midpoint
     assert wide.chi2 == plain.chi2
     assert wide.midpoint_std == pytest.approx(factor * plain.midpoint_std)
-    assert np.diff(wide.interval())[0] > 0.8 * factor * np.diff(plain.interval())[0]
-    good = fit_midpoint(PAPER_GRID, logistic(PAPER_GRID, **TRUTH), np.full(17, 0.005), rescale=True, scale="linear")
+    by_scatter = factor * stats.t.ppf(0.975, plain.dof) / stats.norm.ppf(0.975)
+    assert np.diff(wide.interval())[0] == pytest.approx(by_scatter * np.diff(plain.interval())[0], rel=1e-2)
+    good = fit_midpoint(PAPER_GRID, logistic(PAPER_GRID, **TRUTH), np.full(17, 5e-5), rescale=True, scale="linear")
     assert good.midpoint_std == pytest.approx(plain.midpoint_std, rel=0.5)
 
 

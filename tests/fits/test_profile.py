@@ -30,6 +30,21 @@ def test_without_uncertainties_intervals_cover_at_any_scatter(scatter, rng):
     assert covered >= 52
 
 
+def test_rescaled_intervals_cover_with_few_degrees_of_freedom(rng):
+    """Five levels, three free parameters, and standard errors that are too small by three.
+
+    275 curves or more of 300: an interval of 95 % misses that once in 150 seeds, the normal quantile's 84 % always.
+    """
+    covered = 0
+    for _ in range(300):
+        mu, s = 10 ** rng.uniform(-0.4, 0.7), rng.uniform(0.3, 0.6)
+        sigma = mu * np.geomspace(0.06, 9, 5) * math.exp(rng.uniform(-0.3, 0.3))
+        y = logistic(np.log(sigma), math.log(mu), s, 0.42, 0.1) + 0.015 * rng.standard_normal(5)
+        low, high = fit_midpoint(sigma, y, np.full(5, 0.005), a_min=0.1, rescale=True).interval()
+        covered += low <= mu <= high
+    assert covered >= 275
+
+
 def test_intervals_scale_with_the_scatter(rng):
     """The same residuals a hundred times smaller: an interval a hundred times narrower, down to rounding."""
     residuals, widths = rng.standard_normal(17), []

@@ -6,6 +6,7 @@ import numpy as np
 import pandas
 import pytest
 from scipy.optimize import brentq, curve_fit
+from scipy.stats import norm, t
 
 from wn_ref import InputError, fit_midpoint
 from wn_ref.ports.fit_curves import FAMILIES, make, simulated
@@ -44,11 +45,14 @@ def scipys(settings, errors=np.asarray, scale=None):
     start = [falls, 0.5 if log else falls / 4, (y.max() - lowest) / 2] + [lowest] * (not held)
     best, _ = curve_fit(height, x, y, start, dy, maxfev=5000)
     dof = len(x) - len(best)
-    factor = max(chi2(best) / dof, 1) if settings["rescale"] else 1
+    factor, quantile = 1, norm.ppf(0.975)
+    if settings["rescale"]:
+        factor, by_scatter = max(chi2(best) / dof, 1), t.ppf(0.975, dof) * min(math.sqrt(chi2(best) / dof), 1)
+        quantile = max(quantile, by_scatter)
 
     def excess(mu):
         rest, _ = curve_fit(lambda x, *q: height(x, mu, *q), x, y, best[1:], dy, maxfev=5000)
-        return (chi2([mu, *rest]) - chi2(best)) / factor - 3.841459
+        return (chi2([mu, *rest]) - chi2(best)) / factor - quantile**2
 
     reach = 0.02 if log else 0.02 * best[0]
     ends = []

@@ -109,10 +109,10 @@ class MidpointFit:
         """Confidence interval of the midpoint by profile likelihood.
 
         It holds every mu for which chi2, with all other free parameters fitted again, exceeds the minimum by at most
-        the `level` quantile of chi-squared with one degree of freedom (without standard errors: by what Student's t
-        allows). Unlike midpoint +- 2 standard errors, it need not be symmetric. If the whole fall may lie between two
-        neighbouring noise levels, the data cannot tell where; the interval then holds all that is between them, and
-        covers the truth more often than asked.
+        the `level` quantile of chi-squared with one degree of freedom (without standard errors, and with `rescale`, by
+        what Student's t allows, if that is more). Unlike midpoint +- 2 standard errors, it need not be symmetric. If
+        the whole fall may lie between two neighbouring noise levels, the data cannot tell where; the interval then
+        holds all that is between them, and covers the truth more often than asked.
 
         What all noise levels have in common, such as the seeds, is not seen by this fit. If `fit_seeds` made it, the
         interval is at least as wide as the midpoints of the single seeds demand.
@@ -194,8 +194,8 @@ def fit_midpoint(
     rescale : bool
         If chi2 exceeds the degrees of freedom, the curve is not exactly logistic or the standard errors are too small.
         With True, the reported standard errors and intervals are then multiplied by sqrt(chi2 / dof), the scale factor
-        of the Particle Data Group. It is estimated from the scatter about the fit, so that with few degrees of freedom
-        intervals cover the truth less often than they say (`tests/benchmarks/fit_coverage.py` has the numbers).
+        of the Particle Data Group, and intervals take the quantile of Student's t, as the factor is only as certain as
+        the degrees of freedom make it (`tests/benchmarks/fit_coverage.py` counts how often they hold the truth).
 
     Returns
     -------

@@ -46,6 +46,8 @@ class MidpointProblem:
         Accuracies and their standard errors, (n,).
     weighted : bool
         Whether standard errors were given. If not, dy is 1 until `scaled` estimates it from the scatter about the fit.
+    by_scatter : bool
+        Whether the size of dy is, or may be, what the scatter about the fit says: as certain as its degrees of freedom.
     held : dict of int to float
         Parameters that are held fixed: position in p and value.
     scale : "linear" or "log"
@@ -59,6 +61,7 @@ class MidpointProblem:
     weighted: bool
     held: dict[int, float]
     scale: str
+    by_scatter: bool = False
 
     @classmethod
     def checked(
@@ -119,11 +122,10 @@ class MidpointProblem:
         Without standard errors, dy becomes sqrt(chi2 / dof), so that whatever is decided by chi2 afterwards does not
         depend on the size of the scatter. With standard errors and `rescale`, dy is multiplied by it if it exceeds 1.
         """
-        if not self.weighted:
-            return replace(self, dy=self.dy * max(math.sqrt(self.chi2(best) / self.dof), ROUNDING))
-        if rescale and self.chi2(best) > self.dof > 0:
-            return replace(self, dy=self.dy * math.sqrt(self.chi2(best) / self.dof))
-        return self
+        if self.dof == 0 or (self.weighted and not rescale):
+            return self
+        factor = math.sqrt(self.chi2(best) / self.dof)
+        return replace(self, dy=self.dy * max(factor, 1 if self.weighted else ROUNDING), by_scatter=True)
 
     def minimise(self, start: np.ndarray | None = None) -> np.ndarray:
         """The best p, (4,): Levenberg-Marquardt from `start`, or from each of the best points of a grid of mu and s."""

@@ -62,19 +62,18 @@ class Profile:
         """Confidence interval of the midpoint in units of sigma; an end that the data leave open is 0 or inf.
 
         It holds all mu whose profile exceeds the minimum by no more than the quantile for `level`: of chi-squared with
-        one degree of freedom, or, if the scatter about the fit is all that is known of the uncertainties, of Student's
-        t squared. If a sudden fall anywhere between two neighbouring noise levels is among the possible curves, it
-        holds all that lies between these levels.
+        one degree of freedom, or, if the scatter about the fit says how large the uncertainties are, of Student's t
+        squared, if that is more. If a sudden fall anywhere between two neighbouring noise levels is among the possible
+        curves, it holds all that lies between these levels.
         """
         problem, mu = self.problem, float(self.best[0])
         if 0 in problem.held:
             return problem.sigma_at(mu), problem.sigma_at(mu)
         probability = (1 + level) / 2
-        if problem.weighted:
-            allowed = NormalDist().inv_cdf(probability)
-        else:
-            allowed = student_quantile(probability, problem.dof) * math.sqrt(self.lowest / problem.dof)
-            allowed = max(allowed, NormalDist().inv_cdf(probability))  # a perfect fit: only rounding is known
+        allowed = NormalDist().inv_cdf(probability)
+        if problem.by_scatter:
+            # the scatter is less than dy if that is right as given, and if the fit is perfect to the last digit
+            allowed = max(allowed, student_quantile(probability, problem.dof) * math.sqrt(self.lowest / problem.dof))
 
         def excess(mu: float) -> float:  # grows about linearly with |mu - best|
             return self._root(self.chi2(mu)) - allowed
