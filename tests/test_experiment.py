@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from wn_ref import Experiment, InputError, additive, build_model, evaluate, load_dataset, multiplicative, run, train
+from wn_ref.experiment import DEFAULTS
 from wn_ref.running import learn, measure
 from wn_ref.store.canonical import key
 
@@ -203,3 +204,8 @@ def test_bad_executions(field, message):
     with pytest.raises(InputError, match=message) as caught:
         Experiment(**{"noise": additive(0.3), "point": "all", "phase": "inference"} | field)
     assert "\n" not in str(caught.value)
+
+
+def test_the_defaults_are_the_row_of_an_experiment_of_nothing_but_defaults():
+    """In order, too: they are the columns of stores and tables. (They are there without a network being built.)"""
+    assert list(DEFAULTS.items()) == list(Experiment().row().items())

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache, partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -213,6 +214,13 @@ class Experiment:
         row = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "noise"}
         row |= {"dataset": dataset_name(self.dataset), "model": model_name(self.model)}
         return row | {one.name: getattr(self.noise or Noise(), one.name) for one in fields(Noise)}
+
+
+DEFAULTS: Mapping[str, Any] = MappingProxyType(
+    {one.name: one.default for one in fields(Experiment) if one.name != "noise"}
+    | {one.name: one.default for one in fields(Noise)}
+)
+"""The row of an experiment with nothing but defaults: every column of `Experiment.row`, in its order."""
 
 
 def _plain(value: Any, kind: str) -> Any:

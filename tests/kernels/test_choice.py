@@ -69,6 +69,8 @@ def test_the_setting_is_checked(form):
         form("slow")
     done = run(LOGITS, WN_REF_KERNELS="slow")
     assert "WN_REF_KERNELS: expected one of fast, plain, got 'slow'" in done.stderr
+    assert run("import wn_ref", WN_REF_KERNELS="slow").returncode == 0  # the command line says it in one line
+    assert run("from wn_ref import kernels; print(kernels.in_use())", WN_REF_KERNELS="").stdout == "fast\n"
 
 
 def test_without_numba_the_same_numbers_in_plain_python(form, capsys):

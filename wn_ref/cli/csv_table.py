@@ -16,7 +16,7 @@ from pathlib import Path
 
 from wn_ref.counted import counted
 from wn_ref.errors import InputError
-from wn_ref.experiment import Experiment
+from wn_ref.experiment import DEFAULTS
 from wn_ref.lazy import pandas
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
@@ -135,8 +135,8 @@ def runs_of(table: pandas.DataFrame) -> pandas.DataFrame:
     InputError
         If a column is missing that every table of runs has, or a number is not one.
     """
-    columns, defaults = {}, Experiment().row()
-    for name in (*defaults, "name", "tested", "classes"):
+    columns = {}
+    for name in (*DEFAULTS, "name", "tested", "classes"):
         if name not in table:
             raise InputError(
                 f"csv: expected a table of runs with a column {name}, got none; write it with wn-ref export"
@@ -150,7 +150,7 @@ def runs_of(table: pandas.DataFrame) -> pandas.DataFrame:
         elif cells.isin(["True", "False"]).all():
             columns[name] = cells == "True"
         else:
-            cells = cells if isinstance(defaults.get(name, ""), str) else cells.mask(cells == "")
+            cells = cells if isinstance(DEFAULTS.get(name, ""), str) else cells.mask(cells == "")
             as_number = pandas.to_numeric(cells, errors="coerce")
             columns[name] = as_number if as_number.notna().equals(cells.notna()) else cells
     return pandas.DataFrame(columns)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from wn_ref.errors import InputError, require_choice
-from wn_ref.experiment import Experiment
+from wn_ref.experiment import DEFAULTS
 from wn_ref.fits import merge_levels
 from wn_ref.lazy import pandas
 from wn_ref.own_noise import level_of
@@ -20,7 +20,7 @@ from wn_ref.own_noise import level_of
 LEVEL = ("sigma_mul", "sigma_add")
 """The columns that hold noise levels."""
 SETTINGS = (
-    *(name for name in Experiment().row() if name not in ("seed", *LEVEL)),
+    *(name for name in DEFAULTS if name not in ("seed", *LEVEL)),
     *("name", "tested", "classes", "algorithm", "data"),
 )
 """The columns that tell one curve from another, as far as a table has them; and so does the other noise level."""

@@ -71,7 +71,7 @@ def fast_form(place: str) -> Callable[[F], F]:
 @cache
 def _fast_file(file: str) -> dict[str, Callable[..., Any]] | None:
     """Return the functions of a file of this room by name; None if the plain loops are to be used."""
-    form = os.environ.get(VARIABLE, "fast")
+    form = os.environ.get(VARIABLE) or "fast"
     require_choice(VARIABLE, form, FORMS)
     if form == "plain" or numba.config.DISABLE_JIT or not _vectors():
         return None

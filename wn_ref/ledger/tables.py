@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from wn_ref.errors import InputError
-from wn_ref.experiment import Experiment
+from wn_ref.experiment import DEFAULTS
 from wn_ref.files import write_atomically
 from wn_ref.folders import made_folder
 from wn_ref.injection import WEIGHTED, kind_of
@@ -33,7 +33,7 @@ from wn_ref.version import ALGORITHM
 Cells = dict[str, str]
 """One published run, as the texts in its row."""
 OWN = ("own_noise", "own_model", "own_data")
-FIELDS: dict[str, Any] = {name: value for name, value in Experiment().row().items() if name not in OWN}
+FIELDS: dict[str, Any] = {name: value for name, value in DEFAULTS.items() if name not in OWN}
 """Columns that say what was run, each with its default."""
 OUTCOME = ("name", "tested", "classes", "accuracy", "error", "seconds", "weight", "quantised")
 """Columns that say what came of it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from wn_ref.errors import InputError
-from wn_ref.experiment import Experiment
+from wn_ref.experiment import DEFAULTS
 from wn_ref.lazy import pandas
 from wn_ref.reproduce.together import chosen, prepared, require_one, separate
 from wn_ref.reproduce.unfinished import caption, command, completing, missing
@@ -122,6 +122,6 @@ class Item(Generic[Made]):
 
 def _settings(runs: pandas.DataFrame, choice: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a sweep has to be told: the choice, and what all runs of the store have in common."""
-    fields = [name for name in Experiment().row() if name != "gradient"]  # runs without noise have one, too
+    fields = [name for name in DEFAULTS if name != "gradient"]  # runs without noise have one, too
     common = {name: runs[name].iloc[0] for name in fields if name in runs and runs[name].astype(str).nunique() == 1}
     return common | dict(choice)

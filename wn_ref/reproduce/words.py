@@ -7,7 +7,7 @@ from typing import Any
 
 from wn_ref.counted import counted
 from wn_ref.datasets import CATALOG
-from wn_ref.experiment import Experiment
+from wn_ref.experiment import DEFAULTS, Experiment
 from wn_ref.figures.style import model_name
 from wn_ref.findings.alike import LEVEL
 from wn_ref.lazy import pandas
@@ -22,7 +22,7 @@ IN_TITLE = ("dataset", "model", "batchnorm", "epochs")
 
 OF_TRAINING = tuple(
     name
-    for name in Experiment().row()
+    for name in DEFAULTS
     if name not in (*LEVEL, *OWN, "seed", "point", "phase", "first", "gradient", "executions")
 )
 """Settings that decide how a network is trained, apart from the noise."""
@@ -64,7 +64,7 @@ def unusual_settings(row: Mapping[str, Any]) -> list[str]:
 def defaults(dataset: str) -> dict[str, Any]:
     """Return the default of every setting, with the sizes of a data set as numbers."""
     if dataset not in CATALOG:  # the user's own, of which a table does not know how large it is
-        return Experiment().row()
+        return dict(DEFAULTS)
     usual = Experiment(dataset=dataset)
     return usual.row() | dict(zip(("train_size", "test_size"), usual.sizes))
 

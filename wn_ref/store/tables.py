@@ -23,10 +23,10 @@ from typing import Any
 import numpy as np
 
 from wn_ref.errors import InputError
-from wn_ref.experiment import Experiment
+from wn_ref.experiment import DEFAULTS
 from wn_ref.lazy import pandas
 
-FIELDS: dict[str, Any] = Experiment().row()
+FIELDS: dict[str, Any] = dict(DEFAULTS)
 """Columns that say what was run, each with its default."""
 OUTCOME = ("name", "tested", "classes", "accuracy", "training_loss", "error")
 """Columns that say what came of it.
