@@ -49,8 +49,8 @@ that begin with `grid/` do so here, for comparison. Midpoints grow with the epoc
 through multiplicative noise. Rows have this exact gradient unless they say otherwise.
 
 **The paper's grid.** Networks that the paper trained for the same numbers, by the configuration files that its authors
-published; core-hours at the pace of our runs. It is not known for all rows, so the share is that of the networks of
-rows for which it is.
+published; where they say that there were 3 to 5 repeats, 3. Core-hours are at the pace of our runs. It is not known for
+all rows, so the share is that of the networks of rows for which it is.
 
 **The version.** All runs are of version {version} of what wn_ref computes (`wn_ref.version.ALGORITHM`{now}).
 """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -27,8 +28,10 @@ from wn_ref.ledger.conditions import (
 )
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.row import NOT, REPRODUCED, Judgement, Row, verdict_on_number
+from wn_ref.ledger.search import Search
 from wn_ref.models import TITLES
 from wn_ref.noise import additive
+from wn_ref.sweeps import grids
 
 FIGURES = {  # id: dataset, model, campaign
     "figure2": ("cifar10", "lenet5", "d"),
@@ -77,9 +80,23 @@ def walking_claims() -> Iterator[Row]:
             notes = ("after a short training, weights never reach the clamp",) * (name == "clamp/bn")
             yield Row(
                 f"{start}/{name}", f"Section {section}", f"{claim}: {figure}{network}", campaign, judge,
-                searches=searches, notes=notes, notebook="12_speech" if campaign == "g" else BOOK,
+                searches=searches, theirs=partial(paper_walks, searches), notes=notes,
+                notebook="12_speech" if campaign == "g" else BOOK,
             )  # fmt: skip
     yield from table_2()
+
+
+def paper_walks(searches: Sequence[Search]) -> list[Experiment]:
+    """Return the paper's own grid for the walks that searches belong to, with the fewest of its 3 to 5 repeats."""
+    walks = dict.fromkeys((one.dataset, one.model, one.batchnorm, one.clamp) for one in searches)
+    return [experiment for one in walks for experiment in paper_walk(*one)]
+
+
+@lru_cache(maxsize=32)  # thousands of experiments, for several rows
+def paper_walk(dataset: str, model: str, batchnorm: bool, clamp: bool) -> tuple[Experiment, ...]:
+    """Return the paper's own grid for one walk."""
+    plan, own = "clamped" if clamp else "walking", grids.Own(seeds=range(3))
+    return tuple(grids.plan(plan, "paper", dataset=dataset, model=model, batchnorm=batchnorm, own=own))
 
 
 def table_2() -> Iterator[Row]:

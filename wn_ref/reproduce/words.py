@@ -21,9 +21,7 @@ IN_TITLE = ("dataset", "model", "batchnorm", "epochs")
 
 
 OF_TRAINING = tuple(
-    name
-    for name in DEFAULTS
-    if name not in (*LEVEL, *OWN, "seed", "point", "phase", "first", "gradient", "executions")
+    name for name in DEFAULTS if name not in (*LEVEL, *OWN, "seed", "point", "phase", "first", "gradient", "executions")
 )
 """Settings that decide how a network is trained, apart from the noise."""
 
