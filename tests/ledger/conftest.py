@@ -20,7 +20,6 @@ NEEDED += (
     "figure9/mnist",
     "figure3",
     "grid/table1",
-    "grid/table4/mnist/mlp/bn",
     "section4",
     "section4.1",
     "table3/mnist/mlp/bn",

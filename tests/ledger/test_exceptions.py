@@ -20,7 +20,7 @@ def row(some_rows):
 
 @pytest.fixture
 def variant(row):
-    return replace(row, id=f"{BASE}/all", variant="noise at batch norm's outputs, too", base=BASE)
+    return replace(row, id=f"{BASE}/other", variant="no noise at batch norm's outputs", base=BASE)
 
 
 def result(row, verdict, value=0.5):
@@ -44,7 +44,7 @@ def test_the_page_has_them_only_if_there_are_any(row, variant):
     page = markdown([result(row, QUALITATIVELY, 0.519), result(variant, REPRODUCED, 0.448)])
     (line,) = [line for line in page.splitlines() if line.startswith(f"| `{BASE}` |")]
     assert "| 0.45 | 0.519 (0.509 to 0.529) | 1.15 |" in line
-    assert "noise at batch norm's outputs, too: 0.448 (0.438 to 0.458), **reproduced**" in line
+    assert "no noise at batch norm's outputs: 0.448 (0.438 to 0.458), **reproduced**" in line
     assert "What does not come out" not in markdown([result(row, REPRODUCED)])
 
 
@@ -56,12 +56,12 @@ def test_variants_are_compared_over_the_rows_that_were_run_both_ways(row, varian
     bounded = replace(row, id="bounded")
     results += [result(bounded, QUALITATIVELY), result(replace(variant, id="its/2", base="bounded"), NOT, math.nan)]
     (found,) = comparisons(results)
-    expected = Contrast(variant.variant, 2, 1, 1, math.sqrt(0.09 / 2), math.sqrt((0.01 + 0.04) / 2))
-    for name in ("variant", "rows", "closer", "without"):
+    expected = Contrast(variant.variant, 2, 1, 1, 1, 1, math.sqrt(0.09 / 2), math.sqrt((0.01 + 0.04) / 2))
+    for name in ("variant", "rows", "closer", "without", "close", "close_changed"):
         assert getattr(found, name) == getattr(expected, name)
     assert math.isclose(found.deviation, expected.deviation)
     assert math.isclose(found.changed, expected.changed)
-    assert "| 2; without a number: 1 | 1 of 2 | 21.2% | 15.8% |" in markdown(results)
+    assert "| 2; without a number: 1 | 1 of 3 | 1 of 3 | 1 of 2 | 21.2% | 15.8% |" in markdown(results)
 
 
 def test_what_was_not_run_is_not_compared(row, variant):

@@ -42,7 +42,8 @@ def draw(number: int, evidence: Evidence, **choice: Any) -> Figure:
     """
     require_choice("figure", number, FIGURES)
     start, make = FIGURES[number]
-    rows = [row for row in all_rows() if row.id.split("/")[0] in start and _is_chosen(row, choice)]
+    chosen = [row for row in all_rows() if _is_chosen(row, choice)]
+    rows = [row for name in start for row in chosen if row.id.split("/")[0] == name]
     drawn = make(number, rows, evidence, choice)
     if drawn is None:
         wanted = "".join(f" with {name} {value}" for name, value in choice.items() if value is not None)
@@ -122,7 +123,7 @@ def _sweeps(number: int, rows: list[Row], evidence: Evidence, _: dict[str, Any])
 
 Make = Callable[[int, list[Row], Evidence, dict[str, Any]], "Figure | None"]
 FIGURES: dict[int, tuple[tuple[str, ...], Make]] = {
-    1: (("figure1", "grid"), _one_curve),
+    1: (("figure1", "grid", "table4"), _one_curve),
     2: (("figure2",), _walks),
     3: (("figure3",), _sweeps),
     5: (("figure5",), _sweeps),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wn_ref.ledger.evidence import RowResult
-from wn_ref.ledger.row import NOT_RUN, REPRODUCED
+from wn_ref.ledger.row import CLOSE, NOT_RUN, REPRODUCED
 
 
 def exceptions(results: Sequence[RowResult]) -> list[tuple[RowResult, list[RowResult]]]:
@@ -38,6 +38,8 @@ class Contrast:
         How many rows there are, and in how many of them the variant is closer to the paper's number.
     without : int
         How many more rows were run both ways and have no number in one of them, so that they are in no mean.
+    close, close_changed : int
+        How many of all these rows are within `CLOSE` of the paper's number, as they stand and changed.
     deviation, changed : float
         Root mean square of ln(ours / paper), of the rows as they stand and of the variants.
     """
@@ -46,6 +48,8 @@ class Contrast:
     rows: int
     closer: int
     without: int
+    close: int
+    close_changed: int
     deviation: float
     changed: float
 
@@ -62,19 +66,24 @@ def comparisons(results: Sequence[RowResult]) -> list[Contrast]:
     pairs: dict[str, list[tuple[float, float]]] = {}
     for result in ran.values():
         if math.isfinite(result.row.paper) and (base := ran.get(result.row.base)):
-            pairs.setdefault(result.row.variant, []).append((_off(base), _off(result)))
+            pairs.setdefault(result.row.variant, []).append((_ratio(base), _ratio(result)))
     found = []
-    for variant, offs in pairs.items():
-        numbers = [pair for pair in offs if math.isfinite(sum(pair))]
+    for variant, ratios in pairs.items():
+        numbers = [(_off(one), _off(other)) for one, other in ratios if math.isfinite(one * other)]
         if numbers:
-            closer, without = sum(b < a for a, b in numbers), len(offs) - len(numbers)
-            found.append(Contrast(variant, len(numbers), closer, without, *map(_rms, zip(*numbers))))
+            closer, without = sum(b < a for a, b in numbers), len(ratios) - len(numbers)
+            close = [sum(abs(ratio - 1) <= CLOSE for ratio in some) for some in zip(*ratios)]
+            found.append(Contrast(variant, len(numbers), closer, without, *close, *map(_rms, zip(*numbers))))
     return found
 
 
-def _off(result: RowResult) -> float:
-    """Return |ln(ours / paper)|, NaN if there is no number."""
-    return abs(math.log(result.finding.value / result.row.paper))
+def _ratio(result: RowResult) -> float:
+    """Return ours over the paper's, NaN if there is no number."""
+    return result.finding.value / result.row.paper
+
+
+def _off(ratio: float) -> float:
+    return abs(math.log(ratio))
 
 
 def _rms(values: Sequence[float]) -> float:

@@ -13,7 +13,7 @@ from wn_ref.fits import fit_midpoint
 from wn_ref.lazy import pandas
 from wn_ref.ledger.conditions import exceeds, geometric, guessing_if_overflowed, level, of_conditions
 from wn_ref.ledger.evidence import Evidence
-from wn_ref.ledger.numbers import FIRST, midpoint_rows, noisy_runs, paper_grid
+from wn_ref.ledger.numbers import FIRST, global_searches, midpoint_rows, noisy_runs, paper_grid
 from wn_ref.ledger.row import CLOSE, Judge, Judgement, Row
 from wn_ref.ledger.search import Search
 from wn_ref.search.question import Estimate
@@ -25,7 +25,7 @@ MISFIT = 0.02
 def global_claims() -> Iterator[Row]:
     """Make the rows; those of MNIST and FashionMNIST are required, other data count if they are there."""
     rows = list(midpoint_rows())
-    plain = {row.id: row.searches[0] for row in rows if not row.variant and row.campaign != "h"}
+    plain = {name: search for name, search in global_searches().items() if search.dataset != "svhn"}
     straight = tuple(row.searches[0] for row in rows if row.variant.startswith("straight"))
 
     def about(start: str, noise: str = "") -> dict[str, Any]:

@@ -1,4 +1,8 @@
-"""Rows for the numbers that the paper prints: the midpoints of Tables 1 and 4, some of them by the paper's own way."""
+"""Rows for the numbers that the paper prints: the midpoints of Tables 1 and 4.
+
+What Table 4 means was settled by trying: where noise goes in a network with batch norm, and how a midpoint is read from
+accuracies. One reading has all of its numbers, and that is how its rows stand; the others are their variants.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from wn_ref.fits import CONFIDENCE, fit_midpoint
 from wn_ref.injection import ALL, GLOBAL
 from wn_ref.lazy import pandas
 from wn_ref.ledger.evidence import Evidence
-from wn_ref.ledger.row import Judgement, Row, verdict_on_number
+from wn_ref.ledger.row import Judge, Judgement, Row, verdict_on_number
 from wn_ref.ledger.search import Search
 from wn_ref.models import TITLES
 from wn_ref.sweeps import grids
@@ -40,6 +44,10 @@ AS_MANY_STEPS = 3150
 """Epochs of 8 batches in place of the 150 epochs of 168 batches that GSC takes as a whole."""
 OWN_WAY = "the paper's own grid and fit"
 """The variant of midpoints that are not searched, but read from a fit to all noise levels of the paper."""
+HALF_WAY = "half way down, located for each network by itself, no fit"
+IN_SIGMA = "fitted in sigma, as equation 1 is printed"
+NOT_AT_BN = "no noise at batch norm's outputs"
+"""The variants of Table 4."""
 
 
 def name_of(dataset: str, model: str, batchnorm: bool) -> str:
@@ -54,34 +62,58 @@ def title_of(dataset: str, model: str, batchnorm: bool) -> str:
 
 def midpoint_rows() -> Iterator[Row]:
     """Make the rows of Tables 1 and 4, each followed by its variants."""
-    for number, phase in PHASES.items():
-        printed = paper.midpoints(number)
-        for given in printed.iloc[_by_network(printed)].to_dict("records"):
-            dataset, noise = given["dataset"], given["noise"]
-            network = (dataset, given["model"], given["batchnorm"])
-            most = MOST if number == 1 or dataset == "mnist" else MOST_ELSEWHERE
-            settings = {"start": STARTS[noise], "max_runs": most, **LIMITS}
-            search = Search(STAND_IN.get(dataset, dataset), *network[1:], noise, phase, **settings)
-            row = Row(
-                id=f"table{number}/{name_of(*network)}/{noise}",
-                section=f"Table {number}",
-                claim=f"midpoint, {title_of(*network)}, global {noise} noise "
-                + ("in training" if number == 1 else "at inference only"),
-                campaign=_campaign(number, dataset),
-                judge=midpoint,
-                paper=given["midpoint"],
-                searches=(search,),
-                theirs=partial(paper_grid, search),
-                notebook="04_global_noise",
-            )
-            yield row
-            if number == 4 and given["batchnorm"] and row.campaign in "ac":
-                also = replace(row, notes=("Table 3 counts executions at these outputs, too",))
-                yield _variant(also, "all", "noise at batch norm's outputs, too", point=ALL)
-            if network[:2] == ("gsc", "mlp"):
-                yield _variant(row, "steps", "as many steps as the paper's", epochs=AS_MANY_STEPS)
-            if number == 1 and noise == "multiplicative" and dataset in FIRST:
-                yield _variant(row, "straight-through", "straight-through gradient", gradient="straight_through")
+    for (number, given), search in zip(_printed(), global_searches().values()):
+        dataset, noise = given["dataset"], given["noise"]
+        network = (dataset, given["model"], given["batchnorm"])
+        row = Row(
+            id=_id(number, given),
+            section=f"Table {number}",
+            claim=f"midpoint, {title_of(*network)}, global {noise} noise "
+            + ("in training" if number == 1 else "at inference only"),
+            campaign=_campaign(number, dataset),
+            judge=midpoint,
+            paper=given["midpoint"],
+            searches=(search,),
+            theirs=partial(paper_grid, search),
+            notebook="04_global_noise",
+        )
+        if number == 4:
+            yield from _table_4(row, search)
+            continue
+        yield row
+        if network[:2] == ("gsc", "mlp"):
+            yield _variant(row, "steps", "as many steps as the paper's", epochs=AS_MANY_STEPS)
+        if noise == "multiplicative" and dataset in FIRST:
+            yield _variant(row, "straight-through", "straight-through gradient", gradient="straight_through")
+
+
+def global_searches() -> dict[str, Search]:
+    """Return a search for each midpoint of Tables 1 and 4, by the id of its row; batch norm's outputs have no noise."""
+    found = {}
+    for number, given in _printed():
+        dataset, noise = given["dataset"], given["noise"]
+        most = MOST if number == 1 or dataset == "mnist" else MOST_ELSEWHERE
+        network = (STAND_IN.get(dataset, dataset), given["model"], given["batchnorm"])
+        settings = {"start": STARTS[noise], "max_runs": most, **LIMITS}
+        found[_id(number, given)] = Search(*network, noise, PHASES[number], **settings)
+    return found
+
+
+def _table_4(row: Row, search: Search) -> Iterator[Row]:
+    """Make a row of Table 4 and its variants, each of which changes one thing."""
+    there = replace(search, point=ALL) if search.batchnorm else search
+    made = _by_grid(row, there, fitted)
+    yield made
+    half_way = replace(row, id=f"{made.id}/half-way", searches=(there,), variant=HALF_WAY, theirs=None, base=made.id)
+    yield half_way
+    yield replace(made, id=f"{made.id}/sigma", variant=IN_SIGMA, judge=by_the_papers_way, theirs=None, base=made.id)
+    if search.batchnorm:
+        without = _by_grid(row, search, fitted)
+        yield replace(without, id=f"{made.id}/not-at-bn", variant=NOT_AT_BN, theirs=None, base=made.id)
+    if (search.dataset, search.model) == ("gsc_test_set", "mlp"):
+        longer = replace(there, epochs=AS_MANY_STEPS)
+        what = f"as many steps as the paper's, and {HALF_WAY}"
+        yield replace(half_way, id=f"{made.id}/steps", variant=what, searches=(longer,))
 
 
 def paper_grid(search: Search) -> list[Experiment]:
@@ -99,6 +131,14 @@ def midpoint(row: Row, evidence: Evidence) -> Judgement:
     mu, (low, high) = answer.estimate.midpoint, answer.estimate.interval
     says = "" if np.isfinite(mu) else str(answer.estimate)
     return Judgement(mu, low, high, verdict_on_number(mu, low, high, row.paper), says)
+
+
+def fitted(row: Row, evidence: Evidence) -> Judgement:
+    """Judge the midpoint of equation 1, fitted in ln sigma to the paper's own grid."""
+    fit = midpoint_of(noisy_runs(row, evidence))
+    low, high = fit.interval(CONFIDENCE)
+    says = "" if np.isfinite(fit.midpoint) else str(fit)
+    return Judgement(fit.midpoint, low, high, verdict_on_number(fit.midpoint, low, high, row.paper), says)
 
 
 def by_the_papers_way(row: Row, evidence: Evidence) -> Judgement:
@@ -119,35 +159,34 @@ def noisy_runs(row: Row, evidence: Evidence) -> pandas.DataFrame:
 
 
 def grid_rows() -> Iterator[Row]:
-    """Make rows of midpoints by the paper's own way.
-
-    Two are of Table 1: one beside the search, and that of Figure 1. For noise at inference only it takes no more than
-    the networks that are there, so all rows of Table 4 that come first have one.
-    """
-    rows = list(midpoint_rows())
-    by_id = {row.id: row for row in rows}
-    yield _by_grid(by_id["table1/cifar10/lenet5/bn/additive"], "figure1", "d", FEW)
-    yield _by_grid(by_id["table1/mnist/mlp/nobn/additive"], "grid", "d")
-    for row in rows:
-        if row.section == "Table 4" and row.campaign in "ac":
-            yield _by_grid(row, "grid", row.campaign)
+    """Make rows of midpoints of Table 1 by the paper's own way: one beside the search, and that of Figure 1."""
+    by_id = {row.id: row for row in midpoint_rows()}
+    for start, name, seeds in (
+        ("figure1", "table1/cifar10/lenet5/bn/additive", FEW),
+        ("grid", "table1/mnist/mlp/nobn/additive", None),
+    ):
+        row = replace(by_id[name], campaign="d", variant=OWN_WAY, base=name, notebook="03_midpoint_and_fit")
+        made = _by_grid(row, row.searches[0], by_the_papers_way, seeds)
+        yield replace(made, id=f"{start}/{name}")
 
 
-def _by_grid(row: Row, start: str, campaign: str, seeds: Iterable[int] | None = None) -> Row:
-    plan = tuple(e for e in paper_grid(row.searches[0]) if seeds is None or e.seed in seeds)
+def _by_grid(row: Row, search: Search, judge: Judge, seeds: Iterable[int] | None = None) -> Row:
+    """Return a row whose midpoint is read from the paper's own levels and repeats."""
+    plan = tuple(e for e in paper_grid(search) if seeds is None or e.seed in seeds)
     levels, repeats = len({e.noise for e in plan}), len({e.seed for e in plan})
-    return replace(
-        row,
-        id=f"{start}/{row.id}",
-        claim=row.claim + f"; {levels} levels, {repeats} seeds",
-        campaign=campaign,
-        judge=by_the_papers_way,
-        searches=(),
-        plan=plan,
-        variant=", and ".join(filter(None, [row.variant, OWN_WAY])),
-        base=row.base or row.id,
-        notebook="03_midpoint_and_fit",
-    )
+    claim = row.claim + f"; {levels} levels, {repeats} seeds"
+    return replace(row, claim=claim, judge=judge, searches=(), plan=plan)
+
+
+def _printed() -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the numbers of Tables 1 and 4, each with that of its table."""
+    for number in PHASES:
+        printed = paper.midpoints(number)
+        yield from ((number, given) for given in printed.iloc[_by_network(printed)].to_dict("records"))
+
+
+def _id(number: int, given: dict[str, Any]) -> str:
+    return f"table{number}/{name_of(given['dataset'], given['model'], given['batchnorm'])}/{given['noise']}"
 
 
 def _by_network(printed: pandas.DataFrame) -> list[int]:
