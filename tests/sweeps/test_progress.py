@@ -30,7 +30,8 @@ def test_nothing_is_shown_unasked(capsys):
 
 def test_a_notebook_has_a_bar_that_changes(monkeypatch, capsys):
     """Its own one if ipywidgets is there; else the line of a terminal, which notebooks know as well."""
-    monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
+    in_kernel = types.SimpleNamespace(get_ipython=lambda: types.SimpleNamespace(kernel="a kernel"))
+    monkeypatch.setitem(sys.modules, "IPython", in_kernel)
     monkeypatch.setattr(progress.importlib.util, "find_spec", lambda _: None)
     with Progress(3.0, 5, 2, 1, show=True) as bar:
         bar.add(3.0, 3, 0, 0)
@@ -39,6 +40,15 @@ def test_a_notebook_has_a_bar_that_changes(monkeypatch, capsys):
     assert "5 of 5 done, 0 running, 0 failed 100%|" in said
     monkeypatch.setattr(progress.importlib.util, "find_spec", lambda name: name)
     assert progress._bar().__name__ == "tqdm_notebook"
+
+
+def test_a_program_that_has_jupyter_loaded_is_no_notebook(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
+    for shell in (None, types.SimpleNamespace()):  # no IPython runs, or the one of a terminal
+        monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda shell=shell: shell))
+        with Progress(1.0, 1, 0, 1, show=True) as bar:
+            bar.add(1.0, 1, 0, 0)
+        assert "\r" not in capsys.readouterr().err
 
 
 def test_nothing_runs_where_nothing_is_left(capsys):

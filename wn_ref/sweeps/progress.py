@@ -80,7 +80,9 @@ class Progress:
 
 
 def _in_notebook() -> bool:
-    return "ipykernel" in sys.modules
+    """Return whether this process runs the cells of a notebook, and does not only have Jupyter's packages loaded."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 def _bar() -> Any:
