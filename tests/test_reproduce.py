@@ -6,8 +6,10 @@ import numpy as np
 import pandas
 import pytest
 
-from tests.made_up_runs import POINTS, everything, row
+from tests.made_up_runs import POINTS, accuracy, everything, row
 from wn_ref import Experiment, InputError, additive, mixed, multiplicative, paper, reproduce
+from wn_ref.reproduce.tables import NOT_EVERYWHERE
+from wn_ref.sweeps import grids
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +134,12 @@ def test_the_papers_tables():
     four = paper.midpoints(4).set_index(["dataset", "model", "batchnorm", "noise"])["midpoint"]
     assert four["mnist", "mlp", False, "additive"] == 0.47
     assert paper.table(2)["with_bn"].tolist() == [51, 30, 13, 24, 18]
+
+
+def test_table_4_says_that_global_noise_is_not_at_the_outputs_of_batch_norm():
+    for batchnorm in (False, True):
+        settings = {"dataset": "mnist", "epochs": 100, "batchnorm": batchnorm, "phase": "inference"}
+        levels = grids.sigmas("global", "additive", True, "mnist", "mlp")
+        runs = [row(Experiment(noise=additive(sigma), **settings), accuracy(sigma, 0.4)) for sigma in levels]
+        (differs,) = reproduce.table(4, pandas.DataFrame(runs))["differs"]
+        assert differs == batchnorm * NOT_EVERYWHERE

@@ -16,6 +16,7 @@ from wn_ref.reproduce.comparison import differences, original, paper_midpoint
 from wn_ref.reproduce.words import points_of
 
 Rows = list[dict[str, Any]]
+NOT_EVERYWHERE = "no noise at batch norm's outputs, which the paper's number needs (see the reproduction)"
 
 
 def table_1(runs: pandas.DataFrame) -> Rows:
@@ -67,8 +68,14 @@ def table_3(runs: pandas.DataFrame) -> Rows:
 
 
 def table_4(runs: pandas.DataFrame) -> Rows:
-    """Midpoint of global noise at inference only."""
-    return _global_midpoint(4, runs)
+    """Midpoint of global noise at inference only.
+
+    The paper's numbers with batch norm turned out to be of noise at its outputs, too, which global noise leaves out.
+    """
+    (row,) = _global_midpoint(4, runs)
+    if row["paper"] > 0 and runs["batchnorm"].iloc[0]:
+        row["differs"] = "; ".join(filter(None, [row["differs"], NOT_EVERYWHERE]))
+    return [row]
 
 
 def _global_midpoint(number: int, runs: pandas.DataFrame) -> Rows:
