@@ -51,7 +51,8 @@ through multiplicative noise. Rows have this exact gradient unless they say othe
 
 **The paper's grid.** Networks that the paper trained for the same numbers, by the configuration files that its authors
 published; where they say that there were 3 to 5 repeats, 3. Core-hours are at the pace of our runs. It is not known for
-all rows, so the share is that of the networks of rows for which it is.
+all rows, so the share is that of the networks of rows for which it is. Rows with a variant, which explain others, are
+not counted.
 
 **The version.** All runs are of version {version} of what wn_ref computes (`wn_ref.version.ALGORITHM`{now}). Each names
 its processor: processors round differently, so the same experiment on another one is a network that differs a little. A
