@@ -93,8 +93,8 @@ def test_figures_from_published_runs(number, evidence, tmp_path):
 
 def test_the_curve_of_a_grid_says_when_there_was_noise_and_which(evidence):
     titles = [draw(1, evidence, batchnorm=batchnorm).axes[0].get_title() for batchnorm in (False, True)]
-    assert "global additive noise, in training" in titles[0]
-    assert "global additive noise, at inference only" in titles[1]
+    assert "additive noise (global), in training" in titles[0]
+    assert "additive noise (all points), at inference only" in titles[1]
 
 
 def test_a_published_figure_has_the_midpoints_of_the_ledger(evidence, some_rows):

@@ -9,9 +9,9 @@ from wn_ref.ledger import tables
 from wn_ref.ledger.catalog import all_rows
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.exceptions import comparisons
-from wn_ref.ledger.numbers import HALF_WAY, IN_SIGMA, NOT_AT_BN
+from wn_ref.ledger.numbers import FIRST, HALF_WAY, IN_SIGMA, NOT_AT_BN
 from wn_ref.ledger.page import markdown
-from wn_ref.ledger.row import NOT_RUN, REPRODUCED
+from wn_ref.ledger.row import REPRODUCED
 
 TUTORIALS = Path(__file__).parents[2] / "tutorials"
 
@@ -29,15 +29,17 @@ def test_the_ledger_is_what_the_tables_give(record):
 
 def test_the_reading_of_table_4_is_the_one_that_comes_closest(record):
     """As the page says: each variant, which changes one thing, has fewer of its numbers, and they are farther off."""
-    results = [record.result(row) for row in all_rows() if row.section == "Table 4" and row.campaign in "ac"]
-    ran = [result for result in results if result.finding.verdict != NOT_RUN and not result.row.variant]
-    assert len(ran) >= 20
+    names = (*(f"{dataset}/{model}" for dataset in FIRST for model in ("mlp", "lenet5")), "cifar10/mlp")
+    rows = [row for row in all_rows() if any(row.id.startswith(f"table4/{name}/") for name in names)]
+    results = [record.result(row) for row in rows]
+    ran = [result for result in results if not result.row.variant]
+    assert len(ran) == 20
     assert {result.finding.verdict for result in ran} == {REPRODUCED}
     compared = comparisons(results)
     assert {made.variant for made in compared} == {HALF_WAY, IN_SIGMA, NOT_AT_BN}
     for made in compared:
         assert made.close == made.rows + made.without > made.close_changed
-        assert made.deviation < 0.05 < 2 * made.deviation < made.changed
+        assert 2 * made.deviation < made.changed
 
 
 def test_the_record_is_small():

@@ -1,6 +1,7 @@
 """Campaigns: whatever stops them, nothing is lost and nothing is run twice; real training, one epoch on a sample."""
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -11,12 +12,14 @@ import pytest
 
 from tests.ledger.tiny import ROWS, campaign
 from wn_ref import InputError, RunError, locate_midpoint, open_store
+from wn_ref.errors import OverflowStop
 from wn_ref.ledger import tables
 from wn_ref.ledger.checking import check
 from wn_ref.ledger.cost import costs
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.row import NOT_RUN, Row
 from wn_ref.ledger.search import AT_ONCE
+from wn_ref.sweeps import tasks
 
 TIMES = ("seconds",)
 """What differs between two runs of one experiment."""
@@ -111,13 +114,33 @@ def test_a_campaign_goes_on_from_what_another_machine_has_published(row, whole, 
     assert not ran & {tables.identity(c) for c in there}
 
 
-def test_a_search_that_fails_says_the_cure(tmp_path, monkeypatch):
-    """And an overflow is no failure: it is too much noise."""
-    said = []
-    monkeypatch.setattr("wn_ref.ledger.tables.has_failed", lambda cells: float(cells["sigma_add"]) > 0)
-    with pytest.raises(RunError, match="expected all rows to run, got errors in 1"):
-        campaign(tmp_path, tell=said.append).run(ROWS[:1])
-    assert any("to end, got" in line and "that failed" in line and "try --retry-failed" in line for line in said)
+@pytest.mark.parametrize("then", ["ends", "overflows"])
+def test_a_search_with_a_run_that_fails_says_the_cure_and_it_cures(then, tmp_path, monkeypatch):
+    """The third network has too little memory; once it has enough, it ends, or overflows, which is too much noise."""
+    said, real = [], tasks.learn
+
+    def failing(error):
+        def learn(experiment, **given):
+            if experiment.seed == 2:
+                raise error
+            return real(experiment, **given)
+
+        return learn
+
+    monkeypatch.setattr(tasks, "learn", failing(MemoryError("no room")))
+    for _ in range(2):  # it is not tried again unasked
+        with pytest.raises(RunError, match=r"expected all rows to run, got errors in 1 \(tiny/early\)"):
+            campaign(tmp_path, tell=said.append).run([ROWS[1]])
+        assert (
+            "noise at all points (global) in training to end, got 1 run that failed, the first with MemoryEr"
+            in said[-1]
+        )
+        assert re.search(r"at sigma [\d.]+, seed 2; try --retry-failed$", said[-1])
+        campaign(tmp_path).publish()  # what failed is published as such
+    monkeypatch.setattr(tasks, "learn", real if then == "ends" else failing(OverflowStop("overflow in epoch 1")))
+    again = campaign(tmp_path, retry_failed=True)
+    again.run([ROWS[1]])
+    assert again.evidence().result(ROWS[1]).complete
 
 
 def test_the_budget_stops_between_two_batches_and_leaves_a_ledger(tmp_path):

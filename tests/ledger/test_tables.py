@@ -62,8 +62,11 @@ def test_a_published_run_stays_as_it_is_unless_it_had_failed():
     run = cells(PLAN[0], 0.9)
     again = cells(PLAN[0], 0.8, seconds=1.0)
     assert tables.merged([run], [again]) == [run]
-    failed = run | {"error": "overflow in epoch 1", "accuracy": ""}
+    failed = run | {"error": "MemoryError: no room", "accuracy": ""}
     assert tables.merged([failed], [again]) == [again]
+    overflowed = run | {"accuracy": "", "error": "overflow in epoch 1: the loss"}
+    assert tables.merged([failed], [overflowed]) == [overflowed]
+    assert tables.merged([overflowed], [again]) == [overflowed]  # which is a result
     quantised = again | {"quantised": "0.75"}
     assert tables.merged([run], [quantised]) == [run | {"quantised": "0.75"}]
 

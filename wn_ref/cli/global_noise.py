@@ -25,7 +25,7 @@ def global_noise(
     """Find the midpoint of noise at all points at once, as in Tables 1 and 4; for additive noise draw Figure 1.
 
     Table 1 is of networks that are trained with the noise, Table 4 of networks that meet it in evaluation only. The
-    noise goes behind every layer except batch norm; Table 4 comes out with noise there, too (wn-ref reproduce table4).
+    noise goes behind every layer except batch norm; Table 4 seems to have noise there, too (wn-ref reproduce table4).
     """
     from wn_ref import reproduce
 

@@ -54,8 +54,8 @@ def chosen_rows(
     Parameters
     ----------
     items : sequence of str
-        Each an id or the beginning of one up to a slash ("table4", "table4/mnist/mlp"), a campaign, "a" to "h", or
-        "claims", all rows that are not a number of the paper; no item chooses all.
+        Each the id of a row, the beginning of some up to a slash ("table4", "table4/mnist/mlp"), a campaign, "a" to
+        "h", or "claims", all rows that are not a number of the paper; no item chooses all.
     dataset, model : str, optional
         Keep rows that have runs of this data set or model alone.
     rows : sequence of Row, optional
@@ -69,7 +69,7 @@ def chosen_rows(
     rows = all_rows() if rows is None else rows
     wanted = []
     for item in items:
-        found = [row for row in rows if _is_asked_for(row, item)]
+        found = [row for row in rows if row.id == item] or [row for row in rows if _is_asked_for(row, item)]
         if not found:
             first = ", ".join(dict.fromkeys(row.id.split("/")[0] for row in rows))
             raise InputError(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from wn_ref import figures
 from wn_ref.errors import InputError, require_choice
 from wn_ref.findings.robustness import curve, midpoint_of
+from wn_ref.injection import ALL
 from wn_ref.lazy import pandas
 from wn_ref.ledger.catalog import all_rows
 from wn_ref.ledger.evidence import Evidence
-from wn_ref.ledger.numbers import noisy_runs
+from wn_ref.ledger.numbers import OWN_WAY, noisy_runs
 from wn_ref.ledger.row import NOT_RUN, Row
 from wn_ref.ledger.search import Search
 from wn_ref.reproduce import figure as of_runs
@@ -48,7 +49,7 @@ def draw(number: int, evidence: Evidence, **choice: Any) -> Figure:
     if drawn is None:
         wanted = "".join(f" with {name} {value}" for name, value in choice.items() if value is not None)
         raise InputError(
-            f"figure {number}: expected published runs{wanted}, got none; run `wn-ref reproduce {' '.join(start)}`"
+            f"figure {number}: expected published runs{wanted}, got none; run `wn-ref reproduce {start[0]}`"
         )
     return drawn
 
@@ -65,12 +66,13 @@ def _one_curve(_: int, rows: list[Row], evidence: Evidence, __: dict[str, Any]) 
     """Figure 1: the paper's grid of one network, fitted; noise in training comes before noise at inference only."""
     for row in rows:
         result = evidence.result(row)
-        if row.plan and result.finding.verdict != NOT_RUN:
+        if row.plan and row.variant in ("", OWN_WAY) and result.finding.verdict != NOT_RUN:
             runs = noisy_runs(result.row, evidence)
             differs = "; ".join(part for part in result.differs if part != row.variant)
             noise = "multiplicative" if runs["sigma_mul"].any() else "additive"
             when = "at inference only" if runs["phase"].iloc[0] == "inference" else "in training"
-            name = title(runs, f"global {noise} noise, {when}")
+            where = "all points" if runs["point"].iloc[0] == ALL else "global"
+            name = title(runs, f"{noise} noise ({where}), {when}")
             return figures.midpoint(curve(runs), midpoint_of(runs), name, row.paper, differs)
     return None
 

@@ -41,9 +41,11 @@ what is published here.
 
 **The midpoint.** Noise in training: where the accuracy, averaged over networks, is half way down, found by a search
 (`wn_ref.locate_midpoint`, +-5 %), not on a grid. Noise at inference only, in Table 4: equation 1, fitted in ln sigma to
-the paper's own levels, with as many networks as it has, and with noise at the outputs of batch norm, too. The paper
-says neither; of the readings that were tried it is the one that comes closest (see *What the variants say*). Elsewhere
-at inference only: the geometric mean of the noise levels at which the single networks are half way down, by a search.
+the paper's own levels, with as many networks as it has, and with noise at the outputs of batch norm, too. That is not
+what the paper says, which prints equation 1 in sigma and leaves these outputs out (section 4.2, about Table 1); of the
+readings that were tried it comes closest to its numbers (see *What the variants say*, and
+[04](04_global_noise.ipynb): the MLP's numbers tell where noise goes, LeNet-5's are as close either way). Elsewhere at
+inference only: the geometric mean of the noise levels at which the single networks are half way down, by a search.
 Midpoints grow with the epochs ([13](13_how_long_to_train.ipynb)), so these stand in every row.
 
 **The gradient.** The paper says that noise enters the forward path only; the code published with it differentiates

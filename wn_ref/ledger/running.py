@@ -168,9 +168,12 @@ class Campaign:
                 self.tell(f"  {counted(networks, 'network'):>12}  {estimate}")
 
         answer = evidence.located(search, run, show)
-        if errors := [cells["error"] for cells in new if tables.has_failed(cells)]:
-            raise _failed("a midpoint", errors)
-        self.tell(f"  {described(search.template)}: {answer.estimate}; {counted(answer.networks, 'network')}")
+        what = described(search.template)
+        if failures := [cells for cells in new if tables.has_failed(cells)]:
+            first = failures[0]
+            at = f" at sigma {max(first['sigma_mul'], first['sigma_add'], key=float)}, seed {first['seed']}"
+            raise _failed(what, [cells["error"] for cells in failures], at)
+        self.tell(f"  {what}: {answer.estimate}; {counted(answer.networks, 'network')}")
 
     def _sweep(self, experiments: Sequence[Experiment], workers: Workers) -> None:
         """Run experiments a few at a time, those of one network together."""
@@ -213,6 +216,6 @@ class Campaign:
             raise OutOfTime
 
 
-def _failed(what: str, errors: Sequence[str]) -> RunError:
-    got = f"{counted(len(errors), 'run')} that failed, the first with {errors[0]}"
+def _failed(what: str, errors: Sequence[str], at: str = "") -> RunError:
+    got = f"{counted(len(errors), 'run')} that failed, the first with {errors[0]}{at}"
     return RunError(f"row: expected all runs of {what} to end, got {got}; try --retry-failed")

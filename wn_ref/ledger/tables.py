@@ -95,7 +95,7 @@ def of_store(store: Store, **filters: Any) -> list[Cells]:
 
 
 def merged(old: Iterable[Cells], new: Iterable[Cells]) -> list[Cells]:
-    """Return all runs, sorted; one that is in both stays as it was published, unless it had failed.
+    """Return all runs, sorted; one that is in both stays as it was published, unless it had failed (see `has_failed`).
 
     Raises
     ------
@@ -105,7 +105,7 @@ def merged(old: Iterable[Cells], new: Iterable[Cells]) -> list[Cells]:
     runs: dict[tuple[str, ...], Cells] = {}
     for cells in (*old, *new):
         before = runs.get(identity(cells))
-        if before is None or (before["error"] and not cells["error"]):
+        if before is None or (has_failed(before) and not has_failed(cells)):
             runs[identity(cells)] = cells
         else:
             runs[identity(cells)] = before | {name: before[name] or cells[name] for name in LATER}

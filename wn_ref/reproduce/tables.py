@@ -16,7 +16,7 @@ from wn_ref.reproduce.comparison import differences, original, paper_midpoint
 from wn_ref.reproduce.words import points_of
 
 Rows = list[dict[str, Any]]
-NOT_EVERYWHERE = "no noise at batch norm's outputs, which the paper's number needs (see the reproduction)"
+NOT_EVERYWHERE = "no noise at batch norm's outputs, where Table 4 seems to have it (see the reproduction)"
 
 
 def table_1(runs: pandas.DataFrame) -> Rows:
@@ -70,7 +70,7 @@ def table_3(runs: pandas.DataFrame) -> Rows:
 def table_4(runs: pandas.DataFrame) -> Rows:
     """Midpoint of global noise at inference only.
 
-    The paper's numbers with batch norm turned out to be of noise at its outputs, too, which global noise leaves out.
+    With batch norm, the MLP's numbers come out with noise at its outputs, too, which global noise leaves out.
     """
     (row,) = _global_midpoint(4, runs)
     if row["paper"] > 0 and runs["batchnorm"].iloc[0]:
