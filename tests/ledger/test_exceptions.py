@@ -64,6 +64,16 @@ def test_variants_are_compared_over_the_rows_that_were_run_both_ways(row, varian
     assert "| 2; without a number: 1 | 1 of 3 | 1 of 3 | 1 of 2 | 21.2% | 15.8% |" in markdown(results)
 
 
+def test_other_data_are_not_compared(row, variant):
+    """What differs there need not be what the variant changes."""
+    plan = tuple(replace(e, dataset="mnist_sample") for e in row.plan)
+    other = result(replace(variant, plan=plan), REPRODUCED)
+    assert comparisons([result(row, REPRODUCED), result(variant, REPRODUCED)])
+    assert comparisons([result(row, REPRODUCED), other]) == []
+    short = result(variant.at(3), REPRODUCED)
+    assert comparisons([result(row, REPRODUCED), short]) == []
+
+
 def test_what_was_not_run_is_not_compared(row, variant):
     assert comparisons([result(row, NOT_RUN, float("nan")), result(variant, REPRODUCED)]) == []
     assert comparisons([result(row, REPRODUCED), result(variant, NOT_RUN, float("nan"))]) == []

@@ -305,6 +305,8 @@ def test_rows_are_chosen_by_the_beginning_of_their_ids_and_by_campaign():
         f"table1/mnist/mlp/{bn}/{noise}" for noise in ("additive", "multiplicative") for bn in ("nobn", "bn")
     ]
     assert {row.campaign for row in chosen_rows(["c"])} == {"c"}
+    assert [row.id for row in chosen_rows(["table4/mnist/mlp/bn/additive"])] == ["table4/mnist/mlp/bn/additive"]
+    assert len(chosen_rows(["table4/mnist/mlp/bn/"])) == 2 * 4  # with their variants
     assert len(chosen_rows()) == len(all_rows())
     claims = {row.id for row in chosen_rows(["claims"])}
     assert claims == {row.id for row in all_rows() if math.isnan(row.paper)}

@@ -55,7 +55,7 @@ class Contrast:
 
 
 def comparisons(results: Sequence[RowResult]) -> list[Contrast]:
-    """Compare each kind of variant with the rows it belongs to.
+    """Compare each kind of variant with the rows it belongs to, but for runs on other data or with other epochs.
 
     Parameters
     ----------
@@ -65,7 +65,8 @@ def comparisons(results: Sequence[RowResult]) -> list[Contrast]:
     ran = {result.row.id: result for result in results if result.finding.verdict != NOT_RUN}
     pairs: dict[str, list[tuple[float, float]]] = {}
     for result in ran.values():
-        if math.isfinite(result.row.paper) and (base := ran.get(result.row.base)):
+        same = not (result.row.data_differs or result.row.shorter)
+        if same and math.isfinite(result.row.paper) and (base := ran.get(result.row.base)):
             pairs.setdefault(result.row.variant, []).append((_ratio(base), _ratio(result)))
     found = []
     for variant, ratios in pairs.items():

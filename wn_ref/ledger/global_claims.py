@@ -36,7 +36,8 @@ def global_claims() -> Iterator[Row]:
     yield Row(
         "section9.2/training-helps", "Section 9.2", "trained without noise, networks tolerate significantly less "
         "global noise than trained with it (Tables 1 and 4)", "b", training_helps, **about("table"),
-        notes=("very short trainings without batch norm are the exception (13)",), notebook="04_global_noise",
+        notes=("both midpoints half way down, without noise at batch norm's outputs",
+               "very short trainings without batch norm are the exception (13)"), notebook="04_global_noise",
     )  # fmt: skip
     yield Row(
         "section4.2/additive", "Section 4.2", "all models are more robust against global additive noise than against "

@@ -72,8 +72,9 @@ EXCEPTIONS_HEAD = ("row", "paper", "ours (95 % interval)", "ratio", "differs fro
 
 COMPARISONS = """## What the variants say
 
-Where the paper can be read in two ways, rows were run both ways: as the row has it, and with one thing changed. The
-deviation is the root mean square of ln(ours / paper) over the rows that were run both ways and have a number in both.
+Where the paper can be read in two ways, rows were run both ways: as the row has it, and with one thing changed. Rows
+with other data or epochs than the paper's are left out. The deviation is the root mean square of ln(ours / paper) over
+the rows that have a number both ways.
 """
 COMPARISONS_HEAD = (
     "changed", "rows", "within 10 % as they stand", "within 10 % if changed", "closer to the paper if changed",
