@@ -53,9 +53,13 @@ def test_both_kinds_of_loops_agree_within_the_tolerance():
     finally:
         kernels.choose(chosen)
     for name, array in before.items():
-        if name.partition("/")[2] not in {f"gradient/{bias}" for bias in case.zero_gradients} and "moment" not in name:
+        step, _, what = name.partition("/")
+        if what not in {f"gradient/{bias}" for bias in case.zero_gradients} and "moment" not in name:
             apart = np.abs(array.astype(float) - after[name].astype(float)).max()
-            assert apart <= TOLERANCES["float64"]["values"] * max(np.abs(array).max(), 1e-3), name
+            allowed = TOLERANCES["float64"]["values"] * max(np.abs(array).max(), 1e-3)
+            if what in {f"after/{bias}" for bias in case.zero_gradients}:  # Adam divides rounding by its own size
+                allowed = TOLERANCES["float64"]["updates"] * case.rates[int(step)]
+            assert apart <= allowed, name
 
 
 def test_it_covers_what_it_says():
