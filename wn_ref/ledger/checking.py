@@ -4,9 +4,9 @@ Two numbers agree if
 
     |ln a - ln b| <= LIMIT sqrt(h_a^2 + h_b^2),      h = half the width of the 95 % interval of the logarithm
 
-With LIMIT = 1.31 this would be wrong in 1 of 100 re-runs if the logarithms were normal and the intervals exact. The
-intervals of the searches are wider than that, and simulations (`tests/ledger/test_checking.py`) show fewer than 1 of
-100. Where one of them is only bounded, they agree if the bound and the interval of the other overlap. A claim agrees if
+With LIMIT = 1.31 this would be wrong in 1 of 100 re-runs if the logarithms were normal and the intervals exact. Those
+of searches and of fits are wider than that, and simulations (`tests/ledger/test_checking.py`) show fewer than 1 of 100.
+Where one of them is only bounded, they agree if the bound and the interval of the other overlap. A claim agrees if
 its verdict is the same.
 """
 
