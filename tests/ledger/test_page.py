@@ -56,6 +56,11 @@ def test_a_line_says_what_the_runs_say(evidence, some_rows):
     assert more == "[mnist-mlp.csv](results/mnist-mlp.csv); [04](04_global_noise.ipynb)"
 
 
+def test_what_differs_is_said_once(evidence, some_rows):
+    (row,) = [row for row in some_rows if row.id == "table1/mnist/mlp/bn/multiplicative/straight-through"]
+    assert evidence.result(row).differs == ["straight-through gradient"]
+
+
 def test_the_totals_count_each_network_once(evidence, some_rows):
     rows = [row for row in some_rows if row.id.startswith("table4/mnist/mlp")]
     (total,) = totals([evidence.result(row) for row in rows])

@@ -80,7 +80,12 @@ def test_rows_ask_for_the_papers_settings():
     assert (short.epochs, batches) == (150, [8, 8])
     assert long.epochs * 8 == 150 * -(-85_511 // 512)
     assert (speech.dataset, speech.batch_size, speech.learning_rate) == ("gsc_test_set", 512, 5e-4)
-    assert len(by_id("grid/table1/mnist/mlp/nobn/additive").plan) == 17 * 10
+    grids = {name: by_id(f"grid/table1/mnist/{name}/nobn/additive") for name in ("mlp", "lenet5")}
+    assert {name: len(row.plan) for name, row in grids.items()} == {"mlp": 17 * 10, "lenet5": 17 * 3}
+    assert {row.base for row in grids.values()} == {
+        "table1/mnist/mlp/nobn/additive",
+        "table1/mnist/lenet5/nobn/additive",
+    }
 
 
 def test_every_row_of_table_4_is_by_the_papers_own_grid_and_its_variants_change_one_thing_on_the_same_networks():

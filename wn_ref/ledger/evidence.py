@@ -58,7 +58,8 @@ class RowResult:
         )
         gradients = {cells["gradient"] for cells in trained_noisy}
         said = [f"{gradient.replace('_', '-')} gradient" for gradient in sorted(gradients)]
-        return [part for part in (self.row.shorter, self.row.data_differs, *stand_ins, *said, self.row.variant) if part]
+        parts = (self.row.shorter, self.row.data_differs, *stand_ins, *said, self.row.variant)
+        return list(dict.fromkeys(filter(None, parts)))
 
 
 class Evidence:
