@@ -41,11 +41,11 @@ MOST, MOST_ELSEWHERE = 40, 12
 scatter, LeNet-5 by 15 %, so its numbers are not known better than we know ours with twelve."""
 EVERYWHERE, AT_THE_FALL = (0.0, math.inf), (0.3, 4.0)
 GRIDS = (
-    ("figure1", "table1/cifar10/lenet5/bn/additive", range(2), EVERYWHERE),
-    ("grid", "table1/mnist/mlp/nobn/additive", None, EVERYWHERE),
-    ("grid", "table1/mnist/lenet5/nobn/additive", None, AT_THE_FALL),
+    ("figure1", "table1/cifar10/lenet5/bn/additive", range(2), EVERYWHERE, "03_midpoint_and_fit"),
+    ("grid", "table1/mnist/mlp/nobn/additive", None, EVERYWHERE, "03_midpoint_and_fit"),
+    ("grid", "table1/mnist/lenet5/nobn/additive", None, AT_THE_FALL, "04_global_noise"),
 )
-"""Midpoints of Table 1 that are also read from the paper's own levels: first word of the id, row, seeds, and sigmas.
+"""Midpoints of Table 1 that are also read from the paper's own levels: start of the id, row, seeds, sigmas, notebook.
 
 They are that of Figure 1, one of which searches and grids can be compared in full, and one that a search does not find.
 """
@@ -166,8 +166,8 @@ def noisy_runs(row: Row, evidence: Evidence) -> pandas.DataFrame:
 def grid_rows() -> Iterator[Row]:
     """Make rows of midpoints of Table 1 by the paper's own way, beside those by a search."""
     by_id = {row.id: row for row in midpoint_rows()}
-    for start, name, seeds, sigmas in GRIDS:
-        row = replace(by_id[name], variant=OWN_WAY, base=name, theirs=None, notebook="03_midpoint_and_fit")
+    for start, name, seeds, sigmas, notebook in GRIDS:
+        row = replace(by_id[name], variant=OWN_WAY, base=name, theirs=None, notebook=notebook)
         made = _by_grid(row, row.searches[0], by_the_papers_way, seeds, sigmas)
         yield replace(made, id=f"{start}/{name}")
 
