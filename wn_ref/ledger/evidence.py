@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from wn_ref.counted import counted
 from wn_ref.errors import InputError
 from wn_ref.experiment import Experiment
 from wn_ref.lazy import pandas
@@ -142,7 +143,8 @@ class Evidence:
         trained = (self._runs.get(trained_by(cells)) for cells in list(runs.values()))
         runs |= {id(cells): cells for cells in trained if cells is not None}
         complete = not any(self.left(row))
-        finding = Judgement(float("nan"), verdict=NOT_RUN)
+        silent = f"{counted(len(runs), 'run')}, which do not tell" if complete else ""
+        finding = Judgement(float("nan"), verdict=NOT_RUN, says=silent)
         try:
             finding = (row.judge(row, self) if complete else None) or finding
         except InputError as error:  # runs that all overflowed are no curve; other rows are not to suffer from it

@@ -21,6 +21,8 @@ STRONG, ORDERS = 1e3, 100.0
 """Multiplicative noise that is strong; and orders of magnitude as a factor."""
 MARGINAL = 0.05
 """A loss of accuracy that does not count."""
+RESCUED = 2.0
+"""Multiplicative noise decides how much additive noise is tolerated if it is this many times as much as alone."""
 
 
 def mixed_claims() -> Iterator[Row]:
@@ -67,24 +69,35 @@ def order(row: Row, evidence: Evidence) -> Judgement | None:
 
 
 def factor(row: Row, evidence: Evidence) -> Judgement | None:
-    """Find how much larger the additive noise may be; half a decade around ten counts as ten."""
+    """Find how much larger the additive noise may be, where that depends on the multiplicative noise.
+
+    Half a decade around ten counts as ten. If these midpoints are beyond the grid, the runs do not tell.
+    """
     mul, add, a = _grids(row, evidence)["multiplicative"]
-    ratio = tolerated_ratio(mul, midpoint_contour(mul, add, a)[0])
+    midpoints, _ = midpoint_contour(mul, add, a)
+    rescued = midpoints > RESCUED * midpoints[0]
+    if not rescued.any():
+        return None
+    ratio = tolerated_ratio(np.array(mul)[rescued], midpoints[rescued])
     if not math.isfinite(ratio):
         return None
     return of_conditions([1 < ratio < 10**1.5], "network", ratio, "tolerated factor")
 
 
 def upfront(row: Row, evidence: Evidence) -> Judgement | None:
-    """Compare the midpoints of additive noise under strong multiplicative noise with that under the weakest."""
+    """Compare the midpoints of additive noise under strong multiplicative noise with that under the weakest.
+
+    If one is beyond the grid, and the grid ends before the gain would be large, the runs do not tell.
+    """
     mul, add, a = _grids(row, evidence)["multiplicative"]
     midpoints, _ = midpoint_contour(mul, add, a)
-    midpoints = np.where(np.isnan(midpoints), add[-1], midpoints)  # at least
     alone, strong = midpoints[0], midpoints[np.array(mul) >= STRONG]
-    if not alone > 0:
+    beyond = np.isnan(strong)
+    gains = np.where(beyond, add[-1], strong) / alone
+    if not alone > 0 or (gains[beyond] < ORDERS).any():
         return None
-    gains = (strong / alone).tolist()
-    return of_conditions([gain >= ORDERS for gain in gains], "level", max(gains), f"largest gain; alone {alone:.2g}")
+    says = f"largest gain; alone {alone:.2g}"
+    return of_conditions([gain >= ORDERS for gain in gains.tolist()], "level", float(gains.max()), says)
 
 
 def guessing(row: Row, evidence: Evidence) -> Judgement | None:

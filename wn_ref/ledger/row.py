@@ -30,7 +30,7 @@ RULE = (
     "holds for most of them; one midpoint is larger than another if it is so beyond their 95 % intervals, combined in "
     "quadrature. Runs with other epochs than the paper's, or on other samples, count as *qualitatively* at best; "
     "copies of the paper's images are no other samples, and the row says what they are. *Not run* stands until all "
-    "runs of a row are there."
+    "runs of a row are there, and where they do not tell."
 )
 
 
