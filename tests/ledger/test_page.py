@@ -56,6 +56,15 @@ def test_a_line_says_what_the_runs_say(evidence, some_rows):
     assert more == "[mnist-mlp.csv](results/mnist-mlp.csv); [04](04_global_noise.ipynb)"
 
 
+def test_evidence_that_knows_earlier_answers_counts_no_run_twice(made_up, some_rows):
+    """Tables that are read again have the same runs in other objects, as while a campaign runs."""
+    rows = [row for row in some_rows if row.id.startswith(("table1/mnist/mlp", "table4/mnist/mlp"))]
+    before = Evidence(made_up)
+    once = markdown([before.result(row) for row in rows])
+    again = Evidence([dict(cells) for cells in made_up], before)
+    assert markdown([again.result(row) for row in rows]) == once
+
+
 def test_what_differs_is_said_once(evidence, some_rows):
     (row,) = [row for row in some_rows if row.id == "table1/mnist/mlp/bn/multiplicative/straight-through"]
     assert evidence.result(row).differs == ["straight-through gradient"]

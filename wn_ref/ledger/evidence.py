@@ -137,11 +137,11 @@ class Evidence:
 
     def _result(self, row: Row) -> RowResult:
         there = [self.answer(search) for search in row.searches] + [answer for _, answer in self.answers(row)]
-        runs = {id(cells): cells for answer in there for cells in answer.runs}
+        runs = {identity(cells): cells for answer in there for cells in answer.runs}
         further = (row.further(row, self) or []) if row.further else []
-        runs |= {id(cells): cells for cells in self.found((*row.plan, *further))}
+        runs |= {identity(cells): cells for cells in self.found((*row.plan, *further))}
         trained = (self._runs.get(trained_by(cells)) for cells in list(runs.values()))
-        runs |= {id(cells): cells for cells in trained if cells is not None}
+        runs |= {identity(cells): cells for cells in trained if cells is not None}
         complete = not any(self.left(row))
         silent = f"{counted(len(runs), 'run')}, which do not tell" if complete else ""
         finding = Judgement(float("nan"), verdict=NOT_RUN, says=silent)
