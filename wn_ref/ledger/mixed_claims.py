@@ -92,9 +92,11 @@ def upfront(row: Row, evidence: Evidence) -> Judgement | None:
     mul, add, a = _grids(row, evidence)["multiplicative"]
     midpoints, _ = midpoint_contour(mul, add, a)
     alone, strong = midpoints[0], midpoints[np.array(mul) >= STRONG]
+    if not alone > 0:
+        return None
     beyond = np.isnan(strong)
     gains = np.where(beyond, add[-1], strong) / alone
-    if not alone > 0 or (gains[beyond] < ORDERS).any():
+    if (gains[beyond] < ORDERS).any():
         return None
     says = f"largest gain; alone {alone:.2g}"
     return of_conditions([gain >= ORDERS for gain in gains.tolist()], "level", float(gains.max()), says)
