@@ -80,12 +80,10 @@ def test_rows_ask_for_the_papers_settings():
     assert (short.epochs, batches) == (150, [8, 8])
     assert long.epochs * 8 == 150 * -(-85_511 // 512)
     assert (speech.dataset, speech.batch_size, speech.learning_rate) == ("gsc_test_set", 512, 5e-4)
-    grids = {name: by_id(f"grid/table1/mnist/{name}/nobn/additive") for name in ("mlp", "lenet5")}
-    assert {name: len(row.plan) for name, row in grids.items()} == {"mlp": 17 * 10, "lenet5": 5 * 10}
-    assert {row.base for row in grids.values()} == {
-        "table1/mnist/mlp/nobn/additive",
-        "table1/mnist/lenet5/nobn/additive",
-    }
+    networks = {"mnist/mlp": 17 * 10, "mnist/lenet5": 5 * 10, "fashion_mnist/lenet5": 5 * 5}
+    grids = {f"table1/{name}/nobn/additive": number for name, number in networks.items()}
+    assert {base: len(by_id(f"grid/{base}").plan) for base in grids} == grids
+    assert {by_id(f"grid/{base}").base for base in grids} == set(grids)
 
 
 def test_every_row_of_table_4_is_by_the_papers_own_grid_and_its_variants_change_one_thing_on_the_same_networks():
