@@ -17,7 +17,7 @@ from wn_ref.sweeps import grids
 MIXED = (("mnist", "mlp"), ("mnist", "lenet5"), ("cifar10", "lenet5"))
 LEVELS = tuple(float(f"1e{power}") for power in range(-1, 9))
 STRONGEST = 1e5
-"""Levels of both noises; of multiplicative noise up to this one, as more additive noise than that is tolerated."""
+"""Levels of both noises, and the last one of multiplicative noise: networks bear more additive noise than that."""
 STRONG, ORDERS = 1e3, 100.0
 """Multiplicative noise that is strong; and orders of magnitude as a factor."""
 MARGINAL = 0.05
@@ -32,7 +32,7 @@ def mixed_claims() -> Iterator[Row]:
         own = grids.Own(sigmas=LEVELS, seeds=[0])
         plane = grids.plan("mixed", "paper", dataset=dataset, model=model, batchnorm=True, own=own)
         plan = tuple(experiment for experiment in plane if experiment.noise and experiment.noise.sigma_mul <= STRONGEST)
-        levels = f"one level per decade, additive up to {LEVELS[-1]:g}, multiplicative up to {STRONGEST:g}; one seed"
+        ends = f"multiplicative noise up to {STRONGEST:,.0f}, additive up to {LEVELS[-1]:,.0f}"
         claims = (
             ("low", "where both noises are low, the network trains almost to its highest accuracy (regime 1)",
              low_noise),
@@ -50,7 +50,7 @@ def mixed_claims() -> Iterator[Row]:
             yield Row(
                 f"figure6/{dataset}/{model}/{name}", "Section 7",
                 f"{claim}: Figure 6 ({TITLES[model]}, {dataset}{of_another(dataset, model)})", "e", judge, plan=plan,
-                notes=(levels, *longer), notebook="10_mixed_noise",
+                notes=(f"{ends}, one level per decade, one seed", *longer), notebook="10_mixed_noise",
             )  # fmt: skip
 
 

@@ -48,8 +48,8 @@ GRIDS = (
 )
 """Midpoints of Table 1 that are also read from the paper's own levels: start of the id, row, seeds, sigmas, notebook.
 
-They are that of Figure 1, one of which searches and grids can be compared in full, and those of LeNet-5 without batch
-norm, with levels around the fall: one that a search does not find, and one for which it has another number.
+They are that of Figure 1, one of which searches and grids can be compared in full, and two that a search does not find:
+of these the levels around the fall.
 """
 AS_MANY_STEPS = 3150
 """Epochs of 8 batches in place of the 150 epochs of 168 batches that GSC takes as a whole."""
