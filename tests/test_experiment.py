@@ -104,6 +104,14 @@ def test_a_point_may_be_given_by_its_name():
     assert Experiment.from_row(by_name.row()) == by_name
 
 
+def test_a_seed_of_twenty_digits_comes_back_from_a_table():
+    row = Experiment(seed=2**64 - 1).row()
+    assert Experiment.from_row(row).seed == 2**64 - 1
+    for seed in (float(2**64 - 2**11), 2.0**53, 0.5):  # a column of a table that lacks some has floats
+        with pytest.raises(InputError, match="row: expected a whole number, below 2"):
+            Experiment.from_row(row | {"seed": seed})
+
+
 PLAIN = {
     "dataset": "digits",
     "batchnorm": True,

@@ -7,7 +7,10 @@ import pandas
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from tests.made_up_runs import everything
 from wn_ref import InputError, figures, fit_midpoint, load_dataset
+
+OUTCOME = {"tested": 2000, "classes": 10}
 
 
 def test_walking_shows_every_midpoint_and_bound(tmp_path):
@@ -75,7 +78,9 @@ def test_a_value_of_the_paper_that_is_not_comparable_is_grey_with_the_reason():
 
 def test_dots_of_figure_6_are_whole_and_grids_need_not_be_rectangles():
     levels = [(0.1, 0.1), (0.1, 1.0), (1.0, 0.1), (1.0, 1.0), (1e5, 1e5), (0.5, 0.5)]
-    runs = pandas.DataFrame(levels, columns=["sigma_mul", "sigma_add"]).assign(accuracy=0.5, first="additive")
+    runs = pandas.DataFrame(levels, columns=["sigma_mul", "sigma_add"]).assign(
+        accuracy=0.5, first="additive", **OUTCOME
+    )
     dots = figures.mixed(runs).axes[0].collections[-1]
     assert len(dots.get_offsets()) == 6
     assert not dots.get_clip_on()
@@ -85,7 +90,7 @@ def plane(size):
     """Runs on a grid of size x size levels, whose accuracy falls along the diagonal."""
     levels = [(i, j) for i in range(size) for j in range(size)]
     rows = [(10.0**i, 10.0**j, "additive", 1 / (1 + math.exp(i - j))) for i, j in levels]
-    return pandas.DataFrame(rows, columns=["sigma_mul", "sigma_add", "first", "accuracy"])
+    return pandas.DataFrame(rows, columns=["sigma_mul", "sigma_add", "first", "accuracy"]).assign(**OUTCOME)
 
 
 def colours(panel):
@@ -115,6 +120,26 @@ def test_figure_6_of_levels_on_one_line_is_refused():
     ):
         with pytest.raises(InputError, match=f"runs: expected pairs of noise levels that span an area, got {got}"):
             figures.mixed(some)
+
+
+def test_figure_6_does_not_average_two_networks_and_knows_equal_levels():
+    runs = plane(3).assign(batchnorm=True, seed=0)
+    for name, value in {"batchnorm": False, "point": 3, "dataset": "mnist", "epochs": 7}.items():
+        others = runs.assign(**{name: value, "accuracy": 0.1})
+        with pytest.raises(InputError, match=f"{name}: expected the same in all runs of a plane, got"):
+            figures.mixed(pandas.concat([runs.assign(**{name: runs.get(name, 0)}), others]))
+    again = runs.assign(seed=1, sigma_mul=runs["sigma_mul"] * (1 + 1e-14))
+    assert len(figures.mixed(pandas.concat([runs, again])).axes[0].collections[-1].get_offsets()) == 9
+    with pytest.raises(InputError, match="sigma_add: expected finite noise levels >= 0, got inf"):
+        figures.mixed(pandas.concat([runs, runs.assign(sigma_add=np.inf)]))
+
+
+def test_figure_7_does_not_average_two_networks():
+    runs = everything()
+    runs = runs[(runs["point"] == "global") & (runs["sigma_add"] > 0) & (runs["phase"] == "training")]
+    figures.epochs(runs)
+    with pytest.raises(InputError, match="epochs: expected the same in all runs of a curve, got 5 and 6"):
+        figures.epochs(pandas.concat([runs, runs.assign(epochs=6)]))
 
 
 def test_labels_of_a_contact_sheet_are_inside_the_figure():

@@ -5,14 +5,58 @@ Parallelism is over experiments, never inside one; and a sum that is split over 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache, wraps
+from types import TracebackType
 from typing import ParamSpec, TypeVar
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class _OneThread(AbstractContextManager[None]):
+    """BLAS has one thread while anything is in here.
+
+    Its number of threads belongs to the process and not to a thread of it. So the first one in takes it down, and the
+    last one out puts it back, in whatever order those between them come and go. (Where BLAS works with OpenMP, each
+    thread has a number of its own; so each takes it down.)
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside = threading.Lock(), 0
+
+    def __enter__(self) -> None:
+        with self._lock, _in_control():
+            limited = _controller().limit(limits=1, user_api="blas")
+            if self._inside == 0:
+                self._first = limited
+            self._inside += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with self._lock, _in_control():
+            self._inside -= 1
+            if self._inside == 0:
+                self._first.restore_original_limits()
+
+
+@contextmanager
+def _in_control() -> Iterator[None]:
+    """Let this thread change OpenBLAS: of threadpoolctl 3.8, whichever came first may, and others silently do not."""
+    release = getattr(OpenBLASController, "clear_controlling_thread", None)
+    if release is not None:
+        release(force=True)
+    yield
+    if release is not None:
+        release(force=True)
+
+
+_ONE_THREAD = _OneThread()
 
 
 def one_blas_thread(function: Callable[P, R]) -> Callable[P, R]:
@@ -20,7 +64,7 @@ def one_blas_thread(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def limited(*args: P.args, **kwargs: P.kwargs) -> R:
-        with _controller().limit(limits=1, user_api="blas"):
+        with _ONE_THREAD:
             return function(*args, **kwargs)
 
     return limited

@@ -24,6 +24,8 @@ from wn_ref.own_model import describe_own_model
 from wn_ref.own_noise import check_own_noise, describe_own_noise
 from wn_ref.train import SETTINGS
 
+EXACT = 2**53
+"""Below it, every whole number is a float, too."""
 PHASES = ("training", "inference")
 """Where noise is injected: in training and evaluation, or in evaluation only."""
 
@@ -70,7 +72,8 @@ class Experiment:
     epochs : int
         How often training goes through the training images.
     seed : int
-        Determines the initial weights, the order of the images, and the noise; 0 <= seed < 2^64.
+        Determines the initial weights, the order of the images, the crops and flips of augmented ones, and the noise;
+        0 <= seed < 2^64.
     batch_size, learning_rate, optimizer, momentum, schedule, clamp, augment
         As in `wn_ref.train.train`.
     train_size, test_size : int or None
@@ -228,7 +231,12 @@ def _plain(value: Any, kind: str) -> Any:
     value = value.item() if isinstance(value, np.generic) else value
     if isinstance(value, float) and np.isnan(value):
         return None
-    return int(value) if isinstance(value, float) and "int" in kind else value
+    if isinstance(value, float) and "int" in kind:
+        if not value.is_integer() or abs(value) >= EXACT:
+            expected = f"a whole number, below 2^53 where it comes as a float ({kind})"
+            raise InputError(f"row: expected {expected}, got {value!r}; read the column as integers")
+        return int(value)
+    return value
 
 
 def dataset_name(dataset: str | OwnData) -> str:

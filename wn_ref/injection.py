@@ -1,6 +1,7 @@
 """Where noise goes: injection points, and what "global", "all" and a number mean.
 
-    point 0 = "input", then one behind every layer but Flatten, in order of execution: "dense1", "bn1", "relu1", ...
+    point 0 = "input", then one behind each layer that computes something (all but Flatten and Fork), in order of
+    execution: "dense1", "bn1", "relu1", ...
 
 Global noise is injected at all of them except behind batch norm, "to keep the amount of overall injected noise constant
 between experiments" with and without it (section 4.2). Walking noise is injected at one point alone, each in turn.

@@ -41,7 +41,7 @@ class CrossEntropy:
         if not whole or not 0 < weights.min() <= weights.max() < LARGEST:
             expected = f"{classes} numbers > 0 and < {LARGEST:g}"
             raise InputError(f"class_weights: expected {expected}, got {class_weights!r}; give one for each class")
-        self.classes, self._weights = classes, np.ascontiguousarray(weights, np.float64)
+        self.classes, self._weights = classes, np.array(weights, np.float64)
 
     def __call__(self, logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the loss and its derivative by the logits; see `cross_entropy`."""

@@ -22,11 +22,11 @@ from functools import lru_cache
 
 import numpy as np
 
+from wn_ref.arrays import REAL
 from wn_ref.errors import InputError, require_choice, require_number, require_whole
 from wn_ref.generator import add_normals, multiply_by_normals, multiply_by_normals_and_keep
 from wn_ref.random import LONGEST, Stream
 
-FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 GRADIENTS = ("straight_through", "exact")
 ORDERS = ("multiplicative", "additive")
 
@@ -92,7 +92,7 @@ class Noise:
         InputError
             If x is not an array of floats that may be written to, or there is no execution.
         """
-        if type(x) is not np.ndarray or x.dtype not in FLOATS or not x.flags.carray or x.size > LONGEST:
+        if type(x) is not np.ndarray or x.dtype not in REAL or not x.flags.carray or x.size > LONGEST:
             self._inject_otherwise(x, stream, executions)
         elif executions != 1:
             _average(x, executions, lambda y, k: self._apply(y, stream, 2 * k))
@@ -122,7 +122,7 @@ class Noise:
 
     def _inject_otherwise(self, x: np.ndarray, stream: Stream, executions: int) -> None:
         """Make noisy what is not an array of floats in C order, if it can be written to."""
-        if not isinstance(x, np.ndarray) or x.dtype not in FLOATS or not x.flags.writeable:
+        if not isinstance(x, np.ndarray) or x.dtype not in REAL or not x.flags.writeable:
             got = f"{x.dtype} that is {'' if x.flags.writeable else 'not '}writable" if isinstance(x, np.ndarray) else x
             raise InputError(f"x: expected a writable array of float32 or float64, got {got}; convert or copy it")
         if x.size > LONGEST:
@@ -188,7 +188,7 @@ def _operators(
 
 def _require_dense(what: str, x: np.ndarray) -> None:
     """Raise `InputError` unless x is an array of floats in C order that may be written to, as kernels need it."""
-    if not isinstance(x, np.ndarray) or x.dtype not in FLOATS or not x.flags.carray:
+    if not isinstance(x, np.ndarray) or x.dtype not in REAL or not x.flags.carray:
         got = f"{x.dtype} {x.shape} with strides {x.strides}" if isinstance(x, np.ndarray) else repr(x)
         raise InputError(f"{what}: expected a writable array of float32 or float64 in C order, got {got}; copy it")
 

@@ -96,7 +96,7 @@ def train(
     noise : Noise, optional
         Injected in every forward pass, at `point` ("global", "all", a number or a name); none by default.
     seed : int
-        Decides the order of the images, and the noise.
+        Decides the order of the images, the crops and flips of augmented ones, and the noise.
     batch_size : int
         The last batch of an epoch may be smaller.
     learning_rate : float

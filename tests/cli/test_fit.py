@@ -179,3 +179,34 @@ def test_a_table_of_runs_says_itself_what_the_options_say(option, run, tmp_path)
     done = run("fit", "r.csv", *option.split())
     assert done.returncode == 2
     assert f"wn-ref: {option.split()[0]}: expected none for a table of runs, which tells it" in done.stderr
+
+
+def test_seeds_of_twenty_digits_are_not_one_seed(run, tmp_path):
+    """Networks that differ by much: the interval is that of three seeds, whatever their numbers."""
+    rng, intervals = np.random.default_rng(0), []
+    accuracies = [0.1 + 0.85 / (1 + (SIGMA / mu) ** 4) + 0.002 * rng.normal(size=13) for mu in (2, 4, 8)]
+    for first in (1, 2**63 + 1):
+        runs = table_of_runs(wn.additive, [2], seeds=3).sort_values(["seed", "sigma_add"])
+        runs = runs.assign(accuracy=np.ravel(accuracies), seed=[first + int(seed) for seed in runs["seed"]])
+        runs.to_csv(tmp_path / "r.csv", index=False)
+        intervals.append(run("fit", "r.csv").stdout.splitlines()[-1])
+    assert "3 seeds" not in intervals[0]
+    assert intervals[0] == intervals[1]
+    runs.assign(seed=0.5).to_csv(tmp_path / "r.csv", index=False)
+    assert_one_line_error(run("fit", "r.csv"), "CSV: expected whole numbers in column seed, got '0.5' in row 1")
+
+
+def test_a_test_size_takes_the_place_of_uncertainties(run, tmp_path):
+    (tmp_path / "c.csv").write_text(curve(line="{},{},0.2", head="sigma,accuracy,uncertainty"))
+    done = run("fit", "c.csv", "--test-size", "1000")
+    assert_one_line_error(done, "--test-size: expected none for a file with uncertainties, which it replaces, got 1000")
+
+
+def test_levels_that_agree_to_twelve_digits_are_one_level(run, tmp_path):
+    found = []
+    for factor in (1, 1 + 1e-13):
+        levels = [*LEVELS, *(level * factor for level in LEVELS)]
+        (tmp_path / "c.csv").write_text(curve([*ACCURACIES, *ACCURACIES], levels))
+        found.append(run("fit", "c.csv", "--test-size", "1000").stdout)
+    assert found[0].startswith("midpoint")
+    assert found[0] == found[1]

@@ -88,6 +88,19 @@ def test_nothing_is_pooled():
             preserved(pandas.concat([runs, other]))
 
 
+def test_a_noise_of_ones_own_is_no_baseline():
+    runs = made_up({0: [0.7]}, [0.9]).assign(own_noise="")
+    other = runs[:1].assign(sigma_mul=0.0, accuracy=0.1, own_noise="package:Rounding()")
+    pandas.testing.assert_frame_equal(preserved(pandas.concat([runs, other])), preserved(runs))
+
+
+def test_maximum_noise_is_the_largest_level_that_was_run():
+    """Where all runs at 1e10 overflowed, those at 3 are not at maximum noise."""
+    runs = made_up({0: [math.nan, math.nan]}, [0.9])
+    with pytest.raises(InputError, match="got 0 at the largest level and 1 without that ended"):
+        preserved(runs)
+
+
 def test_a_seed_that_was_run_twice_counts_once():
     runs = made_up({0: [0.12, 0.15, 0.20]}, [0.9, 0.9], size=10_000).assign(seed=[0, 1, 2, 0, 0, 1])
     table, thrice = preserved(runs), preserved(pandas.concat([runs] * 3))

@@ -176,6 +176,10 @@ def test_what_is_no_table_of_runs_is_refused_in_one_line(function, rng):
         (runs.iloc[:0], "runs: expected at least one run, got none"),
         ([], "runs: expected a table of runs, got list"),
         (runs.drop(columns="accuracy"), "runs: expected a column accuracy, got phase"),
+        (runs.assign(sigma_add=runs["sigma_add"].where(runs["sigma_add"] < 50, np.inf)), "sigma_add: .*finite .*inf"),
+        (runs.assign(sigma_add=runs["sigma_add"].where(runs["sigma_add"] < 50)), "sigma_add: .*finite .*got nan"),
+        (runs.assign(sigma_mul=-1.0), "sigma_mul: expected finite noise levels >= 0, got -1.0; correct"),
+        (runs.assign(seed=runs["seed"].where(runs["seed"] > 0)), "seed: expected one for each run, got none for some"),
         (runs.assign(accuracy=94.0), "accuracies: expected shares from 0 to 1, got 94; divide percentages"),
     ):
         with pytest.raises(InputError, match=message) as caught:

@@ -51,6 +51,19 @@ def test_a_fit_refuses_in_one_line(arguments, message):
         assert "\n" not in str(caught.value)
 
 
+def test_a_fit_keeps_what_it_was_given():
+    """A caller may fill the same array with the next curve; other levels of confidence are computed when asked for."""
+    sigma, y, dy = np.geomspace(0.1, 100, 12), np.empty(12), np.full(12, 0.01)
+    y[:] = 0.1 + 0.8 / (1 + (sigma / 2) ** 2)
+    for given in ((sigma, y, dy), (sigma, y)):
+        same = [fit_midpoint(*(array.copy() for array in given)), fit_midpoint(*given)]
+        kept = y.copy()
+        y[:] = dy[:] = 0.5
+        assert same[0].interval(0.68) == same[1].interval(0.68)
+        assert same[0].interval(0.99) == same[1].interval(0.99)
+        y[:], dy[:] = kept, 0.01
+
+
 def test_masked_arrays_without_a_masked_value_and_pandas_columns_are_numbers():
     plain = str(fit_midpoint(SIGMA, CURVE, DY))
     assert str(fit_midpoint(np.ma.masked_array(SIGMA), pandas.Series(CURVE), np.ma.masked_array(DY))) == plain

@@ -1,10 +1,13 @@
 """Outputs that are stored in notebooks are held against fresh ones, and a changed number is found."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from tests.benchmarks import notebooks
+
+ROOT = Path(__file__).parents[2]
 
 
 def stream(*pieces, name="stdout"):
@@ -80,3 +83,23 @@ def test_a_notebook_is_executed_timed_and_held_against_what_is_stored(tmp_path, 
         notebooks.main(["01"])
     assert left.value.code
     assert "sum: stored\n3\n\n    sum: now\n2\n" in capsys.readouterr().out
+
+
+def shown_no_more(cells):
+    """Lines of code that `inspect.getsource` printed when a notebook was executed, and that the package has no more."""
+    code = {line.strip() for file in ROOT.glob("wn_ref/**/*.py") for line in file.read_text("utf-8").splitlines()}
+    showing = [cell for cell in cells if "print(inspect.getsource(" in "".join(cell["source"])]
+    lines = [line for cell in showing for out in cell["outputs"] for line in "".join(out.get("text", "")).splitlines()]
+    return [line for line in lines if line.startswith((" ", "def ")) and line.strip() and line.strip() not in code]
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("tutorials/[0-9][0-9]_*.ipynb")), ids=lambda path: path.stem)
+def test_code_is_shown_as_the_package_has_it(path):
+    """If it is not: execute the notebook again."""
+    assert shown_no_more(json.loads(path.read_text("utf-8"))["cells"]) == []
+
+
+def test_a_line_that_the_package_has_no_more_is_found():
+    old = "    def forward(self, x):\n        return self.take_input(x)  # as it was\n"
+    showing = cell(stream(old)) | {"source": ["print(inspect.getsource(Dense.forward))"]}
+    assert shown_no_more([showing]) == ["    def forward(self, x):", "        return self.take_input(x)  # as it was"]

@@ -100,6 +100,21 @@ def numbers(table: pandas.DataFrame, name: str, empty: bool = False, percent: bo
     return [number / 100 for number in found] if percent else found
 
 
+def whole_numbers(table: pandas.DataFrame, name: str) -> list[int]:
+    """Return a column as whole numbers, exactly: a seed may have 20 digits, of which a float keeps 15.
+
+    Raises
+    ------
+    InputError
+        If a cell is not a whole number.
+    """
+    for row, cell in enumerate(table[name], start=1):
+        if not re.fullmatch(r"\d+(\.0*)?", cell):
+            expected = f"whole numbers in column {name}"
+            raise InputError(f"csv: expected {expected}, got {cell!r} in row {row}; correct it or leave the row out")
+    return [int(cell.partition(".")[0]) for cell in table[name]]
+
+
 def _number(cell: str, name: str, row: int, empty: bool) -> float:
     if empty and cell in ("", "nan", "NaN"):
         return float("nan")
@@ -143,7 +158,9 @@ def runs_of(table: pandas.DataFrame) -> pandas.DataFrame:
             )
     for name in table:
         cells = table[name]
-        if name in ("sigma_add", "sigma_mul", "accuracy", "seed", "tested", "classes"):
+        if name in ("seed", "tested", "classes"):
+            columns[name] = pandas.Series(whole_numbers(table, name))
+        elif name in ("sigma_add", "sigma_mul", "accuracy"):
             columns[name] = pandas.Series(numbers(table, name, empty=name == "accuracy"))
         elif name == "executions":
             columns[name] = cells.map(lambda text: tuple(map(int, re.findall(r"\d+", text))) or None)

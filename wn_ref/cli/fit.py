@@ -13,7 +13,7 @@ from wn_ref.cli.midpoint_table import curves
 from wn_ref.cli.options import Scale
 from wn_ref.counted import counted
 from wn_ref.errors import InputError, require_choice, require_number, require_whole
-from wn_ref.fits import accuracy_uncertainty
+from wn_ref.fits import accuracy_uncertainty, merge_levels
 from wn_ref.fits.midpoint import SCALES, MidpointFit, fit_midpoint
 from wn_ref.lazy import pandas
 
@@ -42,7 +42,10 @@ def fit(
     ] = None,
     test_size: Annotated[
         int | None,
-        typer.Option(help="Number of test images behind each accuracy; rows with the same sigma are then averaged."),
+        typer.Option(
+            help="Number of test images behind each accuracy; rows with the same sigma are then averaged, and the file "
+            "has no uncertainties."
+        ),
     ] = None,
     percent: Annotated[
         bool, typer.Option("--percent", help="Accuracies and uncertainties in the file are percentages.")
@@ -90,9 +93,12 @@ def _averaged(data: pandas.DataFrame, test_size: int | None) -> pandas.DataFrame
     """Average the accuracies of each sigma if the test size is known, so that their uncertainty is, too."""
     if test_size is None:
         return data
+    if "uncertainty" in data:
+        expected = "none for a file with uncertainties, which it replaces"
+        raise InputError(f"test_size: expected {expected}, got {test_size}; leave out one of them")
     rows = [
         (sigma, same.mean(), float(accuracy_uncertainty(same, test_size)))
-        for sigma, same in data.groupby("sigma")["accuracy"]
+        for sigma, same in data.groupby(merge_levels(data["sigma"]))["accuracy"]
     ]
     return pandas.DataFrame(rows, columns=["sigma", "accuracy", "uncertainty"])
 

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from wn_ref.figures.style import BLUE, GREEN, NOT_COMPARABLE, ORANGE, PAPER, log_axis, panels, percent_axis
+from wn_ref.findings.alike import prepared, require_alike
 from wn_ref.fits.midpoint import MidpointFit
 from wn_ref.fits.stacked import StackedFit
 from wn_ref.lazy import pandas
@@ -106,7 +107,14 @@ def epochs(runs: pandas.DataFrame, sigma: str = "sigma_add", title: str = "") ->
         The column with the noise level.
     title : str
         The text above the panel.
+
+    Raises
+    ------
+    InputError
+        If there are no runs, or if they differ in anything but this noise level and their seed.
     """
+    runs = prepared(runs)
+    require_alike(runs, sigma)
     levels = sorted(runs[sigma].unique())
     colors = colormaps["cividis"](np.linspace(0, 0.92, len(levels)))
     with panels(5.6, 3.8) as (figure, axes):

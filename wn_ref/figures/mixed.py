@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from wn_ref.counted import counted
 from wn_ref.errors import InputError
 from wn_ref.figures.style import panels
+from wn_ref.findings.alike import prepared, require_one_plane
 from wn_ref.lazy import pandas
 
 LEVELS = [0, *np.linspace(0.2, 1, 9)]
@@ -29,15 +30,19 @@ def mixed(runs: pandas.DataFrame, title: str = "") -> Figure:
     Parameters
     ----------
     runs : pandas.DataFrame
-        Runs of the plan `wn_ref.sweeps.plans.mixed`; they are averaged over seeds here.
+        Runs of the plan `wn_ref.sweeps.plans.mixed`, in either order or both; they are averaged over seeds here.
     title : str
         The text above the panels.
 
     Raises
     ------
     InputError
-        If the noise levels of the runs that ended lie on one line, so that there is no area to colour.
+        If the noise levels of the runs that ended lie on one line, so that there is no area to colour; or if runs
+        differ in anything but their noise levels, the order and the seed.
     """
+    merged = prepared(runs)
+    require_one_plane(merged)
+    runs = merged.assign(first=runs["first"])
     orders = [order for order in ORDERS if order in set(runs["first"])]
     with panels(1.0 + 3.6 * len(orders), 3.8, 1, len(orders), sharey=True, sharex=True) as (figure, axes):
         for order, panel in zip(orders, axes[0]):

@@ -50,9 +50,13 @@ def prepared(table: object) -> pandas.DataFrame:
     Raises
     ------
     InputError
-        If it is not a table of runs, or has none.
+        If it is not a table of runs, or has none; or if a noise level or a seed is missing, or no level.
     """
     runs = require_runs(table, (*LEVEL, "accuracy", "tested", "classes"))
+    for name in LEVEL:
+        require_levels(name, runs[name])
+    if "seed" in runs and runs["seed"].isna().any():
+        raise InputError("seed: expected one for each run, got none for some; give one, or leave these runs out")
     if (own := has_own_noise(runs)).any():
         levels, kinds = zip(*map(level_of, runs.loc[own, "own_noise"]))
         runs = runs.astype({"sigma_add": float})
@@ -67,6 +71,17 @@ def prepared(table: object) -> pandas.DataFrame:
     if "executions" in runs:
         runs["executions"] = [_text(counts) for counts in runs["executions"]]
     return runs
+
+
+def require_levels(name: str, levels: pandas.Series) -> None:
+    """Raise `InputError` unless all are numbers that a noise level can be."""
+    try:
+        numbers = levels.to_numpy(np.float64)
+        wrong = levels[~((numbers >= 0) & (numbers < np.inf))]
+    except (TypeError, ValueError):
+        wrong = levels
+    for level in wrong[:1]:
+        raise InputError(f"{name}: expected finite noise levels >= 0, got {level!r}; correct or leave out these runs")
 
 
 def has_own_noise(runs: pandas.DataFrame) -> pandas.Series:
@@ -112,6 +127,17 @@ def require_alike(runs: pandas.DataFrame, sigma: str, by: Sequence[str] = ()) ->
 def require_one_network(runs: pandas.DataFrame) -> None:
     """Raise `InputError` unless all runs have the same data, network and training, whatever their noise."""
     _refuse(runs, [name for name in differing(runs, "") if name not in (*OF_NOISE, *LEVEL)], "of a network")
+
+
+def require_one_plane(runs: pandas.DataFrame) -> None:
+    """Raise `InputError` unless all runs have the same data, network and training, and noise at the same place.
+
+    Parameters
+    ----------
+    runs : pandas.DataFrame
+        From `prepared`; they may differ in both noise levels, in the order of the noises and in their seed.
+    """
+    _refuse(runs, [name for name in differing(runs, "") if name not in (*LEVEL, "first")], "of a plane")
 
 
 def _refuse(runs: pandas.DataFrame, names: Sequence[str], what: str, by: Sequence[str] = ()) -> None:

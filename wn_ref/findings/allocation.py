@@ -74,8 +74,8 @@ def allocate_optimally(harms: npt.ArrayLike, total: int) -> np.ndarray:
     Parameters
     ----------
     harms : array_like
-        c >= 0, (points,): the harm of noise with variance 1 at each point, in any unit; either 1 / mu^2, or measured
-        (`wn_ref.findings.harms`).
+        c >= 0, (points,): the harm of a single execution's noise at each point, in any unit that is the same for all;
+        either 1 / mu^2, or measured (`wn_ref.findings.harms`).
     total : int
         n_t, at least the number of points.
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from wn_ref.datasets import CATALOG
 from wn_ref.errors import InputError
-from wn_ref.findings.alike import require_alike, require_one_network, require_runs
+from wn_ref.findings.alike import has_own_noise, prepared, require_alike, require_one_network, require_runs
 from wn_ref.fits import accuracy_uncertainty
 from wn_ref.lazy import pandas
 
@@ -31,8 +31,8 @@ def preserved(runs: pandas.DataFrame, by: Sequence[str] = ("point", "name")) -> 
     ----------
     runs : pandas.DataFrame
         Rows of `wn_ref.sweep` for one network and data set. Runs with the largest `sigma_mul`, one per point and seed,
-        are those at maximum noise; runs without any noise are the baseline. Runs that stopped with an error are left
-        out.
+        are those at maximum noise, whether they ended or not; runs without any noise are the baseline. Runs that
+        stopped with an error are left out.
     by : sequence of str
         The columns that distinguish one point from another.
 
@@ -66,16 +66,14 @@ def preserved(runs: pandas.DataFrame, by: Sequence[str] = ("point", "name")) -> 
     >>> table[["name", "preserved", "above_chance"]].round(3).to_numpy().tolist()
     [['dense3', 0.8, 0.775], ['dense4', 0.111, 0.0]]
     """
-    runs = require_runs(runs, ("sigma_mul", "sigma_add", "accuracy", "classes", "tested", *by)).dropna(
-        subset="accuracy"
-    )
+    runs = prepared(require_runs(runs, by))
     largest = runs["sigma_mul"].max()
-    noisy = runs[(runs["sigma_mul"] == largest) & (largest > 0)]
-    quiet = runs[(runs["sigma_mul"] == 0) & (runs["sigma_add"] == 0)]
+    noisy = runs[(runs["sigma_mul"] == largest) & (largest > 0)].dropna(subset="accuracy")
+    without = (runs["sigma_mul"] == 0) & (runs["sigma_add"] == 0) & ~has_own_noise(runs)
+    quiet = runs[without].dropna(subset="accuracy")
     if not len(quiet) or not len(noisy):
-        raise InputError(
-            f"runs: expected some with and some without noise, got {len(noisy)} with and {len(quiet)} without; run both"
-        )
+        got = f"{len(noisy)} at the largest level and {len(quiet)} without that ended"
+        raise InputError(f"runs: expected some with and some without noise, got {got}; run both")
     require_one_network(pandas.concat([quiet, noisy]))
     require_alike(noisy, "sigma_mul", by)
     chance, size = 1 / int(runs["classes"].iloc[0]), int(runs["tested"].iloc[0])

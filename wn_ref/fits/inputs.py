@@ -19,7 +19,7 @@ LARGEST_ERROR = 0.5
 
 
 def numbers(name: str, values: Any) -> np.ndarray:
-    """Return `values` as a float64 array.
+    """Return `values` as a float64 array of its own, which nobody else changes: results look at it again.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def numbers(name: str, values: Any) -> np.ndarray:
         array = np.asarray(values)
         if array.dtype.kind not in "iufO":
             raise TypeError
-        array = np.asarray(array, np.float64)
+        array = np.array(array, np.float64)
     except (TypeError, ValueError):
         got = " ".join(repr(values).split())
         got = got if len(got) <= 60 else got[:57] + "..."

@@ -97,7 +97,7 @@ class MidpointFit:
 
     @property
     def a_max(self) -> float:
-        """2 delta_a + a_min, the accuracy without noise."""
+        """2 delta_a + a_min, the upper plateau; in sigma, F(0) is less than this unless mu >> s."""
         return 2 * self.half_range + self.a_min
 
     def __call__(self, sigma: npt.ArrayLike) -> np.ndarray:

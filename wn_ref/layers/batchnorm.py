@@ -34,6 +34,13 @@ class BatchNorm(Layer):
 
     Sums and running averages are float64 in a float32 layer, too: noise of 1e16, squared and added up over a batch,
     leaves the range of float32.
+
+    Parameters
+    ----------
+    features : int
+        Number of features or channels of x.
+    dtype : np.dtype
+        float32 or float64.
     """
 
     kind = "bn"

@@ -6,10 +6,8 @@ import weakref
 
 import numpy as np
 
-from wn_ref.arrays import Memory
+from wn_ref.arrays import REAL, Memory
 from wn_ref.errors import CallOrderError, InputError
-
-FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 class Layer:
@@ -18,6 +16,9 @@ class Layer:
     `forward` remembers its *input* for `backward`, never its output: the output belongs to the noise that is injected
     behind the layer, and the noise may overwrite it. Results live in arrays that the layer's next call uses again, so
     copy what you want to keep.
+
+    Every layer raises `InputError` if it is made with a size that is not a positive whole number, and if `forward` or
+    `backward` gets an array of another shape or type than it takes; and `CallOrderError` if `backward` comes first.
 
     Attributes
     ----------
@@ -148,7 +149,7 @@ class Layer:
         """Raise `InputError` unless x suits the layer; remember its shape and that of y."""
         self._accepted = self.x = None
         own = next((array.dtype for array in self.parameters.values()), None)
-        allowed = FLOATS if own is None else (own,)
+        allowed = REAL if own is None else (own,)
         if type(x) is not np.ndarray or x.dtype not in allowed or x.ndim < 2 or 0 in x.shape:
             expected = f"an array of {' or '.join(map(str, allowed))} with at least one sample, the batch last"
             got = f"{x.dtype} of shape {x.shape}" if type(x) is np.ndarray else type(x).__name__

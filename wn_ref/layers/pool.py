@@ -17,7 +17,15 @@ from wn_ref.layers.layer import Layer
 
 
 class MaxPool(Layer):
-    """The largest number of each window of `size` x `size`, with windows `stride` apart (`size` by default)."""
+    """The largest number of each window of `size` x `size`, with windows `stride` apart.
+
+    Parameters
+    ----------
+    size : int
+        Rows and columns of a window.
+    stride : int, optional
+        Steps from a window to the next, down and across; `size` by default.
+    """
 
     kind = "pool"
 
