@@ -43,9 +43,63 @@ def test_from_the_cost_to_the_ledger(run, tiny, tmp_path):
     assert "agrees; claims agree if their verdicts are the same" in done.stdout
 
 
+def test_a_check_says_its_cost_and_each_result_and_when_it_is_not_finished(run, tiny, tmp_path):
+    assert run("reproduce", "tiny/late", "tiny/harm", "--jobs", "1").returncode == 0
+
+    done = run("reproduce", "tiny/late", "--check", "--dry-run", "--jobs", "1")
+    assert done.returncode == 0, done.stderr
+    first, last = done.stdout.splitlines()
+    assert first.startswith("a  tiny/late: 7 networks, ")  # as if nothing were published
+    assert last.startswith("1 row, 0 of them done; about 7 networks to train, ")
+    assert not (tmp_path / "reproduction-check.sqlite").exists()
+
+    done = run("reproduce", "tiny/late", "--check", "--epochs", "2", "--jobs", "1")
+    assert_one_line_error(done, "--epochs: expected none for a check, which has those of the published row, got 2")
+
+    done = run("reproduce", "tiny/harm", "tiny/early", "--check", "--jobs", "1")  # the second is not published
+    assert_one_line_error(done, "row: expected one with published runs, got tiny/early")
+    assert not (tmp_path / "reproduction-check.sqlite").exists()
+
+    done = run("reproduce", "tiny/late", "--check", "--budget", "1e-9", "--jobs", "1")
+    assert done.returncode == 1
+    assert "tiny/late: not finished, no run so far" in done.stdout
+    assert "agree" not in done.stdout
+    assert "check: expected all rows to be run again, got some that are not finished" in done.stderr
+
+
+def test_the_cost_is_that_of_what_neither_the_tables_nor_the_store_has(run, tiny, tmp_path):
+    assert run("reproduce", "tiny/late", "--jobs", "1").returncode == 0
+    done = run("reproduce", "tiny/late", "--dry-run", "--results", "elsewhere/results", "--jobs", "1")
+    assert done.stdout.splitlines()[0] == "a  tiny/late: done", done.stderr
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_page_of_somebody_else_is_not_replaced(run, tiny, tmp_path):
+    page = tmp_path / "mine" / "REPRODUCTION.html"
+    page.parent.mkdir()
+    page.write_text("<h1>My thesis</h1>\n")
+    for arguments in (["reproduce", "tiny/late", "--jobs", "1"], ["reproduce", "tiny/harm", "--jobs", "1"]):
+        done = run(*arguments, "--results", "mine/results")
+        assert done.returncode == 2, done.stdout
+        assert "REPRODUCTION.html to be an earlier ledger, got '<h1>My thesis</h1>'; move it away" in done.stderr
+    assert page.read_text() == "<h1>My thesis</h1>\n"
+    assert not (tmp_path / "reproduction.sqlite").exists()
+    page.unlink()
+    assert run("reproduce", "tiny/late", "--jobs", "1", "--results", "mine/results").returncode == 0
+    page.write_text("<h1>My thesis</h1>\n")
+    assert_one_line_error(run("report", "--ledger", "--results", "mine/results"), "to be an earlier ledger")
+    assert page.read_text() == "<h1>My thesis</h1>\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["reproduce", "table1", "--first-seed", "5"], "--first-seed: expected none without --check, got 5"),
+        (["report", "--ledger", "--dataset", "mnist"], "--dataset: expected none with --ledger"),
+        (["report", "--ledger", "--store", "mine.sqlite"], "--store: expected none with --ledger"),
+        (["figure", "5", "--published", "--epochs", "7"], "--epochs: expected none with --published, got 7"),
+        (["figure", "5", "--published", "--store", "mine.sqlite"], "--store: expected none with --published"),
+        (["figure", "6", "--published", "--dataset", "mist"], "--dataset: expected one of "),
         (["reproduce", "tabel1"], "item: expected the beginning of a row's id"),
         (["reproduce", "table1", "--model", "cnn_s", "--dataset", "mnist"], "item: expected at least one row"),
         (["reproduce", "--budget", "-1"], "--budget: expected a positive number, got -1"),

@@ -9,13 +9,18 @@ import typer
 
 from wn_ref.cli.chosen import Chosen
 from wn_ref.cli.options import FREE_NAME, Force, LedgerResults, SourceStore
+from wn_ref.errors import InputError
 from wn_ref.files import outputs
+
+STORE = Path("results.sqlite")
+OF_A_NETWORK = ("dataset", "model", "batchnorm")
+"""What chooses among published runs."""
 
 
 def figure(
     number: Annotated[int, typer.Argument(metavar="NUMBER", help="Number of the figure in the paper, 1 to 11.")],
     chosen: Chosen,
-    store: SourceStore = Path("results.sqlite"),
+    store: SourceStore = STORE,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -32,7 +37,7 @@ def figure(
 
     A figure is of one network, trained in one way: if the store has several, the message names the option that chooses
     one. If runs are missing, it names the sweep that makes them. With --published, the published tables take the place
-    of the store; of the options that choose runs, --dataset, --model and --batchnorm count.
+    of the store, and there are all figures but 4 and 7; they are chosen by --dataset, --model and --batchnorm.
     """
     from wn_ref import reproduce
     from wn_ref.store.store import open_store
@@ -41,7 +46,10 @@ def figure(
     if published:
         from wn_ref.ledger.published import published_figure
 
-        network = {name: chosen.choice.get(name) for name in ("dataset", "model", "batchnorm")}
+        for name, value in (chosen.choice | ({"store": store} if store != STORE else {})).items():
+            if name not in OF_A_NETWORK:
+                raise InputError(f"{name}: expected none with --published, got {value}; leave it out")
+        network = {name: chosen.choice.get(name) for name in OF_A_NETWORK}
         print(f"figure {number}: {file.write(published_figure(number, results, **network).savefig)}")
         return
     with open_store(store) as opened:

@@ -13,10 +13,12 @@ from wn_ref.counted import counted
 from wn_ref.errors import InputError
 from wn_ref.folders import made_folder
 
+STORE = Path("results.sqlite")
+
 
 def report(
     chosen: Chosen,
-    store: SourceStore = Path("results.sqlite"),
+    store: SourceStore = STORE,
     output: Annotated[
         Path | None,
         typer.Option(help="Folder to write to; it is made if it does not exist.", show_default="report"),
@@ -40,6 +42,8 @@ def report(
     if ledger:
         if output is not None:
             raise InputError(f"output: expected none with --ledger, got {output}; the ledger is beside --results")
+        for name, value in (chosen.choice | ({"store": store} if store != STORE else {})).items():
+            raise InputError(f"{name}: expected none with --ledger, which is of all published runs, got {value}")
         print(_ledger(results))
         return
     from wn_ref.reproduce.page import Page

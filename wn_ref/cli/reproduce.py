@@ -51,7 +51,9 @@ def reproduce(
     check: Annotated[
         bool, typer.Option("--check", help="Run published rows again with other seeds, and say whether they agree.")
     ] = False,
-    first_seed: Annotated[int, typer.Option(help="With --check: the seed of the first new network.")] = 1000,
+    first_seed: Annotated[
+        int | None, typer.Option(help="With --check: the seed of the first new network.", show_default="1000")
+    ] = None,
 ) -> None:
     """Reproduce the paper: each of its numbers and claims, at its epochs, batch size, augmentation and data.
 
@@ -72,12 +74,14 @@ def reproduce(
     rows = chosen_rows(items or (), dataset, model)
     campaign = Campaign(store, results or default_results(), workers.jobs, hours, epochs, retry_failed, tell=_say)
     if check:
-        _check(rows, campaign, first_seed)
+        _check(rows, campaign, first_seed, dry_run)
         return
+    if first_seed is not None:
+        raise InputError(f"first_seed: expected none without --check, got {first_seed}; leave it out")
     if not dry_run:
         require_folder(made_folder("results", campaign.results))
     print("measuring what it will cost ...", file=sys.stderr)
-    _say_costs(costs([row.at(epochs) for row in rows], campaign.evidence()), workers.jobs, dry_run)
+    _say_costs(costs([row.at(epochs) for row in rows], campaign.known()), workers.jobs, dry_run)
     if dry_run:
         return
     try:
@@ -90,22 +94,32 @@ def reproduce(
     print(f"{ledger}; runs in {campaign.results}")
 
 
-def _check(rows: list[Row], campaign: Campaign, first_seed: int) -> None:
-    """Run published rows again, and print what comes of each."""
-    from wn_ref.ledger.checking import check
+def _check(rows: list[Row], campaign: Campaign, first_seed: int | None, dry_run: bool) -> None:
+    """Run published rows again, and print what comes of each as soon as it is known."""
+    from wn_ref.ledger.checking import FRESH, check, to_check
+    from wn_ref.ledger.cost import costs
+    from wn_ref.ledger.evidence import Evidence
 
-    require_whole("first_seed", first_seed, least=1)
+    first_seed = FRESH if first_seed is None else require_whole("first_seed", first_seed, least=1)
     if len(rows) > MOST_CHECKED:
         expected = f"expected --check of at most {MOST_CHECKED} rows"
         raise InputError(f"item: {expected}, got {len(rows)}; name one row, such as table4/mnist/mlp/bn/additive")
+    published = [to_check(row, campaign, first_seed) for row in rows]
+    print("measuring what it will cost ...", file=sys.stderr)
+    _say_costs(costs([result.row for result in published], Evidence(())), campaign.jobs, dry_run)
+    if dry_run:
+        return
+    checks = []
     try:
-        checks = [check(row, campaign, first_seed) for row in rows]
+        for row in rows:
+            checks.append(check(row, campaign, first_seed))
+            _say(str(checks[-1]))
     except KeyboardInterrupt:
         raise Interrupted(
             f"interrupted; runs are in {campaign.store.stem}-check.sqlite; the same command continues from there"
         ) from None
-    for made in checks:
-        print(made)
+    if not all(made.finished for made in checks):
+        raise RunError("check: expected all rows to be run again, got some that are not finished; run it once more")
     if not all(made.agrees for made in checks):
         raise RunError("check: expected rows to agree with what is published, got others; see above")
 

@@ -17,6 +17,8 @@ from wn_ref.sweeps import grids
 
 MARGINAL = 0.02
 """A loss of accuracy that is marginal."""
+ALIVE = 2
+"""A network that is better than guessing has this many times its accuracy."""
 
 
 def quantise(experiment: Experiment) -> Measurement:
@@ -37,7 +39,8 @@ def binarization_rows() -> Iterator[Row]:
         "network has learned a binary representation by itself (Figure 4)", "e", marginal_loss, plan=noisy,
         quantised=noisy,
         notes=(
-            f"points that withstand the noise; marginal is a loss of less than {100 * MARGINAL:.0f} points",
+            f"points with an accuracy above {ALIVE} times that of guessing",
+            f"marginal is a loss of less than {100 * MARGINAL:.0f} points",
             "a network trained without noise can be quantised, too; other measurements show the binarization",
         ),
         notebook="08_self_binarization",
@@ -47,6 +50,6 @@ def binarization_rows() -> Iterator[Row]:
 def marginal_loss(row: Row, evidence: Evidence) -> Judgement | None:
     """Look what quantising costs at points that are better than guessing."""
     runs = evidence.runs(row.plan).dropna(subset=["accuracy", "quantised"])
-    alive = runs[runs["accuracy"] > 2 / runs["classes"]]
+    alive = runs[runs["accuracy"] > ALIVE / runs["classes"]]
     loss = (alive["accuracy"] - alive["quantised"]).tolist()
     return of_conditions([one < MARGINAL for one in loss], "point", max(loss, default=float("nan")), "largest loss")

@@ -43,7 +43,7 @@ class Check:
 
     @property
     def agrees(self) -> bool:
-        """Whether they agree."""
+        """Whether they agree, as soon as it is `finished`."""
         one, other = self.published.finding, self.again.finding
         return agree(one, other) if self.is_of_a_number else one.verdict == other.verdict
 
@@ -52,7 +52,14 @@ class Check:
         """Whether the row is about a number, and not about a claim."""
         return math.isfinite(self.published.row.paper)
 
+    @property
+    def finished(self) -> bool:
+        """Whether all new runs are there; until then, nobody knows."""
+        return self.again.complete
+
     def __str__(self) -> str:
+        if not self.finished:
+            return f"{self.published.row.id}: not finished, {ours(self.again) or 'no run so far'}"
         one, two = (f"{ours(r)}, {r.finding.verdict}" for r in (self.published, self.again))
         said = "agrees" if self.agrees else "does not agree"
         if not self.is_of_a_number:
@@ -94,15 +101,23 @@ def check(row: Row, campaign: Campaign, first_seed: int = FRESH) -> Check:
     InputError
         If the row is not published, or published networks may have the new seeds.
     """
-    published = campaign.evidence().result(row)
-    if published.finding.verdict == NOT_RUN:
-        raise InputError(f"row: expected one with published runs, got {row.id}; wn-ref reproduce {row.id} makes them")
-    if any(int(cells["seed"]) >= first_seed for cells in published.runs):
-        raise InputError(
-            f"first_seed: expected one above those of the published runs, got {first_seed}; choose another"
-        )
+    published = to_check(row, campaign, first_seed)
     with tempfile.TemporaryDirectory() as folder:
         results, store = Path(folder) / "results", campaign.store.with_stem(f"{campaign.store.stem}-check")
         anew = replace(campaign, store=store, results=results, first_seed=first_seed, rows=())
         anew.run([published.row])
         return Check(published, anew.evidence().result(published.row))
+
+
+def to_check(row: Row, campaign: Campaign, first_seed: int = FRESH) -> RowResult:
+    """Return what is published of a row, at the epochs at which it is to be run again; raises as `check`."""
+    published = campaign.evidence().result(row)
+    if published.finding.verdict == NOT_RUN:
+        raise InputError(f"row: expected one with published runs, got {row.id}; wn-ref reproduce {row.id} makes them")
+    if any(int(cells["seed"]) >= first_seed for cells in published.runs):
+        expected = "one above those of the published runs"
+        raise InputError(f"first_seed: expected {expected}, got {first_seed}; choose another")
+    if campaign.epochs is not None:
+        expected = "none for a check, which has those of the published row"
+        raise InputError(f"epochs: expected {expected}, got {campaign.epochs}; leave it out")
+    return published

@@ -96,7 +96,7 @@ def geometric(values: Iterable[float]) -> float:
 
 def of_another(dataset: str, model: str) -> str:
     """Return a remark for figures that the paper has of LeNet-5 on CIFAR-10 alone; "" if that is the network."""
-    return "" if (dataset, model) == ("cifar10", "lenet5") else "; the paper's is of LeNet-5 on CIFAR-10"
+    return "" if (dataset, model) == ("cifar10", "lenet5") else "the paper's is of LeNet-5 on CIFAR-10"
 
 
 def guessing_if_overflowed(runs: pandas.DataFrame) -> pandas.DataFrame:

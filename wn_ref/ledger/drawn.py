@@ -43,14 +43,19 @@ def draw(number: int, evidence: Evidence, **choice: Any) -> Figure:
     """
     require_choice("figure", number, FIGURES)
     start, make = FIGURES[number]
+    for name, position in (("dataset", 0), ("model", 1)):
+        if choice.get(name) is not None:
+            require_choice(
+                name, choice[name], dict.fromkeys(pair[position] for row in all_rows() for pair in row.networks)
+            )
     chosen = [row for row in all_rows() if _is_chosen(row, choice)]
     rows = [row for name in start for row in chosen if row.id.split("/")[0] == name]
     drawn = make(number, rows, evidence, choice)
     if drawn is None:
         wanted = "".join(f" with {name} {value}" for name, value in choice.items() if value is not None)
-        raise InputError(
-            f"figure {number}: expected published runs{wanted}, got none; run `wn-ref reproduce {start[0]}`"
-        )
+        options = "".join(f" --{name} {choice[name]}" for name in ("dataset", "model") if choice.get(name) is not None)
+        cure = f"run `wn-ref reproduce {start[0]}{options}`" if rows else "choose another network"
+        raise InputError(f"figure {number}: expected published runs{wanted}, got none; {cure}")
     return drawn
 
 

@@ -10,7 +10,7 @@ from wn_ref.counted import counted
 from wn_ref.errors import InputError
 from wn_ref.experiment import Experiment
 from wn_ref.lazy import pandas
-from wn_ref.ledger.row import NOT_RUN, QUALITATIVELY, REPRODUCED, Judgement, Row
+from wn_ref.ledger.row import NOT_RUN, REPRODUCED, Judgement, Row
 from wn_ref.ledger.search import Answer, Run, Search, answered, families, trained_by
 from wn_ref.ledger.tables import Cells, frame, has_failed, identity
 from wn_ref.search.question import Show
@@ -59,7 +59,7 @@ class RowResult:
         )
         gradients = {cells["gradient"] for cells in trained_noisy}
         said = [f"{gradient.replace('_', '-')} gradient" for gradient in sorted(gradients)]
-        parts = (self.row.shorter, self.row.data_differs, *stand_ins, *said, self.row.variant)
+        parts = (self.row.another, self.row.shorter, self.row.data_differs, *stand_ins, *said, self.row.variant)
         return list(dict.fromkeys(filter(None, parts)))
 
 
@@ -150,6 +150,6 @@ class Evidence:
         except InputError as error:  # runs that all overflowed are no curve; other rows are not to suffer from it
             finding = replace(finding, says=str(error))
         result = RowResult(row, finding, list(runs.values()), complete)
-        if result.finding.verdict == REPRODUCED and (row.shorter or row.data_differs):
-            return replace(result, finding=replace(result.finding, verdict=QUALITATIVELY))
+        if result.finding.verdict == REPRODUCED:
+            return replace(result, finding=replace(result.finding, verdict=row.at_best))
         return result

@@ -17,10 +17,14 @@ from wn_ref.ledger.catalog import all_rows
 from wn_ref.ledger.drawn import FIGURES, draw
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.page import markdown
+from wn_ref.ledger.places import require_ours
 from wn_ref.ledger.row import Row
 
 NAME = "REPRODUCTION.html"
 """The page's file, beside the folder of the tables."""
+HEAD = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>The reproduction</title>
+"""
 STYLE = """body { font: 15px/1.5 sans-serif; max-width: 90em; margin: 2em auto; padding: 0 1em }
 table { border-collapse: collapse; font-size: 13px }
 td, th { border: 1px solid #ccc; padding: 3px 6px; text-align: left }
@@ -29,14 +33,18 @@ th { background: #eee } code { font-size: 12px } img { max-width: 100% }"""
 
 def write_html(evidence: Evidence, results: Path, rows: Sequence[Row] | None = None) -> Path:
     """Write the page beside a folder of published tables, and return its path."""
+    path = page_beside(results)
     found = [evidence.result(row) for row in (all_rows() if rows is None else rows)]
     body = [*_of_markdown(markdown(found, results.name)), "<h2>Figures</h2>", *_figures(evidence)]
-    made = "\n".join(
-        ["<!DOCTYPE html>", '<html lang="en"><head><meta charset="utf-8"><title>The reproduction</title>']
-        + [f"<style>{STYLE}</style></head><body>", *body, "</body></html>", ""]
-    )
-    path = results.parent / NAME
+    made = HEAD + "\n".join([f"<style>{STYLE}</style></head><body>", *body, "</body></html>", ""])
     write_atomically(path, lambda part: part.write_text(made, encoding="utf-8"))
+    return path
+
+
+def page_beside(results: Path) -> Path:
+    """Return where the page of a folder of tables is; raise `InputError` if another file is there."""
+    path = results.parent / NAME
+    require_ours(path, HEAD)
     return path
 
 

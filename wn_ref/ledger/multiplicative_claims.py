@@ -168,7 +168,7 @@ def stacked_claims() -> Iterator[Row]:
         yield Row(
             f"figure8/{dataset}/{model}", "Section 6.2", "without batch norm, accuracy first drops to a plateau and "
             f"then to that of guessing, as two stacked logistic functions: Figure 8 ({TITLES[model]}, {dataset}, third "
-            f"layer{of_another(dataset, model)})", "e", two_steps, plan=plan, notes=(CONDITIONS,),
+            "layer)", "e", two_steps, plan=plan, another=of_another(dataset, model), notes=(CONDITIONS,),
             notebook="09_stacked_logistics",
         )  # fmt: skip
 

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from wn_ref.counted import counted
-from wn_ref.errors import InputError
 from wn_ref.files import write_atomically
 from wn_ref.folders import made_folder
 from wn_ref.ledger.catalog import CAMPAIGNS, all_rows
+from wn_ref.ledger.conditions import WALK
 from wn_ref.ledger.evidence import Evidence, RowResult
 from wn_ref.ledger.exceptions import Contrast, comparisons, exceptions
+from wn_ref.ledger.places import require_ours
 from wn_ref.ledger.row import NOT_RUN, RULE, VERDICTS, Row
+from wn_ref.ledger.search import Search
 from wn_ref.ledger.totals import Total, totals
 from wn_ref.version import ALGORITHM
 
@@ -40,13 +42,14 @@ what is published here.
 **The verdict.** {rule}
 
 **The midpoint.** Noise in training: where the accuracy, averaged over networks, is half way down, found by a search
-(`wn_ref.locate_midpoint`, +-5 %), not on a grid. Noise at inference only, in Table 4: equation 1, fitted in ln sigma to
-the paper's own levels, with as many networks as it has, and with noise at the outputs of batch norm, too. That is not
-what the paper says, which prints equation 1 in sigma and leaves these outputs out (section 4.2, about Table 1); of the
-readings that were tried it comes closest to its numbers (see *What the variants say*, and
-[04](04_global_noise.ipynb): the MLP's numbers tell where noise goes, LeNet-5's are as close either way). Elsewhere at
-inference only: the geometric mean of the noise levels at which the single networks are half way down, by a search.
-Midpoints grow with the epochs ([13](13_how_long_to_train.ipynb)), so these stand in every row.
+(`wn_ref.locate_midpoint`), not on a grid: to +-5 % for global noise, with {most} networks at most, and to +-15 % at a
+single point, with {most_at_one}. Where the interval is wider, the search ended at this number. Noise at inference only,
+in Table 4: equation 1, fitted in ln sigma to the paper's own levels, with as many networks as it has, and with noise at
+the outputs of batch norm, too. That is not what the paper says, which prints equation 1 in sigma and leaves these
+outputs out (section 4.2, about Table 1); of the readings that were tried it comes closest to its numbers (see *What the
+variants say*, and [04](04_global_noise.ipynb): the MLP's numbers tell where noise goes, LeNet-5's are as close either
+way). Elsewhere at inference only: the geometric mean of the noise levels at which the single networks are half way
+down, by a search. Midpoints grow with the epochs ([13](13_how_long_to_train.ipynb)), so these stand in every row.
 
 **The gradient.** The paper says that noise enters the forward path only; the code published with it differentiates
 through multiplicative noise. Rows have this exact gradient unless they say otherwise.
@@ -86,22 +89,9 @@ def write_ledger(evidence: Evidence, results: Path, rows: Sequence[Row] | None =
     """Write the page beside a folder of published tables, and return its path."""
     made = markdown([evidence.result(row) for row in (all_rows() if rows is None else rows)], results.name)
     path = made_folder("results", results.parent) / NAME
-    _require_ours(path)
+    require_ours(path, INTRO.splitlines()[0])
     write_atomically(path, lambda part: part.write_text(made, encoding="utf-8"))
     return path
-
-
-def _require_ours(path: Path) -> None:
-    """Raise `InputError` if the page would replace a file that is not an earlier one."""
-    try:
-        with path.open(encoding="utf-8") as file:
-            first = file.readline().rstrip()
-    except FileNotFoundError:
-        return
-    except (OSError, UnicodeDecodeError) as error:
-        first = str(error)
-    if first != INTRO.splitlines()[0]:
-        raise InputError(f"results: expected {path} to be an earlier ledger, got {first!r}; move it away")
 
 
 def markdown(results: Sequence[RowResult], folder: str = "results") -> str:
@@ -180,7 +170,8 @@ def _intro(results: Sequence[RowResult]) -> str:
     versions = {cells["algorithm"] for result in results for cells in result.runs}
     version = next(iter(versions), str(ALGORITHM))
     now = "" if version == str(ALGORITHM) else f"; it is {ALGORITHM} now"
-    return INTRO.format(rule=RULE, version=version, now=now)
+    most, most_at_one = Search.max_runs, WALK["max_runs"]
+    return INTRO.format(rule=RULE, version=version, now=now, most=most, most_at_one=most_at_one)
 
 
 def _exception(result: RowResult, tried: Sequence[RowResult]) -> list[str]:

@@ -30,3 +30,17 @@ def published_results() -> Path:
         f"results: expected published tables in {IN_CLONE}, got none; clone the repository and work in it, or run "
         "wn-ref reproduce"
     )
+
+
+def require_ours(path: Path, start: str) -> None:
+    """Raise `InputError` if a page would replace a file that does not begin as an earlier one."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            found = file.read(len(start))
+    except FileNotFoundError:
+        return
+    except (OSError, UnicodeDecodeError) as error:
+        found = str(error)
+    if found != start:
+        got = next(iter(found.splitlines()), "")
+        raise InputError(f"results: expected {path} to be an earlier ledger, got {got!r}; move it away")

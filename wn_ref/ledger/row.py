@@ -28,9 +28,9 @@ RULE = (
     f"paper's networks, or if our interval contains it and is narrower than {FAR:g} of them; *qualitatively* within "
     f"{FAR:g}. A claim is *reproduced* if the condition in its row holds for all of its runs, *qualitatively* if it "
     "holds for most of them; one midpoint is larger than another if it is so beyond their 95 % intervals, combined in "
-    "quadrature. Runs with other epochs than the paper's, or on other samples, count as *qualitatively* at best; "
-    "copies of the paper's images are no other samples, and the row says what they are. *Not run* stands until all "
-    "runs of a row are there, and where they do not tell."
+    "quadrature. Runs with other epochs than the paper's, on other samples, or of another network than the one that "
+    "the paper says it of, count as *qualitatively* at best; copies of the paper's images are no other samples, and "
+    "the row says what they are. *Not run* stands until all runs of a row are there, and where they do not tell."
 )
 
 
@@ -93,6 +93,8 @@ class Row:
         What is different on purpose from what the paper's number is of; such a row explains another one.
     base : str
         The id of the row that it explains.
+    another : str
+        What the paper says it of, if that is another network or data set than the row's.
     notes : tuple of str
         What else is to be known.
     notebook : str
@@ -113,6 +115,7 @@ class Row:
     theirs: Callable[[], list[Experiment]] | None = field(default=None, repr=False)
     variant: str = ""
     base: str = ""
+    another: str = ""
     notes: tuple[str, ...] = ()
     notebook: str = ""
 
@@ -145,6 +148,11 @@ class Row:
             if e.epochs != (theirs := grids.paper_training(e.dataset, e.model)["epochs"])
         )
         return "; ".join(found)
+
+    @property
+    def at_best(self) -> str:
+        """The best verdict that its runs can have, by `RULE`."""
+        return QUALITATIVELY if self.shorter or self.data_differs or self.another else REPRODUCED
 
     @cached_property
     def data_differs(self) -> str:

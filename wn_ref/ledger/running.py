@@ -87,7 +87,12 @@ class Campaign:
             At the end, if rows could not be run; the others are there.
         StorageError
             If another process is writing to the store, or the disk is full or fails.
+        InputError
+            If a file that is no ledger is in the place of one.
         """
+        from wn_ref.ledger.html import page_beside
+
+        page_beside(self.results)
         failed = []
         workers = Workers(self.jobs)
         self.publish()
@@ -113,12 +118,21 @@ class Campaign:
         self._known = Evidence(self._as_rows_see(tables.read(self.results)), self._known)
         return self._known
 
-    def publish(self) -> Evidence:
-        """Write the runs of the store to the tables, and the ledger; return what it says."""
+    def known(self) -> Evidence:
+        """Return what `publish` would: what is published, and the runs of the store."""
+        return Evidence(self._as_rows_see(self._all_runs()))
+
+    def _all_runs(self) -> list[Cells]:
+        new = []
         if self.store.exists():
             with open_store(self.store) as opened:
                 new = tables.of_store(opened)
-            tables.write(self.results, tables.merged(tables.read(self.results), new))
+        return tables.merged(tables.read(self.results), new)
+
+    def publish(self) -> Evidence:
+        """Write the runs of the store to the tables, and the ledger; return what it says."""
+        if self.store.exists():
+            tables.write(self.results, self._all_runs())
         evidence = self.evidence()
         write_ledger(evidence, self.results, self.rows)
         return evidence
