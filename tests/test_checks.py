@@ -84,7 +84,7 @@ class OtherGradientArray(Mine):
 
     def backward(self, dy, input_gradient=True):
         dx = super().backward(dy)
-        self.gradients["bias"] = dy.sum(axis=1)
+        self.gradients = {**self.gradients, "bias": dy.sum(axis=1)}
         return dx
 
 

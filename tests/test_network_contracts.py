@@ -14,6 +14,7 @@ from wn_ref.injection import Injection
 from wn_ref.layers import BatchNorm, Conv, Dense, Flatten, Layer, MaxPool, ReLU
 from wn_ref.layers.initial import WeightsWarning
 from wn_ref.models import MODELS
+from wn_ref.optim import Adam
 
 IMAGE = (1, 8, 8)
 
@@ -241,3 +242,75 @@ def test_layers_are_told_the_step():
     net = Network([Identity(), Identity()])
     net.forward(np.zeros((4, 3), np.float32), step=17)
     assert [layer.step for layer in net.layers] == [17, 17]
+
+
+def small():
+    return Network([Flatten(), Dense(4, 3), BatchNorm(3), ReLU(), Dense(3, 2, index=1)], input_shape=(1, 2, 2))
+
+
+def test_whatever_is_assigned_to_is_copied_into_the_vector_that_is_trained():
+    """A network, its vectors, its mappings, and the mappings of its layers: nothing parts them."""
+    source = small()
+    source.theta[:] = np.arange(source.theta.size)
+    source.statistics["bn1.running_mean"] = [1, 2, 3]
+    ways = {
+        "theta": lambda net: setattr(net, "theta", source.theta.copy()),
+        "parameters": lambda net: setattr(net, "parameters", dict(source.parameters)),
+        "by name": lambda net: net.parameters.update(source.parameters),
+        "by layer": lambda net: [
+            layer.parameters.update(other.parameters) for layer, other in zip(net.layers, source.layers)
+        ],
+    }
+    for way, assign in ways.items():
+        net = small()
+        vector = net.theta
+        assign(net)
+        net.statistics = {name: array.tolist() for name, array in source.statistics.items()}
+        assert net.theta is vector, way
+        np.testing.assert_array_equal(vector, source.theta)
+        x = np.ones((1, 2, 2, 5), np.float32)
+        np.testing.assert_array_equal(net.forward(x), source.forward(x))
+        vector += 1
+        np.testing.assert_array_equal(net.layers[1].parameters["weight"], source.parameters["dense1.weight"] + 1)
+        np.testing.assert_array_equal(net.parameters["dense1.weight"], source.parameters["dense1.weight"] + 1)
+    with pytest.raises(InputError, match="theta: expected shape"):
+        net.theta = np.zeros(3)
+    with pytest.raises(InputError, match=r"parameters: expected arrays dense1.weight, .*, got dense1.weight; give all"):
+        net.parameters = {"dense1.weight": np.zeros((3, 4))}
+    with pytest.raises(InputError, match="weight: expected shape"):
+        net.layers[1].parameters["weight"] = np.zeros((4, 3))
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda both: pickle.loads(pickle.dumps(both))])
+def test_an_optimiser_that_is_copied_with_its_network_trains_the_copy(duplicate):
+    net = small()
+    optimiser = Adam(net.theta)
+    net.dtheta[:] = 1
+    (other, its), before = duplicate((net, optimiser)), net.theta.copy()
+    assert its.theta is other.theta
+    np.testing.assert_array_equal(other.dtheta, net.dtheta)
+    its.step(other.dtheta, 0.1)
+    assert (other.parameters["dense2.bias"] < net.parameters["dense2.bias"]).all()
+    np.testing.assert_array_equal(net.theta, before)
+
+
+def test_a_copied_layer_shares_no_arrays():
+    """Two networks with one array would be trained by one of them alone."""
+    layer = Dense(4, 3)
+    twin = copy.copy(layer)
+    assert not np.shares_memory(twin.parameters["weight"], layer.parameters["weight"])
+    np.testing.assert_array_equal(twin.parameters["weight"], layer.parameters["weight"])
+
+
+def test_a_layer_alone_keeps_the_shape_and_type_of_its_arrays():
+    """Compiled loops go by them, and check what they are given at the first x of a shape only."""
+    conv = Conv(2, 3, (3, 3), dtype=np.float64)
+    x = np.ones((2, 9, 9, 4))
+    conv.forward(x)
+    for shape in ((3, 2, 5, 5), (2, 2, 3, 3), (3, 4, 3, 3)):
+        with pytest.raises(InputError, match="weight: expected shape"):
+            conv.parameters["weight"] = np.ones(shape)
+    conv.parameters["weight"] = np.ones((3, 2, 3, 3), np.float32)
+    conv.parameters["bias"] = np.zeros(3)
+    assert conv.parameters["weight"].dtype == np.float64
+    np.testing.assert_array_equal(conv.forward(x), np.full((3, 7, 7, 4), 18.0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, MutableMapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,48 @@ class ArraysByName(MutableMapping[str, np.ndarray]):
 
     def __repr__(self) -> str:
         return "{" + ", ".join(f"{name}: {array.shape}" for name, array in self.items()) + "}"
+
+
+class LayerArrays(ArraysByName):
+    """Those of a layer: a name that is new takes the array itself; from then on values are copied into it.
+
+    So nothing changes its shape or its type, by which compiled loops go, and where a network has moved the array to,
+    it stays.
+    """
+
+    def __setitem__(self, name: str, value: npt.ArrayLike) -> None:
+        if name in self:
+            super().__setitem__(name, value)
+        else:
+            self.move(name, np.asarray(value))
+
+    def move(self, name: str, array: np.ndarray) -> None:
+        """Let a name stand for another array from now on."""
+        self._arrays[name] = array
+
+
+class InPlace:
+    """An attribute that is set once; to assign to it later copies the values to where they are.
+
+    Views of an array, such as those that layers have of a network's theta, then see them, too.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        return self if instance is None else vars(instance)[self._name]
+
+    def __set__(self, instance: object, value: Any) -> None:
+        there = vars(instance).setdefault(self._name, value)
+        if isinstance(there, ArraysByName):
+            if set(value) != set(there):
+                raise InputError(f"{self._name}: expected arrays {', '.join(there)}, got {', '.join(value)}; give all")
+            there.update(value)
+        elif there is not value:
+            if np.shape(value) != there.shape:
+                raise InputError(f"{self._name}: expected shape {there.shape}, got {np.shape(value)}; reshape it")
+            there[...] = value
 
 
 class Memory:

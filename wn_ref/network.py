@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from wn_ref.arrays import ArraysByName, Memory, real_type
+from wn_ref.arrays import ArraysByName, InPlace, Memory, real_type
 from wn_ref.errors import CallOrderError, InputError
 from wn_ref.injection import GLOBAL, INPUT, Injection, Injector, Points
 from wn_ref.layers import Layer
@@ -47,7 +47,8 @@ class Network:
     statistics : mapping of str to np.ndarray
         The running averages of batch norm, such as "bn1.running_mean", in float64.
     theta, dtheta : np.ndarray
-        All parameters, and all gradients, end to end in one vector each; the arrays above are views into them.
+        All parameters, and all gradients, end to end in one vector each; the arrays above are views into them. To
+        assign to any of these attributes copies the values.
 
     Raises
     ------
@@ -70,6 +71,9 @@ class Network:
     (2, 5)
     """
 
+    theta, dtheta = InPlace(), InPlace()
+    parameters, gradients, statistics = InPlace(), InPlace(), InPlace()
+
     def __init__(
         self, layers: Sequence[Layer], dtype: npt.DTypeLike = "float32", input_shape: Sequence[int] | None = None
     ) -> None:
@@ -78,7 +82,14 @@ class Network:
             message = f"layers: expected weights of their own, got the same random numbers in {', '.join(alike)}"
             warnings.warn(f"{message}; give each layer another index, or another seed", WeightsWarning, stacklevel=2)
 
-    def _build(self, layers: Sequence[Layer], dtype: npt.DTypeLike, input_shape: Sequence[int] | None) -> None:
+    def _build(
+        self,
+        layers: Sequence[Layer],
+        dtype: npt.DTypeLike,
+        input_shape: Sequence[int] | None,
+        theta: np.ndarray | None = None,
+        dtheta: np.ndarray | None = None,
+    ) -> None:
         self.layers, self.dtype = tuple(layers), real_type(dtype)
         self.input_shape = None if input_shape is None else tuple(input_shape)
         self._own_layers()
@@ -92,7 +103,7 @@ class Network:
         )
         self._point_behind = {layer: point for point, layer in enumerate(noisy, start=1)}
         self._first_weights = next((i for i, layer in enumerate(self.layers) if layer.parameters), len(self.layers))
-        self._gather_parameters()
+        self._gather_parameters(theta, dtheta)
         if self.input_shape is not None:
             self._check_chain(self.input_shape)
         self._injected: Injector | None = None  # by the last forward pass, if it ended
@@ -100,8 +111,12 @@ class Network:
         self._logits: np.ndarray
 
     def __getstate__(self) -> dict[str, object]:
-        """Return what a copy is made of; its arrays are gathered anew, so that they are views of its own vectors."""
-        return {"layers": self.layers, "dtype": self.dtype, "input_shape": self.input_shape}
+        """Return what a copy is made of: its layers' arrays become views of its own vectors again.
+
+        The vectors are part of it, so that an optimiser that is copied with the network has those of the copy.
+        """
+        own = {"theta": self.theta, "dtheta": self.dtheta}
+        return {"layers": self.layers, "dtype": self.dtype, "input_shape": self.input_shape} | own
 
     def __setstate__(self, state: dict) -> None:
         self._build(**state)  # a copy is built as the original was
@@ -246,6 +261,7 @@ class Network:
             if owner is self:
                 raise InputError(f"layers: layer {index} ({layer.kind}) stands in the list twice; make another object")
             layer._network = weakref.ref(self)
+            layer.keep_arrays()
         check_blocks(self.layers)
 
     def _check_chain(self, shape: tuple[int, ...] | None) -> None:
@@ -258,10 +274,10 @@ class Network:
             except InputError as error:
                 raise InputError(f"{name}: {error}") from None
 
-    def _gather_parameters(self) -> None:
+    def _gather_parameters(self, theta: np.ndarray | None, dtheta: np.ndarray | None) -> None:
         """Move all parameters and gradients into one vector each, and give every layer views of its part."""
-        sizes = [array.size for layer in self.layers for array in layer.parameters.values()]
-        self.theta, self.dtheta = np.zeros(sum(sizes), self.dtype), np.zeros(sum(sizes), self.dtype)
+        size = sum(array.size for layer in self.layers for array in layer.parameters.values())
+        self.theta, self.dtheta = (np.zeros(size, self.dtype) if v is None else v for v in (theta, dtheta))
         parameters: dict[str, np.ndarray] = {}
         gradients: dict[str, np.ndarray] = {}
         statistics: dict[str, np.ndarray] = {}
@@ -270,8 +286,10 @@ class Network:
             for key, array in layer.parameters.items():
                 part = slice(start, start := start + array.size)
                 self.theta[part] = array.reshape(-1)
-                layer.parameters[key] = parameters[f"{name}.{key}"] = self.theta[part].reshape(array.shape)
-                layer.gradients[key] = gradients[f"{name}.{key}"] = self.dtheta[part].reshape(array.shape)
+                parameters[f"{name}.{key}"] = self.theta[part].reshape(array.shape)
+                gradients[f"{name}.{key}"] = self.dtheta[part].reshape(array.shape)
+                layer.parameters.move(key, parameters[f"{name}.{key}"])
+                layer.gradients.move(key, gradients[f"{name}.{key}"])
             statistics |= {f"{name}.{key}": array for key, array in layer.statistics.items()}
         self.parameters, self.gradients = ArraysByName(parameters), ArraysByName(gradients)
         self.statistics = ArraysByName(statistics)

@@ -41,9 +41,10 @@ class Trial:
     def fresh(self, dtype: npt.DTypeLike = np.float64) -> Layer:
         """Return a copy of the layer with parameters of a type, and with gradients of 0."""
         layer = copy.deepcopy(self.layer)
+        layer.keep_arrays()
         for name, array in layer.parameters.items():
-            layer.parameters[name] = array.astype(dtype)
-            layer.gradients[name] = np.zeros(array.shape, dtype)
+            layer.parameters.move(name, array.astype(dtype))
+            layer.gradients.move(name, np.zeros(array.shape, dtype))
         return layer
 
     def x(self, batch: int, dtype: npt.DTypeLike = np.float64, number: int = 0) -> np.ndarray:

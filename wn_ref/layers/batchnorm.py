@@ -51,7 +51,7 @@ class BatchNorm(Layer):
         require_whole("features", features, least=1)
         self.add_parameter("gamma", np.ones(features, dtype))
         self.add_parameter("beta", np.zeros(features, dtype))
-        self.statistics = {"running_mean": np.zeros(features), "running_var": np.ones(features)}
+        self.statistics.update(running_mean=np.zeros(features), running_var=np.ones(features))
         self._mean = np.empty(features)
         self._scale = np.empty(features)  # 1 / sqrt(v + eps)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import weakref
 
 import numpy as np
 
-from wn_ref.arrays import REAL, Memory
+from wn_ref.arrays import REAL, LayerArrays, Memory
 from wn_ref.errors import CallOrderError, InputError
 
 
@@ -28,11 +29,11 @@ class Layer:
         Whether an injection point follows the layer.
     globally_noisy : bool
         Whether global noise is injected there, too (section 4.2: not behind batch norm).
-    parameters : dict of str to np.ndarray
-        What training changes, such as "weight" and "bias".
-    gradients : dict of str to np.ndarray
+    parameters : mapping of str to np.ndarray
+        What training changes, such as "weight" and "bias". To assign to a name copies the values into its array.
+    gradients : mapping of str to np.ndarray
         The derivative of the loss by each parameter, under the same names; `backward` overwrites it.
-    statistics : dict of str to np.ndarray
+    statistics : mapping of str to np.ndarray
         What `forward` itself keeps track of: the running averages of batch norm.
     step : int
         The number of the batch, which the network sets before each `forward`: a layer that draws random numbers takes
@@ -53,9 +54,7 @@ class Layer:
     y_shape: tuple[int, ...]
 
     def __init__(self) -> None:
-        self.parameters: dict[str, np.ndarray] = {}
-        self.gradients: dict[str, np.ndarray] = {}
-        self.statistics: dict[str, np.ndarray] = {}
+        self.parameters, self.gradients, self.statistics = LayerArrays({}), LayerArrays({}), LayerArrays({})
         self._forget()
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...] | None:
@@ -118,6 +117,12 @@ class Layer:
         self.parameters[name] = value
         self.gradients[name] = np.zeros_like(value)
 
+    def keep_arrays(self) -> None:
+        """Make mappings whose arrays stay where they are of dictionaries that a class of the user's has instead."""
+        for own in ("parameters", "gradients", "statistics"):
+            if not isinstance(arrays := getattr(self, own), LayerArrays):
+                setattr(self, own, LayerArrays(arrays))
+
     def changeable(self, dy: np.ndarray) -> np.ndarray:
         """Return the numbers of dy in an array that may be overwritten.
 
@@ -129,6 +134,10 @@ class Layer:
         copy = self.memory("dx", dy.shape, dy.dtype)
         copy[...] = dy
         return copy
+
+    def __copy__(self) -> Layer:
+        """Return a layer of its own: one that shares arrays with this one could not be in another network."""
+        return copy.deepcopy(self)
 
     def __getstate__(self) -> dict[str, object]:
         private = ("memory", "_accepted", "_network", "x", "y_shape")

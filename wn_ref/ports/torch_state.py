@@ -132,7 +132,7 @@ def _modules(network: Network, names: Names) -> Iterator[tuple[str, dict[str, np
     for name, layer in zip(network.names, network.layers):
         if name in called:
             own = {THEIRS.get(key, key): array for key, array in layer.parameters.items()}
-            yield called[name], own | layer.statistics
+            yield called[name], {**own, **layer.statistics}
 
 
 def _called(network: Network, names: Names) -> dict[str, str]:
