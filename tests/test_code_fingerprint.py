@@ -1,11 +1,15 @@
 """Fingerprints of code: equal for equal code in any process, another one for whatever may change what a noise does."""
 
+import collections
 import contextlib
 import functools
+import importlib
 import math
+import shutil
 import subprocess
 import sys
 import textwrap
+import types
 from functools import partial
 
 import numpy as np
@@ -238,8 +242,116 @@ def test_what_a_library_has_decorated_counts(decorator):
 
 
 def test_what_cannot_be_looked_into_is_refused_and_not_taken_by_its_name():
-    with pytest.raises(InputError, match=r"got an object of numpy\.vectorize, which cannot be compared"):
-        fingerprint_of_code(decorated(np.vectorize, 2))
+    with pytest.raises(InputError, match=r"got an object of numpy\.ufunc, which cannot be compared"):
+        fingerprint_of_code(decorated(lambda function: np.frompyfunc(function, 1, 1), 2))
+    fingerprint_of_code(lambda x: np.sin(x))  # NumPy's own
+
+
+class Callable(type):
+    """A metaclass: what it means to call one of its classes."""
+
+    FACTOR = 1
+
+    def __call__(cls, x):
+        return cls.FACTOR * x
+
+
+class Slots:
+    __slots__ = ("function",)
+
+    def __init__(self, function):
+        self.function = function
+
+
+def registered(function):
+    @functools.singledispatch
+    def of_kind(x):
+        return x
+
+    of_kind.register(int, function)
+    return of_kind
+
+
+def with_attribute(function):
+    def outer(x):
+        return outer.inner(x)
+
+    outer.inner = function
+    return outer
+
+
+HOLDERS = {
+    "namespace": lambda f: types.SimpleNamespace(f=f),
+    "deque": lambda f: collections.deque([f]),
+    "object array": lambda f: np.array([f, None], object),
+    "slots": Slots,
+    "factory": lambda f: collections.defaultdict(f),
+    "vectorize": np.vectorize,
+    "partialmethod": lambda f: type("Own", (), {"of": functools.partialmethod(f)}),
+    "singledispatch": registered,
+    "attribute": with_attribute,
+    "metaclass": lambda f: type(Callable)("Meta", (Callable,), {"__call__": lambda cls, x: f(x)})("Own", (), {}),
+    "ordered": lambda f: collections.OrderedDict(f=f),
+}
+
+
+@pytest.mark.parametrize("holder", HOLDERS.values(), ids=HOLDERS)
+def test_a_function_counts_whatever_holds_it(holder):
+    """Pickle has functions and classes by their names; their code may have changed since."""
+
+    def one(*args):
+        return 2
+
+    def other(*args):
+        return 3
+
+    other.__qualname__, other.__name__ = one.__qualname__, one.__name__
+    found = []
+    for function in (one, one, other):
+        held = holder(function)
+        found.append(fingerprint_of_code(lambda x, held=held: held))
+    assert found[0] == found[1]
+    assert found[0] != found[2]
+
+
+def test_a_mask_counts():
+    digests = []
+    for mask in ([0, 1], [0, 1], [1, 0]):
+        array = np.ma.MaskedArray([1.0, 2.0], mask)
+        digests.append(fingerprint_of_code(lambda array=array: array))
+    assert digests[0] == digests[1] != digests[2]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from {} import WIDTH",
+        "import {} as there\n    WIDTH = there.WIDTH",
+        "def inner():\n        import {}\n    WIDTH = 1",
+    ],
+)
+def test_what_is_imported_within_a_function_counts(source, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    digests = []
+    for number, width in enumerate((2, 2, 64)):
+        name = "settings_of_a_test"
+        (tmp_path / f"{name}.py").write_text(f"WIDTH = {width}\nx = {number and 0}\n")
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        importlib.invalidate_caches()
+        shutil.rmtree(tmp_path / "__pycache__", ignore_errors=True)
+        space = {"__name__": "__main__"}
+        exec(f"def build(x):\n    {source.format(name)}\n    return WIDTH\n", space)
+        digests.append(fingerprint_of_code(space["build"]))
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_what_is_installed_is_not_imported_to_look_at_it():
+    def build():
+        import this  # noqa: F401 - prints when it is imported
+
+    sys.modules.pop("this", None)
+    fingerprint_of_code(build)
+    assert "this" not in sys.modules
 
 
 def test_the_order_of_a_set_does_not_count():

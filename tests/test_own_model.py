@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 
 from tests.own import Uniform, bars, small_cnn
-from wn_ref import Experiment, InputError, Network, build_model, locate_midpoint, midpoints, open_store, sweep, walking
+from wn_ref import (
+    Experiment,
+    InputError,
+    Network,
+    build_model,
+    locate_midpoint,
+    midpoints,
+    open_store,
+    run,
+    sweep,
+    walking,
+)
 from wn_ref.layers import Dense, Flatten
 from wn_ref.models import MODELS, mlp, model_name
 from wn_ref.own_model import describe_own_model, place_of
@@ -171,3 +182,33 @@ def test_workers_that_run_other_code_are_refused(monkeypatch):
     object.__setattr__(noisy, "own_noise", "{}")
     with pytest.raises(InputError, match="expected the code of the noise with"):
         origin.require_same_code(noisy)
+
+
+SMALL = """
+import wn_ref as wn
+from wn_ref.layers import Dense, Flatten, ReLU
+
+def small(input_shape, classes, batchnorm, seed, dtype):
+    layers = [Flatten(), Dense(64, WIDTH, seed, 0, dtype), ReLU(), Dense(WIDTH, classes, seed, 1, dtype)]
+    return wn.Network(layers, dtype, input_shape)
+"""
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_code_that_has_changed_since_does_not_run_under_its_old_name(jobs, tmp_path):
+    """In a notebook a constant has another value by the time the sweep starts; results would be those of the last."""
+    space = {"__name__": "__main__"}
+    exec(SMALL, space)
+    plan = []
+    for width in (2, 64):
+        space["WIDTH"] = width
+        plan.append(Experiment(dataset="digits", model=space["small"], epochs=1))
+    assert plan[0].own_model != plan[1].own_model
+    for start in (lambda: sweep(plan, tmp_path / "s.sqlite", jobs), lambda: run(plan[0])):
+        with pytest.raises(InputError, match="model: expected the code, and what it reads, .*; make the experiment"):
+            start()
+    assert run(plan[1]).accuracy > 0.2
+    stored = sweep([plan[1]], tmp_path / "s.sqlite", jobs)["accuracy"].item()
+    space["WIDTH"] = 2
+    anew = Experiment(dataset="digits", model=space["small"], epochs=1)
+    assert sweep([anew], tmp_path / "s.sqlite", jobs)["accuracy"].item() != stored

@@ -9,14 +9,24 @@ Python gives another fingerprint, and another comment does not.
 from __future__ import annotations
 
 import dis
+import importlib
 import pickle
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
 from functools import _lru_cache_wrapper, cached_property, lru_cache, partial
 from hashlib import sha256
+from importlib.util import find_spec, resolve_name
 from io import BytesIO
-from types import BuiltinMethodType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
+from types import (
+    BuiltinMethodType,
+    CodeType,
+    FunctionType,
+    MappingProxyType,
+    MemberDescriptorType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any
 
 import numpy as np
@@ -71,15 +81,25 @@ def _parts(value: Any, seen: Seen) -> Iterator[str]:
     if value is None or isinstance(value, (bool, int, float, complex, str, bytes, np.generic)):
         yield f"{type(value).__name__} {value!r}"
     elif isinstance(value, np.ndarray) and value.dtype != object:
+        if type(value) is not np.ndarray:
+            yield from _parts(type(value), seen)
+            if isinstance(value, np.ma.MaskedArray):
+                yield from _parts(np.ma.getmaskarray(value), seen)
+            elif not _is_installed(type(value)):
+                yield from _parts(vars(value), seen)
         yield f"array {value.dtype.str} {value.shape} {sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
     elif isinstance(value, (tuple, list)):
         yield from [] if type(value) in (tuple, list) else _parts(type(value), seen)
         yield f"{type(value).__name__} {len(value)}"
         for item in value:
             yield from _parts(item, seen)
-    elif isinstance(value, dict):
+    elif isinstance(value, (dict, MappingProxyType)):
+        if type(value) not in (dict, MappingProxyType):
+            yield from _parts((type(value), getattr(value, "default_factory", None)), seen)
         yield from _parts(list(value.items()), seen)
     elif isinstance(value, (set, frozenset)):
+        if type(value) not in (set, frozenset):
+            yield from _parts(type(value), seen)
         yield from ("set", *sorted(_digest(item, dict(seen)) for item in value))
     elif isinstance(value, CodeType):
         yield from _parts_of_code(value, seen)
@@ -103,12 +123,16 @@ def _parts_of_object(value: Any, seen: Seen) -> Iterator[str]:
         yield _name(value)
         yield from _parts(value.__wrapped__, seen)
         yield from _parts_of_closure(value, seen)
+        if hasattr(value, "registry"):  # of functools.singledispatch
+            yield from _parts(value.registry, seen)
     elif _is_installed(value):
         yield _name(value)
     elif isinstance(value, FunctionType):
         yield from _parts_of_function(value, seen)
     elif isinstance(value, type):
         yield _name(value)
+        if not _is_installed(type(value)):
+            yield from _parts(type(value), seen)
         for base in value.__mro__:
             yield from [_name(base)] if _is_installed(base) else _parts_of_members(vars(base), seen)
     elif isinstance(value, ModuleType):
@@ -122,7 +146,7 @@ def _parts_of_object(value: Any, seen: Seen) -> Iterator[str]:
     elif hasattr(value, "__dict__") and not _is_installed(type(value)):
         yield from _parts((type(value), vars(value)), seen)
     else:
-        yield from _parts_of_foreign_object(value)
+        yield from _parts_of_foreign_object(value, seen)
 
 
 def _parts_of_members(members: Mapping[str, Any], seen: Seen) -> Iterator[str]:
@@ -141,6 +165,31 @@ def _parts_of_function(function: FunctionType, seen: Seen) -> Iterator[str]:
         if name in function.__globals__:
             yield name
             yield from _parts(function.__globals__[name], seen)
+    for module, names in _imports_of(function.__code__):
+        yield from _parts_of_import(module, names, function.__globals__.get("__package__"), seen)
+    attributes = {name: value for name, value in vars(function).items() if name != "__wrapped__"}  # f.rate = 2
+    yield from _parts(attributes, seen) if attributes else ()
+
+
+def _parts_of_import(module: str, names: tuple[str, ...], package: str | None, seen: Seen) -> Iterator[str]:
+    """Describe what a function imports when it runs, unless it is installed."""
+    try:
+        module = resolve_name(module, package)
+        if _is_installed_module(module):
+            return
+        found = importlib.import_module(module)
+    except Exception:  # whatever the user's module raises, or it is not there
+        yield f"{module} cannot be imported"
+        return
+    yield from _parts([getattr(found, name, None) for name in names] if names else found, seen)
+
+
+def _is_installed_module(name: str) -> bool:
+    """Return whether a module is this package's, Python's or an installed one's, without importing it."""
+    top = name.partition(".")[0]
+    spec = None if top in sys.modules else find_spec(top)
+    file = getattr(sys.modules.get(top), "__file__", None) or getattr(spec, "origin", None) or ""
+    return top in ("wn_ref", *sys.builtin_module_names) or file.startswith((*_INSTALLED, "frozen", "built-in"))
 
 
 def _parts_of_closure(function: FunctionType, seen: Seen) -> Iterator[str]:
@@ -174,22 +223,50 @@ def _globals_of(code: CodeType) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def _parts_of_foreign_object(value: object) -> Iterator[str]:
+@lru_cache(maxsize=1024)
+def _imports_of(code: CodeType) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the modules that a function imports when it runs, and the names that it takes from each; () for all."""
+    found: list[tuple[str, tuple[str, ...]]] = []
+    given: list[Any] = []
+    for step in dis.get_instructions(code):
+        if step.opname == "IMPORT_NAME":
+            level, names = given[-2:]  # the number of dots, and what is wanted
+            found.append(("." * level + step.argval, tuple(name for name in names or () if name != "*")))
+        elif step.opname.startswith("LOAD_"):
+            given.append(step.argval)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            found.extend(_imports_of(constant))
+    return tuple(found)
+
+
+def _parts_of_foreign_object(value: object, seen: Seen) -> Iterator[str]:
     """Describe an object of a class that somebody else has written."""
     kind = _name(type(value))
+    if isinstance(value, np.ufunc):  # np.frompyfunc has made it, and nobody can look into it
+        raise _Incomparable(kind)
     try:
         pickled = BytesIO()
-        _Pickler(pickled, protocol=4).dump(value)
+        _Pickler(pickled, seen).dump(value)
         yield f"{kind} {sha256(pickled.getvalue()).hexdigest()}"
     except Exception:  # whatever that class raises
         raise _Incomparable(kind) from None
 
 
 class _Pickler(pickle.Pickler):
-    """Pickles objects that hold tensors of PyTorch by their numbers: PyTorch's own way writes addresses, too."""
+    """Pickles objects with the code of the user's functions and classes in them, of which pickle itself has the names.
+
+    Tensors of PyTorch are pickled by their numbers: PyTorch's own way writes addresses, too.
+    """
+
+    def __init__(self, file: BytesIO, seen: Seen) -> None:
+        super().__init__(file, protocol=4)
+        self._seen = seen
 
     def reducer_override(self, value: Any) -> Any:
-        if isinstance(value, type) or not (hasattr(value, "detach") and hasattr(value, "numpy")):
+        if isinstance(value, (FunctionType, type)):
+            return NotImplemented if _is_installed(value) else (str, (_digest(value, dict(self._seen)),))
+        if not (hasattr(value, "detach") and hasattr(value, "numpy")):
             return NotImplemented
         return np.array, (value.detach().cpu().numpy(),)
 
@@ -198,7 +275,10 @@ def _is_installed(value: Any) -> bool:
     """Return whether a function, class or module belongs to this package, to Python or to an installed library."""
     if not isinstance(value, (ModuleType, type)) and not (callable(value) and hasattr(value, "__name__")):
         return False  # an object, also one that can be called, such as a layer of another framework
-    if hasattr(value, "__dict__") and not isinstance(value, (ModuleType, type, FunctionType, np.ufunc)):
+    if isinstance(value, np.ufunc):
+        homes = (np, sys.modules.get("scipy.special"))
+        return any(getattr(home, value.__name__, None) is value for home in homes)
+    if hasattr(value, "__dict__") and not isinstance(value, (ModuleType, type, FunctionType)):
         return False  # one that has got a name, such as np.vectorize(f)
     name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None) or "builtins"
     if name.split(".")[0] == "wn_ref":

@@ -174,6 +174,15 @@ class Experiment:
         """How many numbers its network multiplies for an image; see `wn_ref.models.multiplications`."""
         return _facts(self.dataset, self.model, self.batchnorm, self.own_model)[1]
 
+    def require_unchanged(self) -> None:
+        """Raise `InputError` if code of the user's has changed since: the key of the results is of what it was."""
+        described = {"model": (self.own_model, lambda: describe_own_model(self.model))}
+        described["noise"] = (self.own_noise, lambda: describe_own_noise(self.noise) if self.noise else "")
+        for name, (known, describe) in described.items():
+            if known and describe() != known:
+                expected = "the code, and what it reads, that was there when the experiment was made"
+                raise InputError(f"{name}: expected {expected}, got other code; make the experiment anew")
+
     def network(self) -> Network:
         """Build the experiment's network, not yet trained."""
         return _build(self.dataset, self.model, self.batchnorm, self.seed)

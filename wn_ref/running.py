@@ -58,7 +58,7 @@ def run(experiment: Experiment, on_epoch: Callable[[Epoch], None] | None = None)
     Raises
     ------
     InputError
-        If it is no experiment, or its data set cannot be loaded.
+        If it is no experiment, its data set cannot be loaded, or code of the user's has changed since it was made.
     OverflowStop
         If a number left the range of float32, in training or in evaluation.
 
@@ -71,6 +71,7 @@ def run(experiment: Experiment, on_epoch: Callable[[Epoch], None] | None = None)
     True
     """
     require_type("experiment", experiment, Experiment, "Experiment(dataset='digits') makes one")
+    experiment.require_unchanged()
     network, history = learn(experiment.training_experiment(), on_epoch)
     accuracy = history[-1].accuracy if experiment.phase == "training" else measure(experiment, network)
     return Result(accuracy, history, weight_magnitudes(network))

@@ -49,7 +49,7 @@ class Sources:
     ------
     InputError
         If a data set cannot be loaded, or the store has results of the same experiments or of the same data set with
-        other data.
+        other data; or if a model or a noise of the user's has changed since an experiment was made.
 
     Warns
     -----
@@ -60,6 +60,8 @@ class Sources:
 
     def __init__(self, experiments: Iterable[Experiment], store: Store) -> None:
         experiments = list(experiments)
+        for experiment in experiments:
+            experiment.require_unchanged()
         for name, contents in _own_names(experiments).items():
             if len(contents) > 1:
                 expected = f"one data set of the name {name!r} in a sweep"
