@@ -209,3 +209,23 @@ def test_nobody_writes_to_data_behind_their_fingerprint():
                 data.train_images[0] = 1
             again = replace(data, name="again")
             assert np.shares_memory(again.train_images, data.train_images)
+
+
+def test_memory_of_something_else_is_copied(tmp_path):
+    """NumPy says of it that nobody can write to it; whoever owns it can."""
+    memory = bytearray(12 * 4)
+    shared = np.frombuffer(memoryview(memory).toreadonly(), np.uint8).reshape(12, 1, 2, 2)
+    np.zeros((12, 1, 2, 2), np.uint8).tofile(tmp_path / "images")
+    mapped = np.memmap(tmp_path / "images", np.uint8, "r", shape=(12, 1, 2, 2))
+    labels = np.arange(12) % 2
+    for given in (shared, mapped):
+        data = Dataset("own", given, labels, given, labels, ("even", "odd"), (0.5,), (0.5,))
+        memory[:] = bytes([7]) * len(memory)
+        np.full((12, 1, 2, 2), 7, np.uint8).tofile(tmp_path / "images")
+        assert not data.train_images.any()
+        memory[:] = bytes(len(memory))
+        np.zeros((12, 1, 2, 2), np.uint8).tofile(tmp_path / "images")
+    fixed = np.frombuffer(bytes(12 * 4), np.uint8).reshape(12, 1, 2, 2)  # as it is read from a file: not copied
+    assert np.shares_memory(
+        Dataset("own", fixed, labels, fixed, labels, ("a", "b"), (0.5,), (0.5,)).train_images, fixed
+    )

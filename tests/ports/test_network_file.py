@@ -12,7 +12,7 @@ import wn_ref as wn
 from tests.own import bars, small_cnn
 from tests.test_npz import archive, npy
 from wn_ref import InputError
-from wn_ref.layers import Dense, Flatten
+from wn_ref.layers import Dense, Flatten, ReLU
 from wn_ref.npz import open_npz, write_npz
 from wn_ref.ports.network_facts import LARGEST_IMAGE, WEIGHTS_PER_PIXEL
 from wn_ref.ports.network_file import NetworkWarning, network_facts, warn_of_other_images
@@ -121,6 +121,39 @@ def test_a_network_of_ones_own(tmp_path):
     with pytest.raises(InputError, match="model: expected a network of mlp, lenet5, cnn_s, or the function"):
         wn.save_network(net, tmp_path / "b.npz")
     assert not (tmp_path / "b.npz").exists()
+
+
+class Leaky(ReLU):
+    """A layer of the user's that is called as one of the package's."""
+
+    def __init__(self, slope):
+        super().__init__()
+        self.slope = slope
+
+    def forward(self, x, training=False):
+        x = self.take_input(x)
+        return np.where(x > 0, x, x.dtype.type(self.slope) * x)
+
+
+Leaky.__name__ = "ReLU"
+
+
+def leaky(input_shape, classes, batchnorm, seed, dtype, slope=0.1):
+    inputs = int(np.prod(input_shape))
+    layers = [Flatten(), Dense(inputs, 8, seed, 0, dtype), Leaky(slope), Dense(8, classes, seed, 1, dtype)]
+    return wn.Network(layers, dtype, input_shape)
+
+
+def test_a_layer_that_is_called_as_another_one_is_not_taken_for_it(tmp_path):
+    """Nor one with another number of its own: the file would give another network back."""
+    net = leaky((1, 4, 4), 3, False, 0, "float32")
+    for model in (None, functools.partial(leaky, slope=0.0), functools.partial(leaky, slope=-1.0)):
+        with pytest.raises(InputError, match="model: expected"):
+            wn.save_network(net, tmp_path / "a.npz", model=model)
+    assert not (tmp_path / "a.npz").exists()
+    path = wn.save_network(net, tmp_path / "a.npz", model=leaky)
+    x = np.random.default_rng(0).standard_normal((1, 4, 4, 5)).astype(np.float32)
+    np.testing.assert_array_equal(wn.load_network(path, leaky).forward(x), net.forward(x))
 
 
 def test_a_function_in_a_file_is_named_and_not_run(tmp_path, monkeypatch):

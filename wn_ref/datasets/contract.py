@@ -131,10 +131,9 @@ def _own(array: np.ndarray) -> np.ndarray:
     What has been computed goes by the content of data, which must not change behind its fingerprint.
     """
     part = array
-    while isinstance(part, np.ndarray):
-        if part.flags.writeable:
-            array = array.copy()
-            break
+    while isinstance(part, np.ndarray) and not part.flags.writeable:
         part = part.base  # type: ignore[assignment]
+    if not isinstance(part, bytes | None):  # an array that can be written to, or memory of another object's
+        array = array.copy()
     array.flags.writeable = False
     return array

@@ -41,6 +41,7 @@ from wn_ref.network import Network
 from wn_ref.npz import open_npz, write_npz
 from wn_ref.own_model import describe_own_model
 from wn_ref.ports.network_facts import NetworkFacts, data_facts
+from wn_ref.random import normal
 from wn_ref.store.canonical import canonical
 from wn_ref.weights import fill, own_arrays, require_alike, require_usable, to_arrays
 
@@ -234,7 +235,7 @@ def _facts_of(
             other = build_model(candidate, network.input_shape, classes, batchnorm, 0, network.dtype)
         except InputError:
             continue
-        if _structure(other) == _structure(network):
+        if _structure(other) == _structure(network) and _computes_the_same(other, network):
             form = None if experiment is None else canonical(experiment)
             return NetworkFacts.of(candidate, network, classes, batchnorm, seed, data_facts(data), form)
     if model is None:
@@ -264,6 +265,20 @@ def _structure(network: Network) -> list[tuple]:
         )
         for layer in network.layers
     ]
+
+
+def _computes_the_same(other: Network, network: Network) -> bool:
+    """Return whether another network, with the weights of a network, has the same logits for two images of noise.
+
+    A layer of the user's may be called as another one, and have numbers of its own that are no weights.
+    """
+    twin = copy.deepcopy(network)
+    x = normal((*(network.input_shape or ()), 2), seed=0).astype(network.dtype)
+    try:
+        other.parameters, other.statistics = twin.parameters, twin.statistics
+        return np.array_equal(other.forward(x), twin.forward(x), equal_nan=True)
+    except InputError:  # other arrays
+        return False
 
 
 def _logits(network: Network) -> np.ndarray:
