@@ -9,12 +9,23 @@ import sys
 import numpy as np
 import pytest
 
-from wn_ref import CallOrderError, InputError, Network, additive, build_model, cross_entropy, multiplicative
+from wn_ref import (
+    CallOrderError,
+    InputError,
+    Network,
+    additive,
+    allocate_executions,
+    build_model,
+    cross_entropy,
+    multiplicative,
+)
+from wn_ref.findings.allocation import allocate_optimally
 from wn_ref.injection import Injection
 from wn_ref.layers import BatchNorm, Conv, Dense, Flatten, Layer, MaxPool, ReLU
 from wn_ref.layers.initial import WeightsWarning
 from wn_ref.models import MODELS
 from wn_ref.optim import Adam
+from wn_ref.random import Stream
 
 IMAGE = (1, 8, 8)
 
@@ -314,3 +325,30 @@ def test_a_layer_alone_keeps_the_shape_and_type_of_its_arrays():
     conv.parameters["bias"] = np.zeros(3)
     assert conv.parameters["weight"].dtype == np.float64
     np.testing.assert_array_equal(conv.forward(x), np.full((3, 7, 7, 4), 18.0))
+
+
+def test_a_mask_is_never_ignored():
+    """NumPy computes with what is behind it. Without a masked value it is an array like any other."""
+    net, x, values = small(), np.ones((1, 2, 2, 3), np.float32), np.array([1.0, 2.0, 3.0])
+    masked, whole = (np.ma.MaskedArray(values, mask) for mask in ([0, 1, 0], False))
+    stream = Stream(0, 0, 0)
+    for array, refused in ((masked, True), (whole, False)):
+        calls = {
+            "x: ": lambda a=array: net.forward(np.ma.MaskedArray(x, np.broadcast_to(a.mask, x.shape))),
+            "dense1.bias: ": lambda a=array: net.parameters.update({"dense1.bias": a}),
+            "bias: ": lambda a=array: net.layers[1].parameters.update(bias=a),
+            "logits: ": lambda a=array: cross_entropy(np.ma.vstack([a, a]), np.array([0, 1, 0])),
+            "labels: ": lambda a=array: cross_entropy(np.zeros((2, 3)), (a > 1).astype(int)),
+            "class_weights: ": lambda a=array: cross_entropy(np.zeros((3, 1)), np.array([0]), a),
+            "midpoints: ": lambda a=array: allocate_executions(a, 9),
+            "harms: ": lambda a=array: allocate_optimally(a, 9),
+            "x:": lambda a=array: additive(1).inject(a.copy(), stream),
+        }
+        for name, call in calls.items():
+            if refused:
+                with pytest.raises(
+                    InputError, match=f"^{name.strip()} expected an array, got one with .* masked value"
+                ):
+                    call()
+            else:
+                call()

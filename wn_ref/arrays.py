@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from wn_ref.counted import counted
 from wn_ref.errors import InputError, require_choice
 
 REAL = (np.dtype(np.float32), np.dtype(np.float64))
@@ -27,7 +28,7 @@ class ArraysByName(MutableMapping[str, np.ndarray]):
         require_choice("name", name, self)
         if np.shape(value) != self[name].shape:
             raise InputError(f"{name}: expected shape {self[name].shape}, got {np.shape(value)}; reshape it")
-        self[name][...] = value
+        self[name][...] = unmasked(name, value)
 
     def __delitem__(self, name: str) -> None:
         raise InputError(f"{name}: a network's arrays cannot be deleted; build another network without that layer")
@@ -81,7 +82,7 @@ class InPlace:
         elif there is not value:
             if np.shape(value) != there.shape:
                 raise InputError(f"{self._name}: expected shape {there.shape}, got {np.shape(value)}; reshape it")
-            there[...] = value
+            there[...] = unmasked(self._name, value)
 
 
 class Memory:
@@ -111,6 +112,16 @@ def _aligned_bytes(size: int) -> np.ndarray:
     memory = np.empty(size + 64, np.uint8)
     start = -memory.ctypes.data % 64
     return memory[start : start + size]
+
+
+def unmasked(what: str, values: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> np.ndarray:
+    """Return values as an ordinary array; raise `InputError` if some are masked, which nothing here would leave out."""
+    if np.ma.is_masked(values):
+        count = np.ma.count_masked(values)
+        raise InputError(
+            f"{what}: expected an array, got one with {counted(count, 'masked value')}; fill or remove them"
+        )
+    return np.asarray(values, dtype)
 
 
 def real_type(dtype: npt.DTypeLike) -> np.dtype:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from wn_ref.arrays import REAL
+from wn_ref.arrays import REAL, unmasked
 from wn_ref.compiled import kernel
 from wn_ref.errors import InputError
 
@@ -36,7 +36,7 @@ class CrossEntropy:
     """
 
     def __init__(self, classes: int, class_weights: npt.ArrayLike | None = None) -> None:
-        weights = np.ones(classes) if class_weights is None else np.asarray(class_weights)
+        weights = np.ones(classes) if class_weights is None else unmasked("class_weights", class_weights)
         whole = weights.dtype.kind in "iuf" and weights.shape == (classes,) and weights.size > 0
         if not whole or not 0 < weights.min() <= weights.max() < LARGEST:
             expected = f"{classes} numbers > 0 and < {LARGEST:g}"
@@ -97,9 +97,9 @@ def cross_entropy(
     >>> round(loss, 4), dlogits[:, 0].tolist()  # ln 4, and (p - [k = 0]) / 2
     (1.3863, [-0.375, 0.125, 0.125, 0.125])
     """
-    logits = np.asarray(logits)
+    logits = unmasked("logits", logits)
     classes = len(logits) if logits.ndim and logits.size else 1  # other forms are refused below
-    return CrossEntropy(classes, class_weights)(logits, np.asarray(labels))
+    return CrossEntropy(classes, class_weights)(logits, unmasked("labels", labels))
 
 
 @kernel

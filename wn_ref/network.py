@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from wn_ref.arrays import ArraysByName, InPlace, Memory, real_type
+from wn_ref.arrays import ArraysByName, InPlace, Memory, real_type, unmasked
 from wn_ref.errors import CallOrderError, InputError
 from wn_ref.injection import GLOBAL, INPUT, Injection, Injector, Points
 from wn_ref.layers import Layer
@@ -222,7 +222,7 @@ class Network:
             raise InputError(
                 f"dlogits: expected shape {shape}, that of the logits, got {np.shape(dlogits)}; match them"
             )
-        dx = np.array(dlogits, self.dtype, order="C")
+        dx = np.array(unmasked("dlogits", dlogits), self.dtype, order="C")
         for index in reversed(range(len(self.layers))):
             here = self._point_behind.get(index)
             if here is not None and here in injector:
@@ -238,7 +238,7 @@ class Network:
     def _checked_input(self, x: np.ndarray, noise: Noise | None) -> np.ndarray:
         if not isinstance(noise, Noise | None):
             raise InputError(f"noise: expected what wn_ref.additive and its like return, got {noise!r}; use them")
-        x = np.asarray(x)
+        x = unmasked("x", x)
         if self.input_shape is not None and x.shape[:-1] != self.input_shape:
             expected = ", ".join(map(str, self.input_shape))
             raise InputError(f"x: expected ({expected}, batch), got {x.shape}; the batch is the last axis")

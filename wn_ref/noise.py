@@ -22,7 +22,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from wn_ref.arrays import REAL
+from wn_ref.arrays import REAL, unmasked
 from wn_ref.errors import InputError, require_choice, require_number, require_whole
 from wn_ref.generator import add_normals, multiply_by_normals, multiply_by_normals_and_keep
 from wn_ref.random import LONGEST, Stream
@@ -127,7 +127,7 @@ class Noise:
             raise InputError(f"x: expected a writable array of float32 or float64, got {got}; convert or copy it")
         if x.size > LONGEST:
             raise InputError(f"x: expected at most 2^34 elements, got {x.size}; inject noise in parts")
-        dense = np.array(x, order="C", subok=False)
+        dense = np.array(unmasked("x", x), order="C")
         self.inject(dense, stream, executions)
         x[...] = dense
 

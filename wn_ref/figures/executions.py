@@ -11,6 +11,9 @@ from matplotlib.figure import Figure
 from wn_ref.figures.style import PALETTE, SHAPES, panels, percent_axis
 from wn_ref.lazy import pandas
 
+APART = 0.2
+"""How far the marks of two rules stand apart, in executions, so that none hides another."""
+
 
 def pareto(table: pandas.DataFrame, title: str = "") -> Figure:
     """Draw accuracy against the total number of executions, one line per rule; filled marks are efficient.
@@ -28,7 +31,7 @@ def pareto(table: pandas.DataFrame, title: str = "") -> Figure:
         for number, (rule, rows) in enumerate(rules):
             rows = rows.sort_values("total")
             bars = np.maximum([rows["accuracy"] - rows["low"], rows["high"] - rows["accuracy"]], 0)
-            x = rows["total"] * (1 + 0.008 * (number - (len(rules) - 1) / 2))
+            x = rows["total"] + APART * (number - (len(rules) - 1) / 2)
             style = {"color": PALETTE[number], "linewidth": 1, "capsize": 3, "markersize": 6}
             panel.errorbar(x, rows["accuracy"], bars, label=rule, marker=SHAPES[number], mfc="white", **style)
             best = rows["efficient"]
@@ -56,7 +59,7 @@ def differences(tables: dict[str, pandas.DataFrame], title: str = "") -> Figure:
     with panels(5.2, 3.4) as (figure, axes):
         panel = axes[0, 0]
         for number, (name, rows) in enumerate(tables.items()):
-            x = rows["total"] * (1 + 0.015 * (number - (len(tables) - 1) / 2))
+            x = rows["total"] + APART * (number - (len(tables) - 1) / 2)
             bars = [rows["difference"] - rows["low"], rows["high"] - rows["difference"]]
             style = {"color": PALETTE[number], "marker": SHAPES[number], "linestyle": "", "capsize": 3}
             panel.errorbar(x, 100 * rows["difference"], 100 * np.array(bars), label=name, **style)

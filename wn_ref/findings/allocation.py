@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from wn_ref.arrays import unmasked
 from wn_ref.errors import InputError, require_whole
 
 
@@ -49,7 +50,7 @@ def allocate_executions(midpoints: npt.ArrayLike, total: int) -> np.ndarray:
     >>> wn.allocate_executions([1.0, 1.5, 3.0], total=9).tolist()
     [5, 3, 1]
     """
-    mu = np.asarray(midpoints, np.float64)
+    mu = unmasked("midpoints", midpoints, np.float64)
     _check("midpoints", mu, total)
     if not (mu > 0).all():
         raise InputError(
@@ -94,7 +95,7 @@ def allocate_optimally(harms: npt.ArrayLike, total: int) -> np.ndarray:
     >>> allocate_optimally([16.0, 16.0, 2.0], total=12).tolist()
     [5, 5, 2]
     """
-    c = np.asarray(harms, np.float64)
+    c = unmasked("harms", harms, np.float64)
     _check("harms", c, total)
     if not ((c >= 0) & np.isfinite(c)).all():
         raise InputError(f"harms: expected finite numbers >= 0, got {harms!r}; replace the others")

@@ -78,6 +78,9 @@ class Evidence:
         self.all = runs
         self._runs = {identity(cells): cells for cells in runs}
         self._families = families(runs)
+        self._epochs: dict[tuple[str, str], set[int]] = {}
+        for cells in runs:
+            self._epochs.setdefault((cells["dataset"], cells["model"]), set()).add(int(cells["epochs"]))
         known = {} if before is None else before._answers
         self._answers: dict[Search, Answer] = {search: answer for search, answer in known.items() if answer.complete}
         self._results: dict[str, RowResult] = {}
@@ -129,8 +132,7 @@ class Evidence:
 
     def epochs(self, networks: Collection[tuple[str, str]]) -> list[int]:
         """Return the numbers of epochs that there are runs of, descending, for networks (dataset, model)."""
-        found = {int(cells["epochs"]) for cells in self.all if (cells["dataset"], cells["model"]) in networks}
-        return sorted(found, reverse=True)
+        return sorted(set().union(*(self._epochs.get(network, ()) for network in networks)), reverse=True)
 
     def _is_quantised(self, experiment: Experiment) -> bool:
         return any(cells["quantised"] for cells in self.found([experiment]))

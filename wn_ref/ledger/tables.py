@@ -50,6 +50,8 @@ _NUMBERS |= {"quantised": float, "algorithm": int, "train_size": int, "test_size
 
 def text(value: Any) -> str:
     """Return a value of a column as its cell: empty for None, counts with blanks between them."""
+    if type(value) is str:  # of a table that was read, and by far the most
+        return value
     if value is None or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, tuple):
