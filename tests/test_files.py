@@ -40,6 +40,8 @@ def test_a_path_that_cannot_be_used(tmp_path):
     for path in (tmp_path / "absent" / "a.txt", tmp_path / "file" / "a.txt", tmp_path / "folder"):
         with pytest.raises(InputError, match=rf"output: expected to write {path}, got .*; choose another path"):
             write_atomically(path, text("whole"))
+        with pytest.raises(InputError, match=rf"results: expected to write {path}, got"):
+            write_atomically(path, text("whole"), "results")
         for force in (False, True):
             with pytest.raises(InputError, match=r"output: expected .*, got"):
                 Output.checked(path, force)

@@ -12,6 +12,8 @@ def test_folders(tmp_path, monkeypatch):
     require_folder(tmp_path)
     with pytest.raises(InputError, match=r"output: expected a folder to write to, got .*absent"):
         require_folder(tmp_path / "absent")
+    with pytest.raises(InputError, match=r"results: expected a folder to write to, got .*absent"):
+        require_folder(tmp_path / "absent", "results")
 
     def full(dir):  # noqa: A002  # the standard library's name
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -41,7 +41,7 @@ ABANDONED = 3600.0
 """Seconds after which a temporary file that nobody has written to is that of a killed process, and is deleted."""
 
 
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+def write_atomically(path: Path, write: Callable[[Path], object], what: str = "output") -> None:
     """Write a file under a temporary name and rename it when it is complete, so that nobody ever sees a part of it.
 
     Parameters
@@ -50,6 +50,8 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         The final name. A file that has it already is replaced.
     write : callable
         Writes the content to the path that it is given.
+    what : str
+        The argument that says where the file goes, for the message.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     StorageError
         If the disk is full or fails. A file that was there before is kept.
     """
-    with _complete(path, write) as part:
+    with _complete(path, write, what) as part:
         os.replace(part, path)
 
 
@@ -201,14 +203,14 @@ def _require_name(name: Path, path: Path) -> None:
 
 
 @contextmanager
-def _complete(path: Path, write: Callable[[Path], object]) -> Iterator[Path]:
+def _complete(path: Path, write: Callable[[Path], object], what: str = "output") -> Iterator[Path]:
     """Write a file under a temporary name beside `path` and yield that name; turn errors of the system into ours."""
     part = _part(path)
     for left in path.parent.glob(f".{glob.escape(path.stem)}.*{PART}{path.suffix}"):
         with suppress(OSError):  # another process may delete it at the same time
             if time.time() - left.stat().st_mtime > ABANDONED:
                 left.unlink()
-    with _clear_errors(path):
+    with _clear_errors(path, what):
         try:
             write(part)
             yield part
@@ -218,7 +220,7 @@ def _complete(path: Path, write: Callable[[Path], object]) -> Iterator[Path]:
 
 
 @contextmanager
-def _clear_errors(path: Path) -> Iterator[None]:
+def _clear_errors(path: Path, what: str = "output") -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:  # the reader of standard output or of a named pipe has enough
@@ -226,8 +228,8 @@ def _clear_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or error
         if error.errno in BAD_PATH:
-            raise InputError(f"output: expected to write {path}, got {reason}; choose another path") from None
-        raise StorageError(f"output: expected to write {path}, got {reason}; make room or check the disk") from None
+            raise InputError(f"{what}: expected to write {path}, got {reason}; choose another path") from None
+        raise StorageError(f"{what}: expected to write {path}, got {reason}; make room or check the disk") from None
 
 
 def _take(part: Path, path: Path) -> bool:

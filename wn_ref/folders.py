@@ -39,8 +39,8 @@ def made_folder(what: str, folder: Path) -> Path:
     return folder
 
 
-def require_folder(folder: Path) -> None:
-    """Check that files can be made in a folder.
+def require_folder(folder: Path, what: str = "output") -> None:
+    """Check that files can be made in a folder, which is the value of the argument `what`.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def require_folder(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise _no_folder("output", folder, error) from None
+        raise _no_folder(what, folder, error) from None
 
 
 def _no_folder(what: str, folder: Path, error: OSError) -> WnRefError:

@@ -79,7 +79,7 @@ def reproduce(
     if first_seed is not None:
         raise InputError(f"first_seed: expected none without --check, got {first_seed}; leave it out")
     if not dry_run:
-        require_folder(made_folder("results", campaign.results))
+        require_folder(made_folder("results", campaign.results), "results")
     print("measuring what it will cost ...", file=sys.stderr)
     _say_costs(costs([row.at(epochs) for row in rows], campaign.known()), workers.jobs, dry_run)
     if dry_run:

@@ -37,7 +37,7 @@ def write_html(evidence: Evidence, results: Path, rows: Sequence[Row] | None = N
     found = [evidence.result(row) for row in (all_rows() if rows is None else rows)]
     body = [*_of_markdown(markdown(found, results.name)), "<h2>Figures</h2>", *_figures(evidence)]
     made = HEAD + "\n".join([f"<style>{STYLE}</style></head><body>", *body, "</body></html>", ""])
-    write_atomically(path, lambda part: part.write_text(made, encoding="utf-8"))
+    write_atomically(path, lambda part: part.write_text(made, encoding="utf-8"), "results")
     return path
 
 

@@ -90,7 +90,7 @@ def write_ledger(evidence: Evidence, results: Path, rows: Sequence[Row] | None =
     made = markdown([evidence.result(row) for row in (all_rows() if rows is None else rows)], results.name)
     path = made_folder("results", results.parent) / NAME
     require_ours(path, INTRO.splitlines()[0])
-    write_atomically(path, lambda part: part.write_text(made, encoding="utf-8"))
+    write_atomically(path, lambda part: part.write_text(made, encoding="utf-8"), "results")
     return path
 
 

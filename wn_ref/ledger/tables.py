@@ -135,7 +135,7 @@ def write(folder: Path, runs: Iterable[Cells]) -> None:
         writer.writerows(rows)
         made = content.getvalue().encode()
         if not (folder / name).exists() or (folder / name).read_bytes() != made:
-            write_atomically(folder / name, partial(_write_bytes, made))
+            write_atomically(folder / name, partial(_write_bytes, made), "results")
 
 
 def read(folder: Path) -> list[Cells]:
