@@ -82,6 +82,7 @@ def test_rows_ask_for_the_papers_settings():
     assert (speech.dataset, speech.batch_size, speech.learning_rate) == ("gsc_test_set", 512, 5e-4)
     networks = {"mnist/mlp": 17 * 10, "mnist/lenet5": 5 * 10, "fashion_mnist/lenet5": 5 * 5}
     grids = {f"table1/{name}/nobn/additive": number for name, number in networks.items()}
+    grids["table1/mnist/mlp/nobn/multiplicative"] = 21 * 2
     assert {base: len(by_id(f"grid/{base}").plan) for base in grids} == grids
     assert {by_id(f"grid/{base}").base for base in grids} == set(grids)
 

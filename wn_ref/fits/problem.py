@@ -159,14 +159,15 @@ class MidpointProblem:
         levels = self.x_levels
         between = np.interp(np.arange(0, len(levels) - 0.9, 0.2), np.arange(len(levels)), levels)
         midpoints = np.array([self.held[0]]) if 0 in self.held else between
-        best = []
-        for slope in self.slopes():
-            chi2, linear = self.project(midpoints, np.full(len(midpoints), slope))
-            winner = int(np.argmin(chi2))
-            best.append((chi2[winner], midpoints[winner], slope, *linear[winner]))
-        chi2 = np.r_[np.inf, [row[0] for row in best], np.inf]
-        lowest = np.flatnonzero((chi2[1:-1] <= chi2[:-2]) & (chi2[1:-1] <= chi2[2:]))
-        return np.array(sorted(best[i] for i in lowest)[:count])[:, 1:]
+        slopes = self.slopes()
+        chi2, linear = self.project(np.tile(midpoints, len(slopes)), np.repeat(slopes, len(midpoints)))
+        each = np.arange(len(slopes)), chi2.reshape(len(slopes), -1).argmin(axis=1)  # the best mu for each s
+        best = np.column_stack(
+            [chi2.reshape(len(slopes), -1)[each], midpoints[each[1]], slopes, linear.reshape(len(slopes), -1, 2)[each]]
+        )
+        padded = np.r_[np.inf, best[:, 0], np.inf]
+        lowest = best[(padded[1:-1] <= padded[:-2]) & (padded[1:-1] <= padded[2:])]
+        return lowest[np.argsort(lowest[:, 0], kind="stable")][:count, 1:]
 
     def slopes(self, count: int = 60) -> np.ndarray:
         """Slopes s from a step between two neighbouring levels to nearly a straight line across all of them."""

@@ -43,13 +43,15 @@ EVERYWHERE = (0.0, math.inf)
 GRIDS = (
     ("figure1", "table1/cifar10/lenet5/bn/additive", range(2), EVERYWHERE, "03_midpoint_and_fit"),
     ("grid", "table1/mnist/mlp/nobn/additive", None, EVERYWHERE, "03_midpoint_and_fit"),
+    ("grid", "table1/mnist/mlp/nobn/multiplicative", range(2), EVERYWHERE, "04_global_noise"),
     ("grid", "table1/mnist/lenet5/nobn/additive", None, (0.3, 4.0), "04_global_noise"),
     ("grid", "table1/fashion_mnist/lenet5/nobn/additive", None, (0.5, 6.0), "04_global_noise"),
 )
 """Midpoints of Table 1 that are also read from the paper's own levels: start of the id, row, seeds, sigmas, notebook.
 
-They are that of Figure 1, one of which searches and grids can be compared in full, and two that a search does not find:
-of these the levels around the fall.
+They are that of Figure 1; one of which searches and grids can be compared in full; one of those with multiplicative
+noise, all of which a search finds a little below the paper's; and two that a search does not find: of these the levels
+around the fall.
 """
 AS_MANY_STEPS = 3150
 """Epochs of 8 batches in place of the 150 epochs of 168 batches that GSC takes as a whole."""

@@ -41,7 +41,6 @@ from wn_ref.network import Network
 from wn_ref.npz import open_npz, write_npz
 from wn_ref.own_model import describe_own_model
 from wn_ref.ports.network_facts import NetworkFacts, data_facts
-from wn_ref.random import normal
 from wn_ref.store.canonical import canonical
 from wn_ref.weights import fill, own_arrays, require_alike, require_usable, to_arrays
 
@@ -273,7 +272,7 @@ def _computes_the_same(other: Network, network: Network) -> bool:
     A layer of the user's may be called as another one, and have numbers of its own that are no weights.
     """
     twin = copy.deepcopy(network)
-    x = normal((*(network.input_shape or ()), 2), seed=0).astype(network.dtype)
+    x = np.random.default_rng(0).standard_normal((*(network.input_shape or ()), 2)).astype(network.dtype)
     try:
         other.parameters, other.statistics = twin.parameters, twin.statistics
         return np.array_equal(other.forward(x), twin.forward(x), equal_nan=True)
