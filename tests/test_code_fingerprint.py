@@ -9,11 +9,13 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 import types
 from functools import partial
 
 import numpy as np
 import pytest
+import scipy.special
 
 from wn_ref import InputError
 from wn_ref.code_fingerprint import fingerprint_of_code
@@ -141,14 +143,20 @@ def test_whatever_it_reads_counts(before, after):
     assert fingerprint(changed) != fingerprint(BASE)
 
 
+def of_sets():
+    """Of sets in objects of the standard library, which pickle would write in the order of their hashes."""
+    held = types.SimpleNamespace(some={"alpha", "beta", "gamma"}), collections.deque([frozenset("abcdef")])
+    return fingerprint_of_code(lambda: held)
+
+
 def test_it_is_the_same_in_every_process():
     """The order of a set differs from process to process; that of the fingerprint does not."""
-    code = "from tests.test_code_fingerprint import BASE, fingerprint; print(fingerprint(BASE), end='')"
+    code = "from tests import test_code_fingerprint as t; print(t.fingerprint(t.BASE), t.of_sets(), end='')"
     for seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONHASHSEED": seed, "PATH": ""}
         )
-        assert done.stdout == fingerprint(BASE), done.stderr
+        assert done.stdout == f"{fingerprint(BASE)} {of_sets()}", done.stderr
 
 
 def test_a_module_of_ones_own_counts(tmp_path, monkeypatch):
@@ -244,7 +252,8 @@ def test_what_a_library_has_decorated_counts(decorator):
 def test_what_cannot_be_looked_into_is_refused_and_not_taken_by_its_name():
     with pytest.raises(InputError, match=r"got an object of numpy\.ufunc, which cannot be compared"):
         fingerprint_of_code(decorated(lambda function: np.frompyfunc(function, 1, 1), 2))
-    fingerprint_of_code(lambda x: np.sin(x))  # NumPy's own
+    for known in (np.sin, np.strings.isalpha, scipy.special.expit):  # which have a name of their own
+        fingerprint_of_code(lambda x, known=known: known(x))
 
 
 class Callable(type):
@@ -314,6 +323,38 @@ def test_a_function_counts_whatever_holds_it(holder):
     assert found[0] != found[2]
 
 
+class Table(dict):
+    pass
+
+
+class Row(list):
+    pass
+
+
+class Group(frozenset):
+    pass
+
+
+class Pixels(np.ndarray):
+    __slots__ = ()
+
+
+class Scaled(np.ndarray):
+    pass
+
+
+@pytest.mark.parametrize("kind", [Table, Row, Group, lambda of: np.zeros(2).view(Scaled)])
+def test_attributes_of_a_container_of_ones_own_count(kind):
+    digests = []
+    for factor in (2, 2, 3):
+        held = kind([])
+        held.factor = factor
+        digests.append(fingerprint_of_code(lambda held=held: held))
+    assert digests[0] == digests[1] != digests[2]
+    without = np.zeros(2).view(Pixels)
+    assert fingerprint_of_code(lambda: without)
+
+
 def test_a_mask_counts():
     digests = []
     for mask in ([0, 1], [0, 1], [1, 0]):
@@ -327,7 +368,7 @@ def test_a_mask_counts():
     [
         "from {} import WIDTH",
         "import {} as there\n    WIDTH = there.WIDTH",
-        "def inner():\n        import {}\n    WIDTH = 1",
+        "def inner():\n        import {} as there\n        return there.WIDTH\n    WIDTH = inner()",
     ],
 )
 def test_what_is_imported_within_a_function_counts(source, tmp_path, monkeypatch):
@@ -401,3 +442,51 @@ def test_a_list_in_itself_is_refused():
     tied.append(tied)
     with pytest.raises(InputError, match="noise: expected its code to read no list that has itself in it, got one"):
         fingerprint_of_code(lambda: tied)
+
+
+@pytest.mark.parametrize(
+    "line", ["from own_package import parts", "from . import parts", "import own_package.parts as parts"]
+)
+def test_a_submodule_that_nobody_has_imported_yet_counts(line, tmp_path, monkeypatch):
+    """It is the same before the function has run and after it; and another one if the submodule is."""
+    monkeypatch.syspath_prepend(tmp_path)
+    package = tmp_path / "own_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    digests = []
+    for width in (2, 2, 64):
+        (package / "parts.py").write_text(f"WIDTH = {width}\n")
+        shutil.rmtree(package / "__pycache__", ignore_errors=True)
+        for name in ("own_package", "own_package.parts"):
+            monkeypatch.delitem(sys.modules, name, raising=False)
+        importlib.invalidate_caches()
+        space = {"__name__": "__main__", "__package__": "own_package"}
+        exec(f"def build():\n    {line}\n    return parts.WIDTH\n", space)
+        digests.append(fingerprint_of_code(space["build"]))
+        assert space["build"]() == width
+        assert fingerprint_of_code(space["build"]) == digests[-1]
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_a_module_that_ends_the_program_does_not(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "ends_it.py").write_text("import sys; sys.exit(3)\n")
+
+    def build():
+        import ends_it  # noqa: F401
+
+    fingerprint_of_code(build)
+
+
+def test_an_attribute_that_nobody_can_compare_is_left_out():
+    """A lock is nothing that a function computes with."""
+
+    def build():
+        with build.lock:
+            return build.width
+
+    build.lock, digests = threading.Lock(), []
+    for width in (2, 2, 64):
+        build.width = width
+        digests.append(fingerprint_of_code(build))
+    assert digests[0] == digests[1] != digests[2]

@@ -10,8 +10,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from tests.made_up_runs import everything
 from wn_ref import InputError, figures, fit_midpoint, load_dataset
 
-OUTCOME = {"tested": 2000, "classes": 10}
-
 
 def test_walking_shows_every_midpoint_and_bound(tmp_path):
     rows = [
@@ -78,9 +76,7 @@ def test_a_value_of_the_paper_that_is_not_comparable_is_grey_with_the_reason():
 
 def test_dots_of_figure_6_are_whole_and_grids_need_not_be_rectangles():
     levels = [(0.1, 0.1), (0.1, 1.0), (1.0, 0.1), (1.0, 1.0), (1e5, 1e5), (0.5, 0.5)]
-    runs = pandas.DataFrame(levels, columns=["sigma_mul", "sigma_add"]).assign(
-        accuracy=0.5, first="additive", **OUTCOME
-    )
+    runs = pandas.DataFrame(levels, columns=["sigma_mul", "sigma_add"]).assign(accuracy=0.5, first="additive")
     dots = figures.mixed(runs).axes[0].collections[-1]
     assert len(dots.get_offsets()) == 6
     assert not dots.get_clip_on()
@@ -90,7 +86,7 @@ def plane(size):
     """Runs on a grid of size x size levels, whose accuracy falls along the diagonal."""
     levels = [(i, j) for i in range(size) for j in range(size)]
     rows = [(10.0**i, 10.0**j, "additive", 1 / (1 + math.exp(i - j))) for i, j in levels]
-    return pandas.DataFrame(rows, columns=["sigma_mul", "sigma_add", "first", "accuracy"]).assign(**OUTCOME)
+    return pandas.DataFrame(rows, columns=["sigma_mul", "sigma_add", "first", "accuracy"])
 
 
 def colours(panel):

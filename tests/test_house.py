@@ -13,7 +13,7 @@ import wn_ref
 
 PACKAGE = Path(wn_ref.__file__).parent
 FLOORS = (
-    "errors counted interrupt lazy version blas compiled",
+    "errors counted interrupt lazy version blas compiled installed",
     "folders",
     "code_fingerprint user_code files arrays npz generator kernels paper",
     "random",

@@ -213,3 +213,25 @@ def test_code_that_has_changed_since_does_not_run_under_its_old_name(jobs, tmp_p
     anew = Experiment(dataset="digits", model=space["small"], epochs=1)
     with pytest.warns(OriginWarning, match="results of small with other code"):
         assert sweep([anew], tmp_path / "s.sqlite", jobs)["accuracy"].item() != stored
+
+
+def test_a_model_that_keeps_something_may_run(tmp_path):
+    """A cache that the first network fills, and a counter that each of them moves."""
+    space = {"__name__": "__main__", "WIDTH": 8, "CACHE": {}, "calls": 0}
+    exec(SMALL, space)
+    exec("""
+def cached(input_shape, classes, batchnorm, seed, dtype):
+    CACHE.setdefault(input_shape, 1)
+    return small(input_shape, classes, batchnorm, seed, dtype)
+
+def counting(input_shape, classes, batchnorm, seed, dtype):
+    global calls
+    calls += 1
+    return small(input_shape, classes, batchnorm, seed, dtype)
+""", space)  # fmt: skip
+    for name in ("cached", "counting"):
+        experiment = Experiment(dataset="digits", model=space[name], epochs=1)
+        alone = run(experiment).accuracy
+        assert sweep([experiment], tmp_path / f"{name}.sqlite")["accuracy"].item() == alone
+    one, other = (Experiment(dataset="digits", model=space["cached"]) for _ in range(2))
+    assert key(one) == key(other)

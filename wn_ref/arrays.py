@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, MutableMapping
-from typing import Any
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any, Generic, Self, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -18,17 +18,15 @@ REAL = (np.dtype(np.float32), np.dtype(np.float64))
 class ArraysByName(MutableMapping[str, np.ndarray]):
     """Named arrays that stay where they are: assigning to a name, or `update`, copies the values into its array."""
 
-    def __init__(self, arrays: dict[str, np.ndarray]) -> None:
-        self._arrays = arrays
+    def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
+        self._arrays = dict(arrays)
 
     def __getitem__(self, name: str) -> np.ndarray:
         return self._arrays[name]
 
     def __setitem__(self, name: str, value: npt.ArrayLike) -> None:
         require_choice("name", name, self)
-        if np.shape(value) != self[name].shape:
-            raise InputError(f"{name}: expected shape {self[name].shape}, got {np.shape(value)}; reshape it")
-        self[name][...] = unmasked(name, value)
+        self[name][...] = fitting(name, value, self[name])
 
     def __delitem__(self, name: str) -> None:
         raise InputError(f"{name}: a network's arrays cannot be deleted; build another network without that layer")
@@ -39,50 +37,98 @@ class ArraysByName(MutableMapping[str, np.ndarray]):
     def __len__(self) -> int:
         return len(self._arrays)
 
+    def __or__(self, other: Mapping[str, Any]) -> dict[str, Any]:
+        return {**self, **other}
+
+    def __ror__(self, other: Mapping[str, Any]) -> dict[str, Any]:
+        return {**other, **self}
+
+    def __ior__(self, other: Mapping[str, Any]) -> Self:
+        self.update(other)
+        return self
+
+    def copy(self) -> dict[str, np.ndarray]:
+        """Return a dictionary of the same arrays."""
+        return dict(self)
+
     def __repr__(self) -> str:
         return "{" + ", ".join(f"{name}: {array.shape}" for name, array in self.items()) + "}"
 
 
 class LayerArrays(ArraysByName):
-    """Those of a layer: a name that is new takes the array itself; from then on values are copied into it.
+    """Those of a layer: a new name gets a copy of its array; from then on values are copied into that.
 
-    So nothing changes its shape or its type, by which compiled loops go, and where a network has moved the array to,
-    it stays.
+    So nothing changes its shape or its type, by which compiled loops go. In a network there are no new names, and none
+    can be deleted.
     """
 
+    fixed = False
+
     def __setitem__(self, name: str, value: npt.ArrayLike) -> None:
-        if name in self:
+        if name in self or self.fixed:
             super().__setitem__(name, value)
         else:
-            self.move(name, np.asarray(value))
+            self.move(name, np.array(unmasked(name, value)))
+
+    def __delitem__(self, name: str) -> None:
+        if self.fixed:
+            super().__delitem__(name)
+        del self._arrays[name]
 
     def move(self, name: str, array: np.ndarray) -> None:
         """Let a name stand for another array from now on."""
         self._arrays[name] = array
 
 
-class InPlace:
+T = TypeVar("T")
+
+
+class InPlace(Generic[T]):
     """An attribute that is set once; to assign to it later copies the values to where they are.
 
-    Views of an array, such as those that layers have of a network's theta, then see them, too.
+    Views of an array, such as those that layers have of a network's theta, then see them, too. The arrays of a layer
+    that is in no network may be exchanged.
     """
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
-    def __get__(self, instance: object, owner: type) -> Any:
-        return self if instance is None else vars(instance)[self._name]
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
 
-    def __set__(self, instance: object, value: Any) -> None:
-        there = vars(instance).setdefault(self._name, value)
-        if isinstance(there, ArraysByName):
-            if set(value) != set(there):
-                raise InputError(f"{self._name}: expected arrays {', '.join(there)}, got {', '.join(value)}; give all")
-            there.update(value)
-        elif there is not value:
-            if np.shape(value) != there.shape:
-                raise InputError(f"{self._name}: expected shape {there.shape}, got {np.shape(value)}; reshape it")
-            there[...] = unmasked(self._name, value)
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+
+    def __get__(self, instance: object | None, owner: type) -> Self | T:
+        if instance is None:
+            return self
+        try:
+            return vars(instance)[self._name]
+        except KeyError:
+            raise AttributeError(f"{owner.__name__} has no {self._name} yet") from None
+
+    def __set__(self, instance: object, value: T) -> None:
+        there = vars(instance).get(self._name)
+        if there is None or (isinstance(there, LayerArrays) and not there.fixed):
+            vars(instance)[self._name] = value
+        elif isinstance(there, np.ndarray):
+            there[...] = fitting(self._name, value, there)
+        else:
+            if not isinstance(value, Mapping) or set(value) != set(there):
+                got = ", ".join(map(str, value)) if isinstance(value, Mapping) else type(value).__name__
+                raise InputError(f"{self._name}: expected arrays {', '.join(there)}, got {got}; give all of them")
+            # all are looked at, and copied, before one is written: they may be views of those that are there
+            there.update({name: fitting(name, array, there[name]).copy() for name, array in value.items()})
+
+
+def fitting(name: str, value: Any, array: np.ndarray) -> np.ndarray:
+    """Return values that can be copied into an array without loss but that of digits; else raise `InputError`."""
+    found = unmasked(name, value)
+    if found.shape != array.shape:
+        raise InputError(f"{name}: expected shape {array.shape}, got {found.shape}; reshape it")
+    if not np.can_cast(found.dtype, array.dtype, "same_kind"):
+        raise InputError(f"{name}: expected values that {array.dtype} can have, got {found.dtype}; convert them")
+    return found
 
 
 class Memory:

@@ -22,15 +22,17 @@ class _OneThread(AbstractContextManager[None]):
     """BLAS has one thread while anything is in here.
 
     Its number of threads belongs to the process and not to a thread of it. So the first one in takes it down, and the
-    last one out puts it back, in whatever order those between them come and go. (Where BLAS works with OpenMP, each
-    thread has a number of its own; so each takes it down.)
+    last one out puts it back, in whatever order those between them come and go. Where BLAS works with OpenMP, each
+    thread has a number of its own; so each takes it down, and puts it back.
     """
 
     def __init__(self) -> None:
-        self._lock, self._inside = threading.Lock(), 0
+        self._lock, self._inside, self._own = threading.Lock(), 0, threading.local()
 
     def __enter__(self) -> None:
         with self._lock, _in_control():
+            of_threads = _controller().select(threading_layer="openmp").limit(limits=1)
+            vars(self._own).setdefault("limited", []).append(of_threads)
             limited = _controller().limit(limits=1, user_api="blas")
             if self._inside == 0:
                 self._first = limited
@@ -43,6 +45,7 @@ class _OneThread(AbstractContextManager[None]):
             self._inside -= 1
             if self._inside == 0:
                 self._first.restore_original_limits()
+            self._own.limited.pop().restore_original_limits()
 
 
 @contextmanager
@@ -51,9 +54,11 @@ def _in_control() -> Iterator[None]:
     release = getattr(OpenBLASController, "clear_controlling_thread", None)
     if release is not None:
         release(force=True)
-    yield
-    if release is not None:
-        release(force=True)
+    try:
+        yield
+    finally:
+        if release is not None:
+            release(force=True)
 
 
 _ONE_THREAD = _OneThread()

@@ -11,12 +11,10 @@ from __future__ import annotations
 import dis
 import importlib
 import pickle
-import sys
-import sysconfig
 from collections.abc import Iterator, Mapping
 from functools import _lru_cache_wrapper, cached_property, lru_cache, partial
 from hashlib import sha256
-from importlib.util import find_spec, resolve_name
+from importlib.util import resolve_name
 from io import BytesIO
 from types import (
     BuiltinMethodType,
@@ -32,11 +30,11 @@ from typing import Any
 import numpy as np
 
 from wn_ref.errors import InputError
+from wn_ref.installed import is_installed, is_installed_module
 
 Seen = dict[int, Any]
 """Functions, classes, modules and objects that were met already, by their ids."""
 
-_INSTALLED = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 _WITHOUT_INFLUENCE = {"__repr__", "__eq__", "__hash__", "__setattr__", "__delattr__", "__replace__", "_abc_impl"}
 """What dataclasses and abstract classes have beside their own code."""
 
@@ -85,21 +83,24 @@ def _parts(value: Any, seen: Seen) -> Iterator[str]:
             yield from _parts(type(value), seen)
             if isinstance(value, np.ma.MaskedArray):
                 yield from _parts(np.ma.getmaskarray(value), seen)
-            elif not _is_installed(type(value)):
-                yield from _parts(vars(value), seen)
+            yield from _parts_of_own_attributes(value, seen)
         yield f"array {value.dtype.str} {value.shape} {sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
     elif isinstance(value, (tuple, list)):
-        yield from [] if type(value) in (tuple, list) else _parts(type(value), seen)
+        if type(value) not in (tuple, list):
+            yield from _parts(type(value), seen)
+            yield from _parts_of_own_attributes(value, seen)
         yield f"{type(value).__name__} {len(value)}"
         for item in value:
             yield from _parts(item, seen)
     elif isinstance(value, (dict, MappingProxyType)):
         if type(value) not in (dict, MappingProxyType):
             yield from _parts((type(value), getattr(value, "default_factory", None)), seen)
+            yield from _parts_of_own_attributes(value, seen)
         yield from _parts(list(value.items()), seen)
     elif isinstance(value, (set, frozenset)):
         if type(value) not in (set, frozenset):
             yield from _parts(type(value), seen)
+            yield from _parts_of_own_attributes(value, seen)
         yield from ("set", *sorted(_digest(item, dict(seen)) for item in value))
     elif isinstance(value, CodeType):
         yield from _parts_of_code(value, seen)
@@ -108,6 +109,12 @@ def _parts(value: Any, seen: Seen) -> Iterator[str]:
     else:
         seen[id(value)] = value
         yield from _parts_of_object(value, seen)
+
+
+def _parts_of_own_attributes(value: Any, seen: Seen) -> Iterator[str]:
+    """Describe the attributes of a container or an array of a class of the user's."""
+    if not is_installed(type(value)) and getattr(value, "__dict__", None):
+        yield from _parts(vars(value), seen)
 
 
 def _parts_of_object(value: Any, seen: Seen) -> Iterator[str]:
@@ -125,16 +132,16 @@ def _parts_of_object(value: Any, seen: Seen) -> Iterator[str]:
         yield from _parts_of_closure(value, seen)
         if hasattr(value, "registry"):  # of functools.singledispatch
             yield from _parts(value.registry, seen)
-    elif _is_installed(value):
+    elif is_installed(value):
         yield _name(value)
     elif isinstance(value, FunctionType):
         yield from _parts_of_function(value, seen)
     elif isinstance(value, type):
         yield _name(value)
-        if not _is_installed(type(value)):
+        if not is_installed(type(value)):
             yield from _parts(type(value), seen)
         for base in value.__mro__:
-            yield from [_name(base)] if _is_installed(base) else _parts_of_members(vars(base), seen)
+            yield from [_name(base)] if is_installed(base) else _parts_of_members(vars(base), seen)
     elif isinstance(value, ModuleType):
         yield from _parts_of_members(vars(value), seen)
     elif isinstance(value, (staticmethod, classmethod)):
@@ -143,7 +150,7 @@ def _parts_of_object(value: Any, seen: Seen) -> Iterator[str]:
         yield from _parts((value.fget, value.fset), seen)
     elif isinstance(value, cached_property):
         yield from _parts(value.func, seen)
-    elif hasattr(value, "__dict__") and not _is_installed(type(value)):
+    elif hasattr(value, "__dict__") and not is_installed(type(value)):
         yield from _parts((type(value), vars(value)), seen)
     else:
         yield from _parts_of_foreign_object(value, seen)
@@ -166,30 +173,30 @@ def _parts_of_function(function: FunctionType, seen: Seen) -> Iterator[str]:
             yield name
             yield from _parts(function.__globals__[name], seen)
     for module, names in _imports_of(function.__code__):
-        yield from _parts_of_import(module, names, function.__globals__.get("__package__"), seen)
-    attributes = {name: value for name, value in vars(function).items() if name != "__wrapped__"}  # f.rate = 2
-    yield from _parts(attributes, seen) if attributes else ()
+        yield from _parts_of_import(module, names, function, seen)
+    for name, value in vars(function).items():  # f.rate = 2; a lock or a log file is none of what it computes
+        if name in _names_of(function.__code__):
+            try:
+                parts = [name, *_parts(value, seen)]
+            except _Incomparable:
+                continue
+            yield from parts
 
 
-def _parts_of_import(module: str, names: tuple[str, ...], package: str | None, seen: Seen) -> Iterator[str]:
+def _parts_of_import(module: str, names: tuple[str, ...], function: FunctionType, seen: Seen) -> Iterator[str]:
     """Describe what a function imports when it runs, unless it is installed."""
     try:
-        module = resolve_name(module, package)
-        if _is_installed_module(module):
+        module = resolve_name(module, function.__globals__.get("__package__"))
+        if is_installed_module(module):
             return
         found = importlib.import_module(module)
-    except Exception:  # whatever the user's module raises, or it is not there
+        for name in names or sorted(_names_of(function.__code__) & vars(found).keys()):
+            if not hasattr(found, name):
+                importlib.import_module(f"{module}.{name}")
+            yield name
+            yield from _parts(getattr(found, name), seen)
+    except (ImportError, SystemExit):
         yield f"{module} cannot be imported"
-        return
-    yield from _parts([getattr(found, name, None) for name in names] if names else found, seen)
-
-
-def _is_installed_module(name: str) -> bool:
-    """Return whether a module is this package's, Python's or an installed one's, without importing it."""
-    top = name.partition(".")[0]
-    spec = None if top in sys.modules else find_spec(top)
-    file = getattr(sys.modules.get(top), "__file__", None) or getattr(spec, "origin", None) or ""
-    return top in ("wn_ref", *sys.builtin_module_names) or file.startswith((*_INSTALLED, "frozen", "built-in"))
 
 
 def _parts_of_closure(function: FunctionType, seen: Seen) -> Iterator[str]:
@@ -204,7 +211,7 @@ def _parts_of_closure(function: FunctionType, seen: Seen) -> Iterator[str]:
 def _decorates_code_of_the_users(value: Any) -> bool:
     """Return whether a function is a library's wrapper around one of the user's, as np.errstate makes it."""
     inner = getattr(value, "__wrapped__", None)
-    return isinstance(value, FunctionType) and _is_installed(value) and callable(inner) and not _is_installed(inner)
+    return isinstance(value, FunctionType) and is_installed(value) and callable(inner) and not is_installed(inner)
 
 
 def _parts_of_code(code: CodeType, seen: Seen) -> Iterator[str]:
@@ -221,6 +228,13 @@ def _globals_of(code: CodeType) -> tuple[str, ...]:
         if isinstance(constant, CodeType):
             names.update(_globals_of(constant))
     return tuple(sorted(names))
+
+
+@lru_cache(maxsize=1024)
+def _names_of(code: CodeType) -> frozenset[str]:
+    """Return all names of globals and attributes in a function, and in the functions within it."""
+    within = (_names_of(constant) for constant in code.co_consts if isinstance(constant, CodeType))
+    return frozenset(code.co_names).union(*within)
 
 
 @lru_cache(maxsize=1024)
@@ -256,39 +270,21 @@ def _parts_of_foreign_object(value: object, seen: Seen) -> Iterator[str]:
 class _Pickler(pickle.Pickler):
     """Pickles objects with the code of the user's functions and classes in them, of which pickle itself has the names.
 
-    Tensors of PyTorch are pickled by their numbers: PyTorch's own way writes addresses, too.
+    Sets stand there in one order. Tensors of PyTorch are pickled by their numbers: PyTorch's own way writes addresses.
     """
 
     def __init__(self, file: BytesIO, seen: Seen) -> None:
         super().__init__(file, protocol=4)
         self._seen = seen
 
+    def persistent_id(self, value: Any) -> str | None:
+        of_the_users = isinstance(value, (FunctionType, type)) and not is_installed(value)
+        return _digest(value, dict(self._seen)) if of_the_users or isinstance(value, (set, frozenset)) else None
+
     def reducer_override(self, value: Any) -> Any:
-        if isinstance(value, (FunctionType, type)):
-            return NotImplemented if _is_installed(value) else (str, (_digest(value, dict(self._seen)),))
-        if not (hasattr(value, "detach") and hasattr(value, "numpy")):
+        if isinstance(value, type) or not (hasattr(value, "detach") and hasattr(value, "numpy")):
             return NotImplemented
         return np.array, (value.detach().cpu().numpy(),)
-
-
-def _is_installed(value: Any) -> bool:
-    """Return whether a function, class or module belongs to this package, to Python or to an installed library."""
-    if not isinstance(value, (ModuleType, type)) and not (callable(value) and hasattr(value, "__name__")):
-        return False  # an object, also one that can be called, such as a layer of another framework
-    if isinstance(value, np.ufunc):
-        homes = (np, sys.modules.get("scipy.special"))
-        return any(getattr(home, value.__name__, None) is value for home in homes)
-    if hasattr(value, "__dict__") and not isinstance(value, (ModuleType, type, FunctionType)):
-        return False  # one that has got a name, such as np.vectorize(f)
-    name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None) or "builtins"
-    if name.split(".")[0] == "wn_ref":
-        return True
-    if isinstance(value, FunctionType):
-        return value.__code__.co_filename.startswith((*_INSTALLED, "<frozen "))
-    if name in ("builtins", *sys.builtin_module_names):
-        return True
-    file = getattr(sys.modules.get(name), "__file__", None)
-    return name != "__main__" and file is not None and file.startswith(_INSTALLED)
 
 
 def _name(value: Any) -> str:

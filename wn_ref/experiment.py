@@ -134,6 +134,8 @@ class Experiment:
         object.__setattr__(self, "own_model", describe_own_model(self.model))
         object.__setattr__(self, "own_data", self.dataset.content if isinstance(self.dataset, OwnData) else "")
         object.__setattr__(self, "point", self.injection_points.normalised(self.point))
+        if self.own_model:  # the first network of a model may fill a cache of the model's
+            object.__setattr__(self, "own_model", describe_own_model(self.model))
         if self.noise is not None and not isinstance(self.noise, Noise):
             raise InputError(f"noise: expected what wn_ref.additive and its like return, got {self.noise!r}; use them")
         if self.noise is not None and type(self.noise) is not Noise:
@@ -175,13 +177,17 @@ class Experiment:
         return _facts(self.dataset, self.model, self.batchnorm, self.own_model)[1]
 
     def require_unchanged(self) -> None:
-        """Raise `InputError` if code of the user's has changed since: the key of the results is of what it was."""
-        described = {"model": (self.own_model, lambda: describe_own_model(self.model))}
-        described["noise"] = (self.own_noise, lambda: describe_own_noise(self.noise) if self.noise else "")
-        for name, (known, describe) in described.items():
-            if known and describe() != known:
-                expected = "the code, and what it reads, that was there when the experiment was made"
-                raise InputError(f"{name}: expected {expected}, got other code; make the experiment anew")
+        """Raise `InputError` if code of the user's has changed since: the key of the results is of what it was.
+
+        A model that changes what it reads whenever it runs, such as a counter, has no key that stays, and may run.
+        """
+        expected = "the code, and what it reads, that was there when the experiment was made"
+        if self.own_model and (now := describe_own_model(self.model)) != self.own_model:
+            self.network()
+            if describe_own_model(self.model) == now:
+                raise InputError(f"model: expected {expected}, got other code; make the experiment anew")
+        if self.noise and self.own_noise and describe_own_noise(self.noise) != self.own_noise:
+            raise InputError(f"noise: expected {expected}, got other code; make the experiment anew")
 
     def network(self) -> Network:
         """Build the experiment's network, not yet trained."""

@@ -45,6 +45,7 @@ class CrossEntropy:
 
     def __call__(self, logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the loss and its derivative by the logits; see `cross_entropy`."""
+        logits, labels = unmasked("logits", logits), unmasked("labels", labels)
         if logits.ndim != 2 or logits.dtype not in REAL or not logits.size:
             got = f"{logits.dtype} of shape {logits.shape}"
             raise InputError(f"logits: expected float32 or float64 of shape (classes, batch), got {got}; convert them")
@@ -99,7 +100,7 @@ def cross_entropy(
     """
     logits = unmasked("logits", logits)
     classes = len(logits) if logits.ndim and logits.size else 1  # other forms are refused below
-    return CrossEntropy(classes, class_weights)(logits, unmasked("labels", labels))
+    return CrossEntropy(classes, class_weights)(logits, labels)
 
 
 @kernel

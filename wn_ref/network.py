@@ -71,8 +71,8 @@ class Network:
     (2, 5)
     """
 
-    theta, dtheta = InPlace(), InPlace()
-    parameters, gradients, statistics = InPlace(), InPlace(), InPlace()
+    theta, dtheta = InPlace[np.ndarray](), InPlace[np.ndarray]()
+    parameters, gradients, statistics = InPlace[ArraysByName](), InPlace[ArraysByName](), InPlace[ArraysByName]()
 
     def __init__(
         self, layers: Sequence[Layer], dtype: npt.DTypeLike = "float32", input_shape: Sequence[int] | None = None
@@ -88,7 +88,6 @@ class Network:
         dtype: npt.DTypeLike,
         input_shape: Sequence[int] | None,
         theta: np.ndarray | None = None,
-        dtheta: np.ndarray | None = None,
     ) -> None:
         self.layers, self.dtype = tuple(layers), real_type(dtype)
         self.input_shape = None if input_shape is None else tuple(input_shape)
@@ -103,7 +102,7 @@ class Network:
         )
         self._point_behind = {layer: point for point, layer in enumerate(noisy, start=1)}
         self._first_weights = next((i for i, layer in enumerate(self.layers) if layer.parameters), len(self.layers))
-        self._gather_parameters(theta, dtheta)
+        self._gather_parameters(theta)
         if self.input_shape is not None:
             self._check_chain(self.input_shape)
         self._injected: Injector | None = None  # by the last forward pass, if it ended
@@ -113,10 +112,9 @@ class Network:
     def __getstate__(self) -> dict[str, object]:
         """Return what a copy is made of: its layers' arrays become views of its own vectors again.
 
-        The vectors are part of it, so that an optimiser that is copied with the network has those of the copy.
+        Theta is part of it, so that an optimiser that is copied with the network has that of the copy.
         """
-        own = {"theta": self.theta, "dtheta": self.dtheta}
-        return {"layers": self.layers, "dtype": self.dtype, "input_shape": self.input_shape} | own
+        return {"layers": self.layers, "dtype": self.dtype, "input_shape": self.input_shape, "theta": self.theta}
 
     def __setstate__(self, state: dict) -> None:
         self._build(**state)  # a copy is built as the original was
@@ -274,10 +272,10 @@ class Network:
             except InputError as error:
                 raise InputError(f"{name}: {error}") from None
 
-    def _gather_parameters(self, theta: np.ndarray | None, dtheta: np.ndarray | None) -> None:
+    def _gather_parameters(self, theta: np.ndarray | None) -> None:
         """Move all parameters and gradients into one vector each, and give every layer views of its part."""
         size = sum(array.size for layer in self.layers for array in layer.parameters.values())
-        self.theta, self.dtheta = (np.zeros(size, self.dtype) if v is None else v for v in (theta, dtheta))
+        self.theta, self.dtheta = np.zeros(size, self.dtype) if theta is None else theta, np.zeros(size, self.dtype)
         parameters: dict[str, np.ndarray] = {}
         gradients: dict[str, np.ndarray] = {}
         statistics: dict[str, np.ndarray] = {}
@@ -290,6 +288,7 @@ class Network:
                 gradients[f"{name}.{key}"] = self.dtheta[part].reshape(array.shape)
                 layer.parameters.move(key, parameters[f"{name}.{key}"])
                 layer.gradients.move(key, gradients[f"{name}.{key}"])
+            layer.parameters.fixed = layer.gradients.fixed = layer.statistics.fixed = True
             statistics |= {f"{name}.{key}": array for key, array in layer.statistics.items()}
         self.parameters, self.gradients = ArraysByName(parameters), ArraysByName(gradients)
         self.statistics = ArraysByName(statistics)

@@ -111,8 +111,8 @@ def _require_vector(theta: np.ndarray) -> None:
 
 
 def _require_like(theta: np.ndarray, g: np.ndarray) -> None:
-    if not isinstance(g, np.ndarray) or g.shape != theta.shape or g.dtype != theta.dtype:
-        got = f"{g.dtype} {g.shape}" if isinstance(g, np.ndarray) else repr(g)
+    if type(g) is not np.ndarray or g.shape != theta.shape or g.dtype != theta.dtype:
+        got = f"{g.dtype} {g.shape}" if type(g) is np.ndarray else type(g).__name__
         raise InputError(f"g: expected {theta.dtype} {theta.shape} as theta, got {got}; see Network.dtheta")
 
 

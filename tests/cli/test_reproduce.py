@@ -4,12 +4,14 @@ import pytest
 
 from tests.cli.command_line import assert_one_line_error
 from tests.ledger.tiny import ROWS
+from wn_ref import RunError
+from wn_ref.ledger import checking
 
 
 @pytest.fixture
 def tiny(monkeypatch):
     """The ledger has rows that take seconds."""
-    for module in ("catalog", "page", "html"):
+    for module in ("html", "page", "catalog"):  # the last one last: the others import from it
         monkeypatch.setattr(f"wn_ref.ledger.{module}.all_rows", lambda: ROWS)
 
 
@@ -65,6 +67,28 @@ def test_a_check_says_its_cost_and_each_result_and_when_it_is_not_finished(run, 
     assert "tiny/late: not finished, no run so far" in done.stdout
     assert "agree" not in done.stdout
     assert "check: expected all rows to be run again, got some that are not finished" in done.stderr
+
+
+def test_rows_are_checked_one_by_one_within_the_same_hours(run, tiny, tmp_path, monkeypatch):
+    assert run("reproduce", "tiny/late", "tiny/harm", "--jobs", "1").returncode == 0
+    begun, real = [], checking.check
+
+    def failing(row, campaign, first_seed):
+        begun.append(campaign.start)
+        if row.id == "tiny/late":
+            raise RunError("row: expected all runs to end, got 1 run that failed")
+        return real(row, campaign, first_seed)
+
+    monkeypatch.setattr(checking, "check", failing)
+    done = run("reproduce", "tiny/late", "tiny/harm", "--check", "--jobs", "1")
+    assert done.returncode == 1
+    assert "tiny/late: not finished, row: expected all runs to end, got 1 run that failed" in done.stdout
+    assert "tiny/harm: published " in done.stdout
+    assert len(set(begun)) == 1
+    monkeypatch.setattr(checking, "check", real)
+    assert run("reproduce", "tiny/late", "--check", "--jobs", "1").returncode == 0
+    done = run("reproduce", "tiny/late", "--check", "--dry-run", "--jobs", "1")  # all new networks are there
+    assert done.stdout.splitlines()[0] == "a  tiny/late: done"
 
 
 def test_the_cost_is_that_of_what_neither_the_tables_nor_the_store_has(run, tiny, tmp_path):

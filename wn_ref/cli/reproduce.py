@@ -96,9 +96,8 @@ def reproduce(
 
 def _check(rows: list[Row], campaign: Campaign, first_seed: int | None, dry_run: bool) -> None:
     """Run published rows again, and print what comes of each as soon as it is known."""
-    from wn_ref.ledger.checking import FRESH, check, to_check
+    from wn_ref.ledger.checking import FRESH, check, known_again, to_check
     from wn_ref.ledger.cost import costs
-    from wn_ref.ledger.evidence import Evidence
 
     first_seed = FRESH if first_seed is None else require_whole("first_seed", first_seed, least=1)
     if len(rows) > MOST_CHECKED:
@@ -106,19 +105,23 @@ def _check(rows: list[Row], campaign: Campaign, first_seed: int | None, dry_run:
         raise InputError(f"item: {expected}, got {len(rows)}; name one row, such as table4/mnist/mlp/bn/additive")
     published = [to_check(row, campaign, first_seed) for row in rows]
     print("measuring what it will cost ...", file=sys.stderr)
-    _say_costs(costs([result.row for result in published], Evidence(())), campaign.jobs, dry_run)
+    _say_costs(costs([result.row for result in published], known_again(campaign, first_seed)), campaign.jobs, dry_run)
     if dry_run:
         return
-    checks = []
+    checks, failed = [], 0
     try:
         for row in rows:
-            checks.append(check(row, campaign, first_seed))
-            _say(str(checks[-1]))
+            try:
+                checks.append(check(row, campaign, first_seed))
+                _say(str(checks[-1]))
+            except RunError as error:  # the others are checked all the same
+                _say(f"{row.id}: not finished, {error}")
+                failed += 1
     except KeyboardInterrupt:
         raise Interrupted(
             f"interrupted; runs are in {campaign.store.stem}-check.sqlite; the same command continues from there"
         ) from None
-    if not all(made.finished for made in checks):
+    if failed or not all(made.finished for made in checks):
         raise RunError("check: expected all rows to be run again, got some that are not finished; run it once more")
     if not all(made.agrees for made in checks):
         raise RunError("check: expected rows to agree with what is published, got others; see above")

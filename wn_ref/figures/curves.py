@@ -113,7 +113,7 @@ def epochs(runs: pandas.DataFrame, sigma: str = "sigma_add", title: str = "") ->
     InputError
         If there are no runs, or if they differ in anything but this noise level and their seed.
     """
-    runs = prepared(runs)
+    runs = prepared(runs, ["history"])
     require_alike(runs, sigma)
     levels = sorted(runs[sigma].unique())
     colors = colormaps["cividis"](np.linspace(0, 0.92, len(levels)))

@@ -40,7 +40,7 @@ def mixed(runs: pandas.DataFrame, title: str = "") -> Figure:
         If the noise levels of the runs that ended lie on one line, so that there is no area to colour; or if runs
         differ in anything but their noise levels, the order and the seed.
     """
-    merged = prepared(runs)
+    merged = prepared(runs, ["first"])
     require_one_plane(merged)
     runs = merged.assign(first=runs["first"])
     orders = [order for order in ORDERS if order in set(runs["first"])]

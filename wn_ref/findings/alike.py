@@ -40,19 +40,20 @@ def require_runs(runs: Any, columns: Iterable[str]) -> pandas.DataFrame:
     return runs
 
 
-def prepared(table: object) -> pandas.DataFrame:
+def prepared(table: object, columns: Sequence[str] = ("tested", "classes")) -> pandas.DataFrame:
     """Return a table of runs in which what means the same is equal.
 
     Levels that agree to 12 significant digits become one. That of a noise of one's own (`wn_ref.own_noise.level_of`)
     goes to the column sigma_add. Without multiplicative noise, `gradient` becomes that of the
-    other runs if these have only one, and so does `first` without two noises. Executions become a text.
+    other runs if these have only one, and so does `first` without two noises. Executions become a text. It has to have
+    `columns` besides those of the levels and the accuracy.
 
     Raises
     ------
     InputError
         If it is not a table of runs, or has none; or if a noise level or a seed is missing, or no level.
     """
-    runs = require_runs(table, (*LEVEL, "accuracy", "tested", "classes"))
+    runs = require_runs(table, (*LEVEL, "accuracy", *columns))
     for name in LEVEL:
         require_levels(name, runs[name])
     if "seed" in runs and runs["seed"].isna().any():
@@ -75,12 +76,10 @@ def prepared(table: object) -> pandas.DataFrame:
 
 def require_levels(name: str, levels: pandas.Series) -> None:
     """Raise `InputError` unless all are numbers that a noise level can be."""
-    try:
-        numbers = levels.to_numpy(np.float64)
-        wrong = levels[~((numbers >= 0) & (numbers < np.inf))]
-    except (TypeError, ValueError):
-        wrong = levels
-    for level in wrong[:1]:
+    numbers = (
+        pandas.to_numeric(levels, errors="coerce") if levels.dtype.kind not in "mMc" else levels.map(lambda _: np.nan)
+    )
+    for level in levels[~((numbers >= 0) & (numbers < np.inf)).to_numpy(bool, na_value=False)][:1]:
         raise InputError(f"{name}: expected finite noise levels >= 0, got {level!r}; correct or leave out these runs")
 
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from wn_ref.arrays import unmasked
 from wn_ref.errors import InputError, require_choice
 from wn_ref.fits.between_seeds import over_seeds, wider
 from wn_ref.fits.logistic import logistic
@@ -102,7 +103,7 @@ class MidpointFit:
 
     def __call__(self, sigma: npt.ArrayLike) -> np.ndarray:
         """The fitted accuracy at sigma."""
-        return logistic(abscissa(sigma, self.scale), *self._profile.best)
+        return logistic(abscissa(unmasked("sigma", sigma), self.scale), *self._profile.best)
 
     @np.errstate(all="ignore")
     def interval(self, level: float = CONFIDENCE) -> tuple[float, float]:

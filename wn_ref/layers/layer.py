@@ -7,7 +7,7 @@ import weakref
 
 import numpy as np
 
-from wn_ref.arrays import REAL, LayerArrays, Memory
+from wn_ref.arrays import REAL, InPlace, LayerArrays, Memory, unmasked
 from wn_ref.errors import CallOrderError, InputError
 
 
@@ -52,6 +52,8 @@ class Layer:
     step = 0
     x: np.ndarray | None
     y_shape: tuple[int, ...]
+
+    parameters, gradients, statistics = InPlace[LayerArrays](), InPlace[LayerArrays](), InPlace[LayerArrays]()
 
     def __init__(self) -> None:
         self.parameters, self.gradients, self.statistics = LayerArrays({}), LayerArrays({}), LayerArrays({})
@@ -105,6 +107,8 @@ class Layer:
         InputError
             If dy has not the shape and type of the output.
         """
+        if type(dy) is not np.ndarray:
+            dy = unmasked("dy", dy)
         if self.x is None:
             raise CallOrderError(f"{self.kind}: backward needs a forward pass before it; call forward first")
         if dy.dtype != self.x.dtype or (self.y_shape and dy.shape != self.y_shape):
@@ -115,13 +119,13 @@ class Layer:
     def add_parameter(self, name: str, value: np.ndarray) -> None:
         """Register a parameter, and an array of zeros for its gradient."""
         self.parameters[name] = value
-        self.gradients[name] = np.zeros_like(value)
+        self.gradients[name] = np.zeros_like(self.parameters[name])
 
     def keep_arrays(self) -> None:
         """Make mappings whose arrays stay where they are of dictionaries that a class of the user's has instead."""
         for own in ("parameters", "gradients", "statistics"):
             if not isinstance(arrays := getattr(self, own), LayerArrays):
-                setattr(self, own, LayerArrays(arrays))
+                vars(self)[own] = LayerArrays({name: np.asarray(array) for name, array in arrays.items()})
 
     def changeable(self, dy: np.ndarray) -> np.ndarray:
         """Return the numbers of dy in an array that may be overwritten.

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wn_ref.errors import InputError
-from wn_ref.ledger.evidence import RowResult
+from wn_ref.ledger.evidence import Evidence, RowResult
 from wn_ref.ledger.page import ours
 from wn_ref.ledger.row import NOT_RUN, Judgement, Row
 from wn_ref.ledger.running import Campaign
@@ -103,10 +103,20 @@ def check(row: Row, campaign: Campaign, first_seed: int = FRESH) -> Check:
     """
     published = to_check(row, campaign, first_seed)
     with tempfile.TemporaryDirectory() as folder:
-        results, store = Path(folder) / "results", campaign.store.with_stem(f"{campaign.store.stem}-check")
-        anew = replace(campaign, store=store, results=results, first_seed=first_seed, rows=())
+        anew = _again(campaign, first_seed, Path(folder) / "results")
         anew.run([published.row])
         return Check(published, anew.evidence().result(published.row))
+
+
+def known_again(campaign: Campaign, first_seed: int = FRESH) -> Evidence:
+    """Return what there is of new networks: those of an earlier check that was stopped."""
+    return _again(campaign, first_seed, campaign.results / "no such folder").known()
+
+
+def _again(campaign: Campaign, first_seed: int, results: Path) -> Campaign:
+    """Return a campaign with other seeds and a store of its own, whose hours began with those of the other."""
+    store = campaign.store.with_stem(f"{campaign.store.stem}-check")
+    return replace(campaign, store=store, results=results, first_seed=first_seed, rows=())
 
 
 def to_check(row: Row, campaign: Campaign, first_seed: int = FRESH) -> RowResult:

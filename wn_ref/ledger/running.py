@@ -64,6 +64,8 @@ class Campaign:
         Added to all seeds; rows do not see it.
     tell : callable
         Called with a line for each thing that happens.
+    start : float
+        When its hours began, as `time.monotonic` counts.
     """
 
     store: Path
@@ -75,7 +77,7 @@ class Campaign:
     rows: Sequence[Row] | None = None
     first_seed: int = 0
     tell: Callable[[str], Any] = print
-    _start: float = field(default_factory=time.monotonic, init=False)
+    start: float = field(default_factory=time.monotonic, repr=False)
     _known: Evidence | None = field(default=None, init=False)
 
     def run(self, rows: Sequence[Row]) -> None:
@@ -226,7 +228,7 @@ class Campaign:
         return [replace(experiment, seed=experiment.seed + self.first_seed) for experiment in experiments]
 
     def _look_at_the_clock(self) -> None:
-        if time.monotonic() - self._start > 3600 * self.hours:
+        if time.monotonic() - self.start > 3600 * self.hours:
             raise OutOfTime
 
 

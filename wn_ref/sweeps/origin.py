@@ -60,7 +60,8 @@ class Sources:
 
     def __init__(self, experiments: Iterable[Experiment], store: Store) -> None:
         experiments = list(experiments)
-        for experiment in experiments:
+        once = {(id(e.model), e.own_model, id(e.noise) if e.own_noise else 0): e for e in experiments}
+        for experiment in once.values():
             experiment.require_unchanged()
         for name, contents in _own_names(experiments).items():
             if len(contents) > 1:
