@@ -398,6 +398,9 @@ def test_a_layer_never_writes_into_what_it_was_given():
     assert set(layer.statistics | {"more": 1}) == {"last", "count", "more"}
     del layer.parameters["gain"]
     assert not layer.parameters
+    for names in ("ab", "c"):  # dictionaries of a class of the user's, which is in no network
+        layer.parameters = {name: np.ones(2) for name in names}
+        assert set(layer.parameters) == set(names)
 
 
 def test_a_layer_in_a_network_keeps_its_arrays():

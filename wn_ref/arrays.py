@@ -18,6 +18,8 @@ REAL = (np.dtype(np.float32), np.dtype(np.float64))
 class ArraysByName(MutableMapping[str, np.ndarray]):
     """Named arrays that stay where they are: assigning to a name, or `update`, copies the values into its array."""
 
+    fixed = True
+
     def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
         self._arrays = dict(arrays)
 
@@ -109,10 +111,10 @@ class InPlace(Generic[T]):
 
     def __set__(self, instance: object, value: T) -> None:
         there = vars(instance).get(self._name)
-        if there is None or (isinstance(there, LayerArrays) and not there.fixed):
-            vars(instance)[self._name] = value
-        elif isinstance(there, np.ndarray):
+        if isinstance(there, np.ndarray):
             there[...] = fitting(self._name, value, there)
+        elif not isinstance(there, ArraysByName) or not there.fixed:  # also a dictionary, of a class of the user's
+            vars(instance)[self._name] = value
         else:
             if not isinstance(value, Mapping) or set(value) != set(there):
                 got = ", ".join(map(str, value)) if isinstance(value, Mapping) else type(value).__name__
