@@ -120,6 +120,7 @@ def main() -> None:
     shown = set()
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        """Print a warning as one line, once."""
         if str(message) not in shown:
             print(f"wn-ref: warning: {message}", file=sys.stderr)
         shown.add(str(message))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from wn_ref.cli.groups import Group
-from wn_ref.cli.options import ChosenBatchNorm, ChosenDataset, ChosenModel
+from wn_ref.cli.options import STORE, ChosenBatchNorm, ChosenDataset, ChosenModel
 from wn_ref.cli.values import point_of, sigmas_of
+from wn_ref.errors import InputError
 from wn_ref.noise import GRADIENTS
 from wn_ref.train import OPTIMIZERS, SCHEDULES
 
@@ -64,3 +66,9 @@ class Chosen(Group):
         if self.sigmas is not None:
             values["sigmas"] = sigmas_of(self.sigmas)
         return values
+
+    def require_none(self, option: str, store: Path, but: Iterable[str] = ()) -> None:
+        """Raise `InputError` if settings or a store were given with an option with which they have no effect."""
+        for name, value in (self.choice | ({} if store == STORE else {"store": store})).items():
+            if name not in but:
+                raise InputError(f"{name}: expected none with {option}, got {value}; leave it out")

@@ -8,11 +8,9 @@ from typing import Annotated
 import typer
 
 from wn_ref.cli.chosen import Chosen
-from wn_ref.cli.options import FREE_NAME, Force, LedgerResults, SourceStore
-from wn_ref.errors import InputError
+from wn_ref.cli.options import FREE_NAME, STORE, Force, LedgerResults, SourceStore
 from wn_ref.files import outputs
 
-STORE = Path("results.sqlite")
 OF_A_NETWORK = ("dataset", "model", "batchnorm")
 """What chooses among published runs."""
 
@@ -46,9 +44,7 @@ def figure(
     if published:
         from wn_ref.ledger.published import published_figure
 
-        for name, value in (chosen.choice | ({"store": store} if store != STORE else {})).items():
-            if name not in OF_A_NETWORK:
-                raise InputError(f"{name}: expected none with --published, got {value}; leave it out")
+        chosen.require_none("--published", store, but=OF_A_NETWORK)
         network = {name: chosen.choice.get(name) for name in OF_A_NETWORK}
         print(f"figure {number}: {file.write(published_figure(number, results, **network).savefig)}")
         return

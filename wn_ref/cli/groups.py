@@ -11,10 +11,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
 
 from wn_ref.cli.options import (
+    STORE,
     BatchNorm,
     BatchSize,
     Clamp,
@@ -141,7 +141,7 @@ class Running(Group):
 class Sweeping(Running):
     """The same for a sweep, which always has a store."""
 
-    store: SweepStore = Path("results.sqlite")
+    store: SweepStore = STORE
 
 
 def with_groups(command: Callable[..., None]) -> Callable[..., None]:

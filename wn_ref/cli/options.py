@@ -138,6 +138,8 @@ SweepStore = Annotated[
     Path, typer.Option("--store", help="SQLite file of results; results that it has already are not computed again.")
 ]
 SourceStore = Annotated[Path, typer.Option("--store", help="SQLite file of results, made by wn-ref sweep.")]
+STORE = Path("results.sqlite")
+"""The store of every command that is not told another one."""
 StoreArgument = Annotated[Path, typer.Argument(metavar="STORE", help="SQLite file of results, such as results.sqlite.")]
 
 # which network a figure or a table is of

@@ -8,12 +8,10 @@ from typing import Annotated
 import typer
 
 from wn_ref.cli.chosen import Chosen
-from wn_ref.cli.options import Force, LedgerResults, SourceStore
+from wn_ref.cli.options import STORE, Force, LedgerResults, SourceStore
 from wn_ref.counted import counted
 from wn_ref.errors import InputError
 from wn_ref.folders import made_folder
-
-STORE = Path("results.sqlite")
 
 
 def report(
@@ -42,8 +40,7 @@ def report(
     if ledger:
         if output is not None:
             raise InputError(f"output: expected none with --ledger, got {output}; the ledger is beside --results")
-        for name, value in (chosen.choice | ({"store": store} if store != STORE else {})).items():
-            raise InputError(f"{name}: expected none with --ledger, which is of all published runs, got {value}")
+        chosen.require_none("--ledger, which is of all published runs", store)
         print(_ledger(results))
         return
     from wn_ref.reproduce.page import Page

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from wn_ref.cli.chosen import Chosen
-from wn_ref.cli.options import SourceStore
+from wn_ref.cli.options import STORE, SourceStore
 
 
 def table(
     number: Annotated[int, typer.Argument(metavar="NUMBER", help="Number of the table in the paper, 1 to 4.")],
     chosen: Chosen,
-    store: SourceStore = Path("results.sqlite"),
+    store: SourceStore = STORE,
 ) -> None:
     """Print a table of the paper from the runs in a store, with the paper's own numbers beside ours.
 
