@@ -68,11 +68,7 @@ def fit(
         require_whole("test_size", test_size, least=1)
     table = read_table(csv)
     if is_runs(table):
-        given = {"a_min": a_min, "classes": classes, "test_size": test_size, "percent": percent or None}
-        for name in [name for name, value in given.items() if value is not None]:
-            raise InputError(
-                f"{name}: expected none for a table of runs, which tells it, got {given[name]}; leave it out"
-            )
+        _require_none(a_min=a_min, classes=classes, test_size=test_size, percent=percent or None)
         print("\n".join(curves(runs_of(table), scale)))
         return
     data = _averaged(curve_of(table, csv, percent), test_size)
@@ -87,6 +83,13 @@ def fit(
         rescale="uncertainty" in data,
     )
     print(_explained(found))
+
+
+def _require_none(**given: object) -> None:
+    """Refuse options that a table of runs tells itself."""
+    for name, value in given.items():
+        if value is not None:
+            raise InputError(f"{name}: expected none for a table of runs, which tells it, got {value}; leave it out")
 
 
 def _averaged(data: pandas.DataFrame, test_size: int | None) -> pandas.DataFrame:
