@@ -116,6 +116,13 @@ def test_figure_4_names_the_network_that_it_shows():
     assert noise == "multiplicative noise (exact gradient) of $10^{10}$ at dense2, in training"
 
 
+def test_a_dollar_in_the_name_of_a_data_set_begins_no_formula():
+    runs = everything().assign(dataset="$_{of}$", own_data="0123")
+    for number in (1, 2):
+        figure = reproduce.figure(number, runs)
+        assert r"\$_{of}\$, " in (figure.get_suptitle() or figure.axes[0].get_title())
+
+
 def test_a_row_gives_its_experiment_back():
     plan = [
         Experiment(),

@@ -256,6 +256,8 @@ def one_line(action, message, kind=InputError):
 
 def test_no_file_a_newer_version_something_else(path, tmp_path):
     one_line(lambda: open_store(tmp_path / "none.sqlite"), "got .*which does not exist; make one with wn-ref sweep")
+    (tmp_path / "empty.sqlite").touch()
+    one_line(lambda: open_store(tmp_path / "empty.sqlite"), "got .*which is empty; make one with wn-ref sweep")
     one_line(lambda: open_store(tmp_path), "store: expected a file, got .*, which is a folder; make one with")
     one_line(lambda: write(tmp_path / "nowhere" / "a.sqlite"), "store: expected to use .*lock, got unable to open")
     with sqlite3.connect(path) as connection:

@@ -18,7 +18,7 @@ from wn_ref.figures.data import clips, contact_sheet
 from wn_ref.figures.executions import differences, pareto
 from wn_ref.figures.maximum import preserved
 from wn_ref.figures.mixed import mixed
-from wn_ref.figures.style import model_name, network_name
+from wn_ref.figures.style import model_name
 from wn_ref.figures.walking import walking
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "midpoint",
     "mixed",
     "model_name",
-    "network_name",
     "pareto",
     "preserved",
     "stacked",

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from wn_ref.datasets import Dataset
 from wn_ref.datasets.mfcc import RATE, Clip, clip_samples, features
-from wn_ref.figures.style import BLUE, panels
+from wn_ref.figures.style import BLUE, as_written, panels
 
 
 def contact_sheet(data: Dataset, columns: int = 12) -> Figure:
@@ -34,13 +34,15 @@ def contact_sheet(data: Dataset, columns: int = 12) -> Figure:
         panel = axes[0, 0]
         figure.set_layout_engine("compressed")  # leaves room for the labels although images keep their shape
         panel.imshow(sheet, interpolation="nearest")
-        panel.set_yticks([k * (height + gap) + height / 2 for k in range(len(data.classes))], data.classes)
+        middles = [k * (height + gap) + height / 2 for k in range(len(data.classes))]
+        panel.set_yticks(middles, map(as_written, data.classes))
         panel.set_xticks([])
         panel.tick_params(length=0)
         panel.spines[:].set_visible(False)
         panel.grid(visible=False)
         what = "" if data.train_images.dtype == np.uint8 else "features (MFCC) of "
-        panel.set_title(f"{what}{data.name}: {len(data.train_labels):,} to train, {len(data.test_labels):,} to test")
+        sizes = f"{len(data.train_labels):,} to train, {len(data.test_labels):,} to test"
+        panel.set_title(f"{what}{as_written(data.name)}: {sizes}")
     return figure
 
 

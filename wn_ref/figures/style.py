@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter, PercentFormatter
 
 from wn_ref.injection import WEIGHTED, kind_of
-from wn_ref.lazy import pandas
 from wn_ref.models import TITLES
 
 # Okabe and Ito's palette for all kinds of colour vision; blue, orange and green as in the paper's Figure 2
@@ -75,18 +74,9 @@ def model_name(model: Any) -> str:
     return TITLES.get(str(model), str(model))
 
 
-def network_name(row: pandas.Series, batchnorm: bool = True) -> str:
-    """Name the network and the data set of one row of a table of runs.
-
-    Parameters
-    ----------
-    row : pandas.Series
-        With the entries model, batchnorm and dataset.
-    batchnorm : bool
-        Whether the name says if the network has batch norm.
-    """
-    bn = f" {'with' if row['batchnorm'] else 'without'} batch norm" if batchnorm else ""
-    return f"{model_name(row['model'])}{bn}, {row['dataset']}"
+def as_written(text: str) -> str:
+    """Return a text for a figure in which a dollar is a dollar, and does not begin a formula."""
+    return text.replace("$", r"\$")
 
 
 def layer_axis(axes: Axes, points: Sequence[int], names: Sequence[str]) -> None:

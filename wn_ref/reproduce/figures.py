@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from wn_ref import figures
 from wn_ref.experiment import Experiment
+from wn_ref.figures.style import as_written
 from wn_ref.findings import maximum_noise
 from wn_ref.findings.histograms import activation_histograms
 from wn_ref.findings.robustness import curve, midpoint_of, midpoints
@@ -97,8 +98,9 @@ def figures_5_and_9(groups: Sequence[pandas.DataFrame], note: str) -> Figure:
     in_label = differing(groups, ("point", "gradient", "train_size", "test_size", "data"))
     noisy = [runs[~without_noise(runs)] for runs in groups]
     tables = [
-        maximum_noise.preserved(runs).assign(label=", ".join(worded(name, runs[name].iloc[0]) for name in in_label))
+        maximum_noise.preserved(runs).assign(label=as_written(label))
         for runs in groups
+        for label in [", ".join(worded(name, runs[name].iloc[0]) for name in in_label)]
     ]
     left = pandas.concat(tables, ignore_index=True)
     left = left.assign(error=2 * left["preserved_std"], chance=left["preserved_chance"])

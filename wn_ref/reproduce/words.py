@@ -8,7 +8,7 @@ from typing import Any
 from wn_ref.counted import counted
 from wn_ref.datasets import CATALOG
 from wn_ref.experiment import DEFAULTS, Experiment
-from wn_ref.figures.style import model_name
+from wn_ref.figures.style import as_written, model_name
 from wn_ref.findings.alike import LEVEL
 from wn_ref.lazy import pandas
 from wn_ref.reproduce.select import at_one_point
@@ -42,7 +42,7 @@ def title(runs: pandas.DataFrame, noise: str, varied: Sequence[str] = (), note: 
     """
     row = runs.iloc[0]
     network = " ".join(worded(name, row[name]) for name in ("model", "batchnorm") if name not in varied)
-    rest = [worded(name, row[name]) for name in ("dataset", "epochs") if name not in varied]
+    rest = [as_written(worded(name, row[name])) for name in ("dataset", "epochs") if name not in varied]
     seeds = counted(runs["seed"].nunique(), "seed")
     first = ", ".join(filter(None, [network, *rest, seeds]))
     return "\n".join(filter(None, [first, unusual(row, varied), noise, note]))

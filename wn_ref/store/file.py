@@ -64,10 +64,10 @@ def connect_to_read(path: Path, added: Added) -> sqlite3.Connection:
     Raises
     ------
     InputError
-        If there is no such file, or it is not a store, is broken, or was written by a newer version.
+        If there is no such file, or it is empty, not a store, broken, or written by a newer version.
     """
-    if not path.is_file():
-        found = "is a folder" if path.is_dir() else "does not exist"
+    if not path.is_file() or not path.stat().st_size:
+        found = "is a folder" if path.is_dir() else "is empty" if path.is_file() else "does not exist"
         raise InputError(f"store: expected a file, got {path}, which {found}; make one with wn-ref sweep")
     alone = not _log(path).exists()
     with clear_errors(str(path)):
