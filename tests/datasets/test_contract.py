@@ -52,6 +52,8 @@ def refused(match, function, *arguments, **settings):
         ({"train_images": np.ma.masked_equal(IMAGES, 3)}, "train_images: expected an array, got one with a mask"),
         ({"train_images": [[1], [2, 3]]}, "train_images: expected an array, got a list"),
         ({"train_images": None}, "train_images: expected uint8 or float32"),
+        ({"train_images": np.zeros((12, 5, 5, 3))}, r"train_images: .* looks like \(n, height, width, channels\)"),
+        ({"test_images": IMAGES[:5] / 255}, "test_images: expected uint8 as train_images, because uint8 are divided"),
         ({"train_labels": LABELS[:11]}, r"train_labels: expected 12 whole numbers, one for each image, got .*\(11,\)"),
         ({"train_labels": LABELS[:, None]}, r"train_labels: expected 12 whole numbers, .*\(12, 1\)"),
         ({"train_labels": LABELS.astype(float)}, "train_labels: expected 12 whole numbers, .* got float64"),
@@ -113,11 +115,11 @@ def layouts(images, folder):
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 def test_every_layout_gives_the_same_batch(dtype, tmp_path):
     images = IMAGES.astype(dtype)
-    data = own(train_images=images.copy())
+    data = own(train_images=images.copy(), test_images=images[:5].copy())
     words, chosen = data.augmentation(3, 1), np.array([3, 0, 11, 3])
     for name, given in layouts(images, tmp_path).items():
         before = given.tobytes()
-        made = own(train_images=given)
+        made = own(train_images=given, test_images=images[:5])
         for augmentation in (None, words):
             expected = data.batch(data.train_images, chosen, np.float64, augmentation)
             for handed in (given, made.train_images):

@@ -36,7 +36,7 @@ def one_pixel():
         {"train_labels": np.array([0, 1, 1, 0, 0])},
         {"test_images": IMAGES[1:3]},
         {"test_labels": np.array([1, 1])},
-        {"train_images": IMAGES.astype(np.float32)},
+        {"train_images": IMAGES.astype(np.float32), "test_images": IMAGES[:2].astype(np.float32)},
         {"train_images": IMAGES[:4], "train_labels": LABELS[:4]},
         {"classes": ("a", "c")},
         {"mean": (0.25,)},
@@ -48,6 +48,12 @@ def one_pixel():
 )
 def test_every_change_of_the_content_counts(change):
     assert fingerprint(replace(DATA, **change)) != fingerprint(DATA)
+
+
+def test_equal_facts_of_other_types_are_equal():
+    same = fingerprint(replace(DATA, padding=2, flip=True))
+    for padding, flip in ((np.int64(2), True), (2, np.True_)):
+        assert fingerprint(replace(DATA, padding=padding, flip=flip)) == same
 
 
 def test_parts_of_a_data_set():

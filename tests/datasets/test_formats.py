@@ -158,6 +158,14 @@ def test_damaged_svhn(tmp_path, rng):
     refused("got float64", svhn.images_and_labels, path)
     savemat(path, {"X": images, "y": labels - 1})
     refused(r"expected labels 1 to 10 \(10 means digit 0\), got 0 to 0", svhn.images_and_labels, path)
+    savemat(path, {"X": images, "y": labels + 0.5})
+    refused("expected whole numbers y, got float64 with others", svhn.images_and_labels, path)
+    savemat(path, {"X": images[..., 0], "y": labels[:3]})
+    refused(r"got uint8 \(32, 32, 3\) and \(3, 1\)", svhn.images_and_labels, path)
+    cells = np.empty((20, 1), object)
+    cells[:] = "1"
+    savemat(path, {"X": images, "y": cells})
+    refused("expected whole numbers y, got object", svhn.images_and_labels, path)
     savemat(path, {"X": images, "y": labels}, do_compression=True)
     whole = path.read_bytes()
     for content in (b"", b"hello", whole[: len(whole) // 2], whole[:100] + b"\xff" * 200 + whole[300:]):

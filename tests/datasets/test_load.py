@@ -1,6 +1,7 @@
 """What is loaded is what was published; samples are what their READMEs say; subsets keep the shares of classes."""
 
 import hashlib
+import shutil
 import warnings
 from pathlib import Path
 
@@ -184,6 +185,17 @@ def test_another_folder_means_other_data_in_the_same_process(bare, rng, monkeypa
     assert not np.array_equal(loaded[0].train_images, loaded[1].train_images)
     monkeypatch.setenv("WN_REF_DATA", str(bare / "data"))
     assert load_dataset("mnist") is loaded[0]
+
+
+@pytest.mark.filterwarnings("ignore::wn_ref.datasets.sources.DataWarning")
+def test_files_that_were_replaced_are_read_again(bare, rng):
+    files.mnist(bare / "data" / "mnist", rng)
+    before = load_dataset("mnist")
+    assert load_dataset("mnist") is before
+    shutil.rmtree(bare / "data" / "mnist")
+    files.mnist(bare / "data" / "mnist", rng, train=70)
+    assert len(load_dataset("mnist").train_labels) == 70
+    assert len(load_dataset("mnist", train_size=60).train_labels) == 60
 
 
 def test_subsets_of_both_parts_are_chosen_independently(bare, rng):

@@ -2,15 +2,17 @@
 
 import os
 import pickle
+import zlib
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.own import bars, small_cnn
-from wn_ref import Experiment, InputError, additive, load_dataset, sweep
+from wn_ref import Dataset, Experiment, InputError, additive, load_dataset, sweep
 from wn_ref.datasets.own import OwnData, dataset_of
 from wn_ref.datasets.own_files import ARRAYS, add_dataset, added_names, own_dataset, read_folder, read_npz
 from wn_ref.datasets.sources import DataWarning
@@ -156,7 +158,7 @@ def test_bad_folders(folder):
     with pytest.raises(InputError, match=r"expected images of one size, got 5 x 4 and 3 x 3 \(small.png\); scale them"):
         read_folder(pets)
     (pets / "dog" / "small.png").write_bytes(b"no image")
-    with pytest.raises(InputError, match=r"dataset: expected an image, got .*small.png"):
+    with pytest.raises(InputError, match=r"dataset: .*small.png: expected an image, got cannot identify .*; remove"):
         read_folder(pets)
     for file in (pets / "dog").iterdir():
         file.unlink()
@@ -193,9 +195,108 @@ def test_two_data_sets_of_one_name_do_not_share_a_sweep():
 
 def test_images_with_more_than_8_bits_are_not_cut(folder):
     pets = images(folder)
-    Image.fromarray(np.full((4, 5), 40_000, np.uint16)).save(pets / "dog" / "00.png")
-    with pytest.raises(InputError, match="dataset: expected 8 bits a pixel, got mode I"):
+    for mode in ("grey", "colours"):
+        (pets / "dog" / "00.png").write_bytes(png_of_16_bits(mode))
+        with pytest.raises(InputError, match=r"^dataset: expected 8 bits a channel, got more in .*00.png; convert it$"):
+            read_folder(pets)
+
+
+def png_of_16_bits(mode):
+    """A PNG of 5 x 4 pixels, by hand: Pillow does not write colours of 16 bits."""
+
+    def chunk(kind, content):
+        checksum = zlib.crc32(kind + content).to_bytes(4, "big")
+        return len(content).to_bytes(4, "big") + kind + content + checksum
+
+    header = (5).to_bytes(4, "big") + (4).to_bytes(4, "big") + bytes([16, {"grey": 0, "colours": 2}[mode], 0, 0, 0])
+    line = bytes(1) + b"\x01\xff" * 5 * {"grey": 1, "colours": 3}[mode]
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(line * 4)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+def test_transparent_pixels_are_not_made_up(folder):
+    """What is under them is not seen by anybody; a channel of alpha that hides nothing does no harm."""
+    pets = images(folder)
+    pixels = np.full((4, 5, 4), 255, np.uint8)
+    Image.fromarray(pixels).save(pets / "dog" / "00.png")
+    assert read_folder(pets).shape == (3, 4, 5)
+    pixels[0, 0, 3] = 0
+    Image.fromarray(pixels).save(pets / "dog" / "00.png")
+    with pytest.raises(InputError, match=r"expected an opaque image, got a transparent one in .*00.png; flatten it"):
         read_folder(pets)
+
+
+def test_images_in_other_places_are_not_left_out_without_a_word(folder):
+    pets = images(folder, ("train", "test"))
+    for place in ("val/cat", "train/cat/more"):
+        (pets / place).mkdir(parents=True)
+    for name in ("top.png", "train/loose.png", "train/cat/more/deep.png"):
+        (pets / name).write_bytes((pets / "train" / "cat" / "00.png").read_bytes())
+    with pytest.warns(DataWarning) as warned:
+        assert len(read_folder(pets).train_labels) == 20
+    assert len(warned) == 1
+    assert "left out 4 files of another kind or in another place, the first " in str(warned[0].message)
+
+
+def test_every_class_is_tested(folder):
+    pets = images(folder, count=4)
+    with pytest.raises(
+        InputError, match=r"expected 5 or more images in .*cat, of which every fifth is for the test, g"
+    ):
+        read_folder(pets)
+
+
+@pytest.mark.parametrize("damage", ["a huge one", "a byte of a header"])
+def test_images_that_pillow_refuses_in_its_own_ways(damage, folder, monkeypatch):
+    pets = images(folder)
+    file = pets / "dog" / "00.png"
+    if damage == "a huge one":
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 5)  # an error from twice as many on
+    else:
+        raw = bytearray(file.read_bytes())
+        raw[11] = 3  # bytes in the header's chunk
+        file.write_bytes(raw)
+    with pytest.raises(
+        InputError, match=r"^dataset: .*\.png: expected an image, got .*; remove or repair it$"
+    ) as caught:
+        read_folder(pets)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_a_file_has_besides_is_used_or_refused(folder):
+    """A fact that is misspelt would not be a fact."""
+    add_dataset("weighted", saved(folder / "w.npz", class_weights=(1.0, 3.0)))
+    assert load_dataset("weighted").class_weights == (1.0, 3.0)
+    add_dataset("plain", saved(folder / "p.npz"))
+    assert load_dataset("plain").class_weights is None
+    saved(folder / "bad.npz", mena=[0.5])
+    with pytest.raises(
+        InputError, match=r"with mena, too; besides, it may have classes, mean, std, padding, flip, clas"
+    ):
+        read_npz(folder / "bad.npz")
+    np.save(folder / "one.npy", np.zeros(3))
+    (folder / "one.npy").rename(folder / "one.npz")
+    with pytest.raises(InputError, match=r"dataset: expected an .npz file .*which is broken, no .npz file, or"):
+        read_npz(folder / "one.npz")
+
+
+def test_guessing_knows_the_most_frequent_class():
+    labels = np.array([0] * 9 + [1])
+    images = np.zeros((10, 1, 2, 2), np.uint8)
+    data = Dataset("own", images, labels, images, labels, ("often", "seldom"), (0.5,), (0.5,))
+    assert OwnData.of(data).entry.guess == 0.9
+
+
+@pytest.mark.parametrize("name", [None, 5, b"mnist", "x" * 300])
+def test_what_cannot_be_a_name(name):
+    with pytest.raises(InputError, match=r"dataset: .*expected a") as caught:
+        load_dataset(name)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_path_of_a_published_name_is_none():
+    with pytest.raises(InputError, match="expected a str for the name of a published data set, got a path; give 'dig"):
+        load_dataset(Path("digits"))
 
 
 def test_what_changes_on_disk_or_in_a_function_is_read_again(folder):
@@ -218,7 +319,7 @@ def test_no_class_is_without_images_and_what_is_left_out_is_said(folder):
     for file in (pets / "dog").iterdir():
         file.rename(file.with_suffix(".webp"))
     with (
-        pytest.warns(DataWarning, match=r"left out 10 files of another kind, the first .*00\.webp"),
+        pytest.warns(DataWarning, match=r"left out 10 files of another kind or in another place, .*00\.webp"),
         pytest.raises(InputError, match=r"dataset: expected images \(.png, .*\) in .*dog, got none"),
     ):
         read_folder(pets)

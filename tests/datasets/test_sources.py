@@ -39,7 +39,7 @@ def test_states_of_a_file(tmp_path):
         (tmp_path / "b" / "m").write_bytes(content)
         assert sources.examine(tmp_path / "b", members).state == state
     (tmp_path / "b" / "m").unlink()
-    with pytest.raises(InputError, match="m: expected a file that can be read, got No such file"):
+    with pytest.raises(InputError, match="b: expected m in it, got no m; delete the folder and fetch it again"):
         sources.examine(tmp_path / "b", members)
     (tmp_path / "b.tar.gz").write_bytes(b"x")
     assert sources.examine(tmp_path / "b.tar.gz", archive).state == DIFFERENT

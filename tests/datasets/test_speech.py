@@ -142,12 +142,21 @@ def test_class_weights_by_hand():
         (files.wav([]), "expected one second of sound, got no samples"),
         (b"", "expected a WAV file, got"),
         (b"RIFF....", "expected a WAV file, got"),
+        (files.tone(50)[:-1], "expected 32000 bytes of sound, got 31999; delete the file"),
+        (files.tone(50)[:8044], "expected 32000 bytes of sound, got 8000"),
     ],
 )
 def test_damaged_clips(content, match):
     with pytest.raises(InputError, match=f"^go/damaged.wav: .*{match}") as caught:
         features._rows([mfcc.Clip("go/damaged.wav", 1, content)])
     assert "\n" not in str(caught.value)
+
+
+def test_a_clip_whose_length_is_not_known_is_read_to_its_end():
+    """As programs write it that write to a pipe; a short clip is silent at its end."""
+    content = files.tone(50, seconds=0.5)
+    piped = content[:40] + b"\xff" * 4 + content[44:]
+    assert np.array_equal(mfcc.waveform("go/piped.wav", piped), mfcc.waveform("go/0.wav", content))
 
 
 def test_a_damaged_clip_that_a_worker_meets_is_one_line_and_nothing_is_kept(bare, test_set):
@@ -239,7 +248,7 @@ def test_held_out_clips_that_are_not_here_cost_a_warning(bare, main_set):
     [
         (float_wav(np.r_[np.nan, np.zeros(20_000)]), "finite samples"),
         (files.tone(50, seconds=2.6, rate=8000), "at 8000 Hz"),
-        (files.tone(50, seconds=0.5), r"shape \(8000,\)"),
+        (files.tone(50, seconds=0.5), r"shape \(8000, 1\)"),
     ],
 )
 def test_damaged_background_noise(content, match, bare, main_set):

@@ -35,6 +35,7 @@ def test_by_hand():
 def test_a_network_that_gives_all_images_the_same_class_guesses():
     runs = made_up({0: [0.1135, 0.1135], 1: [0.13, 0.13]}, [0.98], size=10_000)
     assert lost(preserved(runs)).tolist() == [False, False]  # of a data set that nobody knows
+    assert lost(preserved(runs, guess=0.95)).all()  # all of one class, nearly
     table = preserved(runs.assign(dataset="mnist"))
     assert table["guess"].tolist() == [0.1135, 0.1135]  # 1,135 of the 10,000 digits are ones
     assert lost(table).tolist() == [True, False]

@@ -54,7 +54,8 @@ def add(
         typer.Argument(
             metavar="SOURCE",
             help="An .npz file with train_images, train_labels, test_images and test_labels (and classes, mean, std, "
-            "padding, flip if you like), or a folder with train/CLASS/*.png and test/CLASS/*.png, or CLASS/*.png.",
+            "padding, flip, class_weights if you like), or a folder with train/CLASS/*.png and test/CLASS/*.png, or "
+            "CLASS/*.png.",
         ),
     ],
     force: Force = False,
@@ -136,13 +137,19 @@ def _where(name: str) -> str:
     entry = CATALOG[name]
     if not entry.files:
         return "yes, comes with scikit-learn" if name == "digits" else "yes, comes with this package"
-    places = {file: find(entry.folder, file) for file in entry.files}
+    try:
+        places = {file: find(entry.folder, file) for file in entry.files}
+    except InputError as error:
+        return str(error)
     here = {file: path for file, path in places.items() if path is not None}
     if not here:
         return "absent"
     if len(here) < len(places):
         return f"absent: {', '.join(file.name for file in places if file not in here)}"
-    states = dict.fromkeys(examine(path, file).state for file, path in here.items())
+    try:
+        states = dict.fromkeys(examine(path, file).state for file, path in here.items())
+    except InputError as error:
+        return str(error)
     return f"{here[entry.files[0]].parent} ({', '.join(states)})"
 
 

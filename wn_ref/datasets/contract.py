@@ -31,7 +31,8 @@ def images(what: str, values: npt.ArrayLike) -> np.ndarray:
     Raises
     ------
     InputError
-        If the type or the number of dimensions is another one, a dimension is 0, or a number is not finite.
+        If the type or the number of dimensions is another one, a dimension is 0, a number is not finite, or square
+        images have their channels last.
     """
     array = _plain(what, values)
     if array.dtype.kind == "f":
@@ -40,6 +41,10 @@ def images(what: str, values: npt.ArrayLike) -> np.ndarray:
     if array.dtype not in PIXELS or array.ndim != 4 or not array.size:
         expected = "uint8 or float32 of shape (n, channels, height, width), with at least one image"
         raise InputError(f"{what}: expected {expected}, got {_form(array)}; convert or reshape it")
+    _, channels, height, width = array.shape
+    if channels == height > 4 and width in (1, 3, 4):
+        got = f"{array.shape}, which looks like (n, height, width, channels)"
+        raise InputError(f"{what}: expected (n, channels, height, width), got {got}; .transpose(0, 3, 1, 2) it")
     wrong = array.size - np.count_nonzero(np.isfinite(array)) if array.dtype == np.float32 else 0
     if wrong:
         raise InputError(f"{what}: expected finite numbers of float32, got {wrong} others; clean or scale them")

@@ -26,8 +26,9 @@ class Dataset:
     name : str
         The name that was given to `load_dataset`.
     train_images, test_images : np.ndarray
-        uint8 images or float32 features, (n, channels, height, width), read-only. They share the memory of the arrays
-        that were given, unless those are of another float type or not in C order; then they are copies.
+        uint8 images or float32 features, (n, channels, height, width), read-only, and of one type in both parts. They
+        share the memory of the arrays that were given if nobody can write to those, they are of this type and in C
+        order; else they are copies.
     train_labels, test_labels : np.ndarray
         int64, (n,), from 0 to the number of classes - 1, read-only.
     classes : tuple of str
@@ -96,11 +97,15 @@ class Dataset:
         if self.test_images.shape[1:] != self.shape:
             shapes = f"{self.shape} as in train_images, got {self.test_images.shape[1:]}"
             raise InputError(f"test_images: expected (channels, height, width) to be {shapes}; reshape them")
+        if self.test_images.dtype != self.train_images.dtype:
+            types = f"{self.train_images.dtype} as train_images, because uint8 are divided by 255"
+            raise InputError(f"test_images: expected {types}, got {self.test_images.dtype}; convert one of them")
         set_field("mean", contract.numbers("mean", self.mean, self.shape[0], "channel"))
         set_field("std", contract.numbers("std", self.std, self.shape[0], "channel", positive=True))
-        require_whole("padding", self.padding, least=0, most=MOST_PADDING)
+        set_field("padding", require_whole("padding", self.padding, least=0, most=MOST_PADDING))
         if not isinstance(self.flip, bool | np.bool):
             raise InputError(f"flip: expected True or False, got {self.flip!r}; correct it")
+        set_field("flip", bool(self.flip))
         if self.class_weights is not None:
             weights = contract.numbers("class_weights", self.class_weights, len(self.classes), "class", positive=True)
             set_field("class_weights", weights)

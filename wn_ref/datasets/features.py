@@ -130,8 +130,9 @@ def _key(paths: list[Path]) -> str:
     """
     files = [(path, file) for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
     stamps = [
-        (file.relative_to(path.parent).as_posix(), file.stat().st_size, file.stat().st_mtime_ns)
+        (file.relative_to(path.parent).as_posix(), state.st_size, state.st_mtime_ns, state.st_ctime_ns)
         for path, file in files
+        for state in [file.stat()]
         if file.is_file()
     ]
     facts = json.dumps([VERSION, RATE, FRAMES, PARAMETERS, stamps])

@@ -54,4 +54,6 @@ def array(path: Path, dimensions: int) -> np.ndarray:
     size = int(np.prod(shape, dtype=object))
     if len(raw) - header != size:
         raise damaged(path, f"{' x '.join(map(str, shape))} = {size} bytes", len(raw) - header)
+    if not size:
+        raise damaged(path, "at least one image or label", f"{' x '.join(map(str, shape))}")
     return np.frombuffer(raw, np.uint8, offset=header).reshape(shape)

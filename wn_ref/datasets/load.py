@@ -5,14 +5,13 @@ from __future__ import annotations
 import warnings
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
 from wn_ref.datasets.catalog import CATALOG
 from wn_ref.datasets.dataset import Dataset
 from wn_ref.datasets.own_files import own_dataset
-from wn_ref.datasets.places import places
+from wn_ref.datasets.places import find, version_of
 from wn_ref.datasets.sources import PUBLISHED, RECOMPRESSED, DataWarning, Found, files_of
 from wn_ref.datasets.subset import stratified
 from wn_ref.datasets.train_test import TrainTest
@@ -24,7 +23,7 @@ def load_dataset(name: str, train_size: int | None = None, test_size: int | None
     """Load a data set by its name.
 
     The files are looked for on this machine first and downloaded if they are absent (see `wn_ref.datasets.places`).
-    A second call with the same arguments returns the same object; its arrays are read-only.
+    A second call with the same arguments returns the same object unless a file has changed; its arrays are read-only.
 
     Parameters
     ----------
@@ -80,13 +79,14 @@ def load_dataset(name: str, train_size: int | None = None, test_size: int | None
     if not isinstance(name, str) or name not in CATALOG:
         return part_of(own_dataset(name), train_size, test_size, seed)
     entry = CATALOG[name]
-    return _load(name, train_size, test_size, seed, tuple(places(entry.folder)) if entry.files else ())
+    here = tuple(find(entry.folder, file) for file in entry.files)
+    return _load(name, train_size, test_size, seed, tuple((path, version_of(path)) for path in here if path))
 
 
 @lru_cache(maxsize=4)
-def _load(name: str, train_size: int | None, test_size: int | None, seed: int, where: tuple[Path, ...]) -> Dataset:
+def _load(name: str, train_size: int | None, test_size: int | None, seed: int, here: tuple) -> Dataset:
     """Load a data set, or the part of it that is asked for; see `_load_all`."""
-    data = _load_all(name, where)
+    data = _load_all(name, here)
     if train_size is None and test_size is None:
         return data
     part, weights = part_of(data, train_size, test_size, seed), CATALOG[name].class_weights
@@ -111,8 +111,8 @@ def part_of(data: Dataset, train_size: int | None, test_size: int | None, seed: 
 
 
 @lru_cache(maxsize=2)
-def _load_all(name: str, where: tuple[Path, ...] = ()) -> Dataset:  # noqa: ARG001  # what is kept belongs to one place
-    """Load all images of a data set; `where` says where its files are looked for."""
+def _load_all(name: str, here: tuple = ()) -> Dataset:  # noqa: ARG001  # what is kept belongs to these files
+    """Load all images of a data set; `here` says which of its files are here, and in which state."""
     entry = CATALOG[name]
     files = files_of(name, entry)
     data = _dataset(name, entry.read([file.path for file in files]))

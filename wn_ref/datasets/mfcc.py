@@ -67,13 +67,10 @@ def waveform(name: str, content: bytes) -> np.ndarray:
     Raises
     ------
     InputError
-        If it is not a WAV file, or if it has another sampling rate, several channels, no samples, or samples that are
-        not finite.
+        If it is not a WAV file, or not a whole one, or if it has another sampling rate, several channels, no samples,
+        or samples that are not finite.
     """
-    import soundfile
-
-    with reading(name, "a WAV file", soundfile.SoundFileError, TypeError):
-        samples, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
+    samples, rate = read_wav(name, content)
     channels = samples.shape[1]
     if rate != RATE or channels != 1:
         got = f"{channels} at {rate} Hz"
@@ -85,6 +82,34 @@ def waveform(name: str, content: bytes) -> np.ndarray:
     clip = np.zeros(RATE, np.float32)
     clip[: len(samples)] = samples[:RATE, 0]
     return clip
+
+
+def read_wav(name: str, content: bytes) -> tuple[np.ndarray, int]:
+    """Read a whole WAV file.
+
+    Returns
+    -------
+    samples : np.ndarray
+        float32, (n, channels), from -1 to 1.
+    rate : int
+        Samples per second.
+
+    Raises
+    ------
+    InputError
+        If it is not a WAV file, or ends before the last sample that its header promises.
+    """
+    import soundfile
+
+    with reading(name, "a WAV file", soundfile.SoundFileError, TypeError):
+        samples, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
+    place = 12  # behind "RIFF", the size, and "WAVE"
+    while place + 8 <= len(content):
+        kind, size = content[place : place + 4], int.from_bytes(content[place + 4 : place + 8], "little")
+        if kind == b"data" and len(content) - place - 8 < size < 0xFFFFFFFF:  # the largest one: written to a pipe
+            raise damaged(name, f"{size} bytes of sound", len(content) - place - 8)
+        place += 8 + size + size % 2
+    return samples, rate
 
 
 def features(clip: np.ndarray, background: np.ndarray | None = None) -> np.ndarray:

@@ -11,13 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from wn_ref.datasets.catalog import CATALOG
 from wn_ref.datasets.dataset import Dataset
 from wn_ref.datasets.entry import Entry
 from wn_ref.datasets.fingerprint import fingerprint
 from wn_ref.datasets.load import load_dataset, part_of
-from wn_ref.datasets.own_files import FACTS, own_dataset
+from wn_ref.datasets.own_files import own_dataset
 from wn_ref.errors import InputError, require_choice
+
+OF_ENTRY = ("shape", "classes", "mean", "std", "padding", "flip")
+"""What an `Entry` takes over from a `Dataset`."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,9 @@ class OwnData:
     @classmethod
     def of(cls, data: Dataset) -> OwnData:
         """Return the reference to a data set."""
-        facts: dict[str, Any] = {name: getattr(data, name) for name in ("shape", *FACTS)}
+        facts: dict[str, Any] = {name: getattr(data, name) for name in OF_ENTRY}
         facts |= {"train_size": len(data.train_labels), "test_size": len(data.test_labels)}
+        facts |= {"most_frequent": int(np.bincount(data.test_labels).max())}
         entry = Entry(data.name, data.name, (), _unreadable, licence="your own", **facts)
         return cls(data.name, fingerprint(data), entry, data)
 

@@ -13,7 +13,8 @@ import numpy as np
 from wn_ref.counted import counted
 from wn_ref.datasets.catalog import CATALOG
 from wn_ref.datasets.dataset import Dataset
-from wn_ref.datasets.places import added
+from wn_ref.datasets.places import added, version_of
+from wn_ref.datasets.reading import reading
 from wn_ref.datasets.sources import DataWarning
 from wn_ref.errors import InputError, require_choice
 from wn_ref.files import write_atomically
@@ -21,7 +22,7 @@ from wn_ref.npz import BROKEN_NPZ
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 """What an .npz file has to have."""
-FACTS = ("classes", "mean", "std", "padding", "flip")
+FACTS = ("classes", "mean", "std", "padding", "flip", "class_weights")
 """What it may have besides; see `Dataset`."""
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 """The endings of images in a folder."""
@@ -31,7 +32,8 @@ HELD_OUT = 5
 
 def added_names() -> list[str]:
     """Return the names that `wn-ref data add` has made known."""
-    return sorted(file.stem for file in added().glob("[!.]*.npz"))
+    with reading(added(), "a folder that can be read", remedy="make it readable"):
+        return sorted(file.stem for file in added().glob("[!.]*.npz"))
 
 
 def add_dataset(name: str, source: str | Path, force: bool = False) -> Dataset:
@@ -69,7 +71,8 @@ def add_dataset(name: str, source: str | Path, force: bool = False) -> Dataset:
 
     def write(part: Path) -> None:
         part.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(part, **{one: getattr(data, one) for one in (*ARRAYS, *FACTS)})
+        kept = {one: getattr(data, one) for one in (*ARRAYS, *FACTS)}
+        np.savez_compressed(part, **{one: value for one, value in kept.items() if value is not None})
 
     write_atomically(file, write)
     return data
@@ -78,23 +81,25 @@ def add_dataset(name: str, source: str | Path, force: bool = False) -> Dataset:
 def read_npz(path: Path) -> Dataset:
     """Read a data set from an .npz file: train_images, train_labels, test_images, test_labels, as in `Dataset`.
 
-    Images of shape (n, height, width) have one channel. The file may also have classes, mean, std, padding and flip; by
-    default classes are 0, 1, ..., and pixels are not normalised, but for their range of 0 to 1.
+    Images of shape (n, height, width) have one channel. The file may also have classes, mean, std, padding, flip and
+    class_weights; by default classes are 0, 1, ..., and pixels are not normalised, but for their range of 0 to 1.
 
     Raises
     ------
     InputError
-        If the file cannot be read, lacks an array, or an array cannot be used.
+        If the file cannot be read, lacks an array or has one that nobody asks for, or an array cannot be used.
     """
     expected = f"dataset: expected an .npz file with {', '.join(ARRAYS)}, got {path}"
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = dict(file)
-    except BROKEN_NPZ as error:
+    except (*BROKEN_NPZ, TypeError) as error:  # the last of one array, with the name of an archive
         reason = getattr(error, "strerror", None) or "which is broken, no .npz file, or has Python objects in it"
         raise InputError(f"{expected}: {reason}; correct it") from None
     if missing := [name for name in ARRAYS if name not in arrays]:
         raise InputError(f"{expected} without {', '.join(missing)}; add what is missing")
+    if unknown := sorted(arrays.keys() - {*ARRAYS, *FACTS}):
+        raise InputError(f"{expected} with {', '.join(unknown)}, too; besides, it may have {', '.join(FACTS)}")
     facts = {name: arrays[name].tolist() for name in FACTS if name in arrays}
     return _dataset(path.stem, {name: arrays[name] for name in ARRAYS}, facts)
 
@@ -103,18 +108,19 @@ def read_folder(folder: Path) -> Dataset:
     """Read images from folder/train/CLASS/*.png and folder/test/CLASS/*.png, or from folder/CLASS/*.png.
 
     In the second case every fifth image of each class, in the order of their names, is kept for the test. All images
-    have one size. They keep their colours if one of them has any. Other files are left out, with a warning.
+    have one size. They keep their colours if one of them is a colour image. Other files are left out, with a warning.
 
     Raises
     ------
     InputError
-        If a class has no images, classes differ between the parts, one of the parts is missing, or images differ in
-        size or cannot be read.
+        If a class has no images, or none for the test, classes differ between the parts, one of the parts is missing,
+        or images differ in size, are partly transparent, have more than 8 bits a pixel, or cannot be read.
     """
     parts = [folder / "train", folder / "test"] if (folder / "train").is_dir() else [folder]
     if missing := [part.name for part in parts if not part.is_dir()]:
         raise InputError(f"dataset: expected train and test in {folder}, got no {missing[0]}; add it")
-    by_part = [_classes(part) for part in parts]
+    beside = [path for path in _visible(folder) if path not in parts] if len(parts) == 2 else []
+    by_part = [_classes(part, beside if part is parts[0] else []) for part in parts]
     names = tuple(by_part[0])
     for part, classes in zip(parts, by_part):
         if tuple(classes) != names or len(names) < 2:
@@ -123,6 +129,9 @@ def read_folder(folder: Path) -> Dataset:
         if empty := [name for name, files in classes.items() if not files]:
             expected = f"images ({', '.join(IMAGES)}) in {part / empty[0]}"
             raise InputError(f"dataset: expected {expected}, got none; add some, or convert them")
+        if few := [name for name, files in classes.items() if len(parts) == 1 and len(files) < HELD_OUT]:
+            expected = f"{HELD_OUT} or more images in {part / few[0]}, of which every fifth is for the test"
+            raise InputError(f"dataset: expected {expected}, got {len(classes[few[0]])}; add some")
     chosen: list[list[tuple[Path, int]]] = [[], []]
     for number, classes in enumerate(by_part):
         for label, files in enumerate(classes.values()):
@@ -131,8 +140,6 @@ def read_folder(folder: Path) -> Dataset:
                 chosen[test].append((file, label))
     arrays: dict[str, np.ndarray] = {}
     for which, pairs in zip(("train", "test"), chosen):
-        if not pairs:
-            raise InputError(f"dataset: expected images to {which} in {folder}, got none; add some")
         arrays[f"{which}_labels"] = np.array([label for _, label in pairs])
     images = _images([file for pairs in chosen for file, _ in pairs])
     arrays["train_images"], arrays["test_images"] = np.split(images, [len(chosen[0])])
@@ -158,16 +165,29 @@ def _dataset(name: str, arrays: dict[str, np.ndarray], facts: dict[str, Any]) ->
     return Dataset(name, **(usual | arrays | given))
 
 
-def _classes(folder: Path) -> dict[str, list[Path]]:
-    """Return the images in each folder of a folder, in the order of their names."""
-    folders = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    files = {path.name: sorted(f for f in path.iterdir() if not f.name.startswith(".")) for path in folders}
-    others = [f for found in files.values() for f in found if f.suffix.lower() not in IMAGES]
+def _visible(folder: Path) -> list[Path]:
+    with reading(folder, "a folder that can be read", remedy="make it readable"):
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def _classes(folder: Path, others: list[Path]) -> dict[str, list[Path]]:
+    """Return the images in each folder of a folder, in the order of their names; warn of `others` and the like."""
+    files: dict[str, list[Path]] = {}
+    others = [*others]
+    for place in _visible(folder):
+        found = _visible(place) if place.is_dir() else []
+        if place.is_dir():
+            files[place.name] = [file for file in found if _is_image(file)]
+        others += [file for file in found if not _is_image(file)] if place.is_dir() else [place]
     if others:
-        what = f"{counted(len(others), 'file')} of another kind, the first {others[0]}"
-        message = f"dataset: expected images ({', '.join(IMAGES)}), left out {what}; convert what is an image"
-        warnings.warn(message, DataWarning, stacklevel=3)
-    return {name: [f for f in found if f.suffix.lower() in IMAGES] for name, found in files.items()}
+        what = f"{counted(len(others), 'file')} of another kind or in another place, the first {others[0]}"
+        message = f"dataset: expected images ({', '.join(IMAGES)}) in folders of classes, left out {what}"
+        warnings.warn(f"{message}; convert or move what is an image", DataWarning, stacklevel=3)
+    return files
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in IMAGES and path.is_file()
 
 
 def _images(files: list[Path]) -> np.ndarray:
@@ -176,14 +196,14 @@ def _images(files: list[Path]) -> np.ndarray:
 
     arrays = []
     for file in files:
-        try:
-            with Image.open(file) as image:
-                if image.mode.startswith(("I", "F")):
-                    raise InputError(f"dataset: expected 8 bits a pixel, got mode {image.mode} in {file}; convert it")
-                grey = image.mode in ("1", "L", "LA")
-                arrays.append(np.asarray(image.convert("L" if grey else "RGB")))
-        except (OSError, UnidentifiedImageError, SyntaxError) as error:
-            raise InputError(f"dataset: expected an image, got {file} ({error}); remove or repair it") from None
+        broken = (UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError)
+        with reading(f"dataset: {file}", "an image", *broken, remedy="remove or repair it"), Image.open(file) as image:
+            if image.mode.startswith(("I", "F")) or ";16" in str(image.tile):
+                raise InputError(f"dataset: expected 8 bits a channel, got more in {file}; convert it")
+            if image.has_transparency_data and np.asarray(image.convert("RGBA"))[..., 3].min() < 255:
+                raise InputError(f"dataset: expected an opaque image, got a transparent one in {file}; flatten it")
+            grey = image.mode in ("1", "L", "LA")
+            arrays.append(np.asarray(image.convert("L" if grey else "RGB")))
         if arrays[-1].shape[:2] != arrays[0].shape[:2]:
             sizes = " and ".join(f"{a.shape[1]} x {a.shape[0]}" for a in (arrays[0], arrays[-1]))
             raise InputError(f"dataset: expected images of one size, got {sizes} ({file.name}); scale them")
@@ -201,14 +221,18 @@ def own_dataset(dataset: str | Path) -> Dataset:
     InputError
         If there is none, or it cannot be used.
     """
-    known = added() / f"{dataset}.npz"
-    path = known if isinstance(dataset, str) and Path(dataset).name == dataset and known.is_file() else Path(dataset)
-    if path.suffix == ".npz":
-        return _read(str(path.resolve()), _version(path) if path.exists() else ())
-    if path.is_dir() and str(dataset) not in ("", "."):
-        return _read_folder(str(path.resolve()), _state(path))
+    if not isinstance(dataset, str | Path):
+        raise InputError(f"dataset: expected a name, a file or a folder, got {dataset!r}; give one of them")
+    with reading(f"dataset: {dataset}", "a file or a folder that can be read", remedy="correct it or its rights"):
+        known = added() / f"{dataset}.npz"
+        named = isinstance(dataset, str) and Path(dataset).name == dataset and known.is_file()
+        path = known if named else Path(dataset)
+        if path.suffix == ".npz":
+            return _read(str(path.resolve()), version_of(path) if path.exists() else ())
+        if path.is_dir() and str(dataset) not in ("", "."):
+            return _read_folder(str(path.resolve()), _state(path))
     require_choice("dataset", str(dataset), [*CATALOG, *added_names()])
-    raise InputError(f"dataset: expected a file or a folder, got {dataset}, which has gone; look for it")
+    raise InputError(f"dataset: expected a str for the name of a published data set, got a path; give {str(dataset)!r}")
 
 
 @lru_cache(maxsize=2)
@@ -224,10 +248,4 @@ def _read_folder(path: str, _: tuple) -> Dataset:
 def _state(folder: Path) -> tuple:
     """Return what changes when a file in a folder does, also behind a folder that is a link."""
     files = sorted(path for depth in ("*/*", "*/*/*") for path in folder.glob(depth) if path.is_file())
-    return tuple((str(path), *_version(path)) for path in files)
-
-
-def _version(path: Path) -> tuple:
-    """Return what changes when a file does, also if it is replaced by one of the same age."""
-    state = path.stat()
-    return state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_ino
+    return tuple((str(path), *version_of(path)) for path in files)

@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 from wn_ref.datasets.entry import PublishedFile
+from wn_ref.datasets.reading import reading
 from wn_ref.errors import InputError
 
 VARIABLE = "WN_REF_DATA"
@@ -78,10 +79,17 @@ def find(folder: str, file: PublishedFile) -> Path | None:
     Raises
     ------
     InputError
-        If the user's own folder does not exist.
+        If the user's own folder does not exist, or this process may not look into a folder.
     """
     for place in places(folder):
-        for name in (file.name, *file.other_names, file.unpacked):
-            if name and (place / name).exists():
-                return place / name
+        with reading(place, "a folder that can be read", remedy="make it readable"):
+            for name in (file.name, *file.other_names, file.unpacked):
+                if name and (place / name).exists():
+                    return place / name
     return None
+
+
+def version_of(path: Path) -> tuple[int, ...]:
+    """Return what changes when a file does, also if it is replaced by one of the same age and size."""
+    state = path.stat()
+    return state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_ino

@@ -42,6 +42,8 @@ def reading(path: object, expected: str, *errors: type[Exception], remedy: str =
     caught: tuple[type[Exception], ...] = (OSError, EOFError, *errors)
     try:
         yield
+    except InputError:  # is said already
+        raise
     except caught as error:
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0] or type(error).__name__
         raise InputError(f"{path}: expected {expected}, got {reason}; {remedy}") from None

@@ -18,7 +18,7 @@ from wn_ref.datasets.reading import decompressed
 from wn_ref.errors import InputError
 
 PUBLISHED = "as published"
-RECOMPRESSED = "as published, compressed again"
+RECOMPRESSED = "as published, but for its compression"
 UNPACKED = "unpacked, so that no checksum applies"
 DIFFERENT = "not the publisher's"
 
@@ -103,6 +103,11 @@ def examine(path: Path, file: PublishedFile) -> Found:
     if path.is_dir():
         if not file.members:
             return Found(path, UNPACKED)
+        if missing := [name for name, _ in file.members if not (path / name).exists()]:
+            expected = ", ".join(name for name, _ in file.members)
+            raise InputError(
+                f"{path}: expected {expected} in it, got no {missing[0]}; delete the folder and fetch it again"
+            )
         same = all(_digest(path / name, "sha256") == digest for name, digest in file.members)
         return Found(path, PUBLISHED if same else DIFFERENT)
     algorithm, _, digest = file.checksum.partition(":")

@@ -13,7 +13,6 @@ a function of the clip's name. It is the same in every epoch, so that features n
 
 from __future__ import annotations
 
-import io
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from wn_ref.datasets.features import cached
-from wn_ref.datasets.mfcc import RATE, Clip
+from wn_ref.datasets.mfcc import RATE, Clip, read_wav
 from wn_ref.datasets.reading import archive_members, damaged, reading
 from wn_ref.datasets.sources import DataWarning
 from wn_ref.datasets.subset import stratified
@@ -152,14 +151,11 @@ def _contents(path: Path) -> tuple[set[str], dict[str, bytes], dict[str, np.ndar
 
 def _noise(name: str, content: bytes) -> np.ndarray:
     """Return the samples of a file of background noise, of any length from one second on."""
-    import soundfile
-
-    with reading(name, "a WAV file", soundfile.SoundFileError):
-        samples, rate = soundfile.read(io.BytesIO(content), dtype="float32")
-    if rate != RATE or samples.ndim != 1 or len(samples) < RATE or not np.isfinite(samples).all():
+    samples, rate = read_wav(name, content)
+    if rate != RATE or samples.shape[1] != 1 or len(samples) < RATE or not np.isfinite(samples).all():
         expected = f"one channel with at least {RATE} finite samples at {RATE} Hz"
         raise damaged(name, expected, f"an array of shape {samples.shape} at {rate} Hz")
-    return samples
+    return samples[:, 0]
 
 
 def _listed(path: Path, file: str, content: bytes, words: set[str]) -> set[str]:

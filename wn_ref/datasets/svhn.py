@@ -45,9 +45,12 @@ def images_and_labels(path: Path) -> tuple[np.ndarray, np.ndarray]:
     if not {"X", "y"} <= content.keys():
         raise damaged(path, "X and y", ", ".join(key for key in content if not key.startswith("__")) or "neither")
     images, labels = content["X"], content["y"]
-    if images.dtype != np.uint8 or images.shape[:3] != (32, 32, 3) or labels.shape != (images.shape[-1], 1):
+    fits = images.ndim == 4 and images.shape[:3] == (32, 32, 3) and labels.shape == (images.shape[-1], 1)
+    if images.dtype != np.uint8 or not fits:
         got = f"{images.dtype} {images.shape} and {labels.shape}"
         raise damaged(path, "bytes X (32, 32, 3, n) and y (n, 1)", got)
+    if labels.dtype.kind not in "iuf" or (labels % 1).any():
+        raise damaged(path, "whole numbers y", f"{labels.dtype} with others")
     labels = labels[:, 0].astype(np.int64)
     if len(labels) and not 1 <= labels.min() <= labels.max() <= 10:
         raise damaged(path, "labels 1 to 10 (10 means digit 0)", f"{labels.min()} to {labels.max()}")

@@ -24,7 +24,9 @@ from wn_ref.fits import accuracy_uncertainty
 from wn_ref.lazy import pandas
 
 
-def preserved(runs: pandas.DataFrame, by: Sequence[str] = ("point", "name")) -> pandas.DataFrame:
+def preserved(
+    runs: pandas.DataFrame, by: Sequence[str] = ("point", "name"), guess: float | None = None
+) -> pandas.DataFrame:
     """Compare runs at maximum noise with runs without noise.
 
     Parameters
@@ -35,6 +37,9 @@ def preserved(runs: pandas.DataFrame, by: Sequence[str] = ("point", "name")) -> 
         stopped with an error are left out.
     by : sequence of str
         The columns that distinguish one point from another.
+    guess : float, optional
+        The best accuracy of a network that gives all images the same class. By default that of a published data set,
+        and 1 / K for one's own, of which a table does not know how frequent each class is: `Experiment.entry` does.
 
     Returns
     -------
@@ -47,8 +52,7 @@ def preserved(runs: pandas.DataFrame, by: Sequence[str] = ("point", "name")) -> 
         - preserved, above_chance and their standard errors preserved_std, above_chance_std, as if the errors of the two
           accuracies were independent; NaN if the baseline is not better than guessing by two standard errors;
         - chance: 1 / K;
-        - guess: the best accuracy of a network that gives all images the same class, which is more than 1 / K where
-          classes are not equally frequent (11.35 % on MNIST);
+        - guess: as given, which is more than 1 / K where classes are not equally frequent (11.35 % on MNIST);
         - preserved_chance: chance / clean, the value of preserved if everything is lost;
         - seeds: the number of seeds at maximum noise; one that was run twice counts once.
 
@@ -80,7 +84,7 @@ def preserved(runs: pandas.DataFrame, by: Sequence[str] = ("point", "name")) -> 
     cleans = _of_seeds(quiet)
     clean, clean_std = cleans.mean(), float(accuracy_uncertainty(cleans, size))
     entry = CATALOG.get(runs["dataset"].iloc[0]) if "dataset" in runs else None
-    guess = entry.guess if entry else chance
+    guess = guess if guess is not None else entry.guess if entry else chance
     rows = []
     for key, same in noisy.groupby(list(by), sort=True):
         accuracies = _of_seeds(same)
