@@ -81,10 +81,35 @@ class Halved(Noise):
         x *= 0.5
 
 
+class HalvedExactly(Halved):
+    """Has a `backward` that fits."""
+
+    def backward(self, dy, stream, executions=1, out=None):
+        return 0.5 * dy
+
+
+def test_an_exact_gradient_that_nobody_knows_is_refused():
+    """That of `Noise` would multiply by Gaussian factors that were never applied, or by none at all."""
+    assert Halved(sigma_mul=0.5).gradient == "straight_through"
+    for sigmas in ({"sigma_mul": 0.5}, {"sigma_add": 0.5}, {}):
+        with pytest.raises(InputError, match="gradient: expected a backward in Halved, which has an inject of its own"):
+            Halved(**sigmas, gradient="exact")
+
+
+def test_a_point_that_is_not_there_is_refused_without_noise_too():
+    """A forgotten noise would look like perfect robustness."""
+    net = build_model("mlp", (1, 4, 4), batchnorm=False)
+    x = np.ones((1, 4, 4, 2), np.float32)
+    with pytest.raises(InputError, match="point: expected 'global', 'all' or 0 to "):
+        net.forward(x, point="conv7")
+    with pytest.raises(InputError, match="executions: expected 8 numbers"):
+        net.forward(x, executions=[9, 9])
+
+
 def test_a_noise_of_ones_own_injects_itself_in_training_too(rng):
     net = build_model("mlp", (1, 4, 4), batchnorm=False)
     x = rng.standard_normal((1, 4, 4, 9)).astype(np.float32)
     clean = dict(net.activations(x))["dense1"].copy()
-    injection = Injection(Halved(sigma_mul=0.5, gradient="exact"), "dense1")
+    injection = Injection(HalvedExactly(sigma_mul=0.5, gradient="exact"), "dense1")
     noisy = next(y.copy() for name, y in net.activations(x, training=True, injection=injection) if name == "dense1")
     np.testing.assert_array_equal(noisy, clean * np.float32(0.5))

@@ -118,6 +118,41 @@ def test_every_kind_of_copy_trains_by_itself(rng):
         np.testing.assert_array_equal(net.forward(x), expected)
 
 
+class Scaled(Network):
+    """A network of the user's, with an attribute of its own."""
+
+    scale = 1.0
+
+    def __init__(self, layers, scale):
+        self.scale = scale
+        super().__init__(layers, "float64")
+
+    def forward(self, *given):
+        return self.scale * super().forward(*given)
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
+def test_a_copy_has_the_gradients_and_the_attributes_of_a_subclass(duplicate, rng):
+    net = Scaled([Dense(3, 2)], 3.0)
+    net.more = [1]
+    x = rng.standard_normal((3, 5))
+    net.forward(x, True)
+    net.backward(np.ones((2, 5)))
+    twin = duplicate(net)
+    assert twin.more == [1]
+    np.testing.assert_array_equal(twin.dtheta, net.dtheta)
+    np.testing.assert_array_equal(twin.forward(x), net.forward(x))
+    with pytest.raises(CallOrderError):
+        duplicate(net).backward(np.ones((2, 5)))
+
+
+@pytest.mark.parametrize("training", [additive(100.0), "eval", 1, None])
+def test_noise_in_the_place_of_the_mode_is_no_mode(training):
+    """It would be no noise, and train batch norm."""
+    with pytest.raises(InputError, match="training: expected True or False, got "):
+        build_model("mlp", IMAGE, 3).forward(np.zeros((*IMAGE, 2), np.float32), training)
+
+
 def test_backward_needs_a_forward_pass_that_ran_to_its_end(rng):
     net = build_model("mlp", IMAGE, 3, batchnorm=False, dtype="float64")
     x = rng.standard_normal((*IMAGE, 6))

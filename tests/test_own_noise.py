@@ -59,7 +59,7 @@ def test_the_fields_tell_noises_of_a_class_apart():
         Uniform(sigma=0.5),
         Uniform(sigma=0.25),
         Uniform(sigma_add=0.5),
-        Uniform(sigma=0.5, gradient="exact"),
+        Uniform(sigma=0.5, first="additive"),
         Drift(),
     ]
     assert len({key(replace(DIGITS, noise=noise)) for noise in noises}) == len(noises)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from numbers import Real
 from typing import TypeVar
 
@@ -104,6 +104,15 @@ def require_whole(what: str, value: object, least: int, most: int | None = None)
         return number
     expected = f"of at most {most}" if number is not None and number >= least else f"of at least {least}"
     raise InputError(f"{what}: expected a whole number {expected}, got {value!r}; correct it")
+
+
+def require_pair(what: str, value: object, least: int) -> tuple[int, int]:
+    """Return `value` as two ints; raise `InputError` unless it is a sequence of two whole numbers from `least` on."""
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
+        raise InputError(
+            f"{what}: expected two whole numbers, of rows and of columns, got {value!r}; write (5, 5) for 5"
+        )
+    return require_whole(what, value[0], least), require_whole(what, value[1], least)
 
 
 def require_number(what: str, value: object, expected: str, least: float = -math.inf, below: float = math.inf) -> float:

@@ -145,8 +145,8 @@ class Injector:
 
     def __init__(self, injection: Injection, points: Points, memory: Memory | None = None) -> None:
         self.noise, self._where = injection.noise, dict[int, tuple[Stream, int]]()
+        counts = points.executions(injection.point, injection.executions)
         if self.noise is not None:
-            counts = points.executions(injection.point, injection.executions)
             self._where = {
                 point: (Stream(injection.seed, point, injection.step), count) for point, count in counts.items()
             }

@@ -7,12 +7,13 @@ import warnings
 import weakref
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from wn_ref.arrays import ArraysByName, InPlace, Memory, real_type, unmasked
-from wn_ref.errors import CallOrderError, InputError
+from wn_ref.errors import CallOrderError, InputError, require_flag
 from wn_ref.injection import GLOBAL, INPUT, Injection, Injector, Points
 from wn_ref.layers import Layer
 from wn_ref.layers.initial import WeightsWarning, layers_alike
@@ -89,6 +90,7 @@ class Network:
         input_shape: Sequence[int] | None,
         theta: np.ndarray | None = None,
     ) -> None:
+        of_a_subclass = set(vars(self))
         self.layers, self.dtype = tuple(layers), real_type(dtype)
         self.input_shape = None if input_shape is None else tuple(input_shape)
         self._own_layers()
@@ -107,17 +109,22 @@ class Network:
             self._check_chain(self.input_shape)
         self._injected: Injector | None = None  # by the last forward pass, if it ended
         self._memory = Memory()
-        self._logits: np.ndarray
+        self._logits = np.empty(0, self.dtype)
+        self._built = frozenset(vars(self)) - of_a_subclass | {"_built"}
 
-    def __getstate__(self) -> dict[str, object]:
-        """Return what a copy is made of: its layers' arrays become views of its own vectors again.
+    def __getstate__(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what a copy is built of, and the attributes of a subclass.
 
-        Theta is part of it, so that an optimiser that is copied with the network has that of the copy.
+        The layers' arrays become views of the copy's own vectors again. Theta is part of it, so that an optimiser that
+        is copied with the network has that of the copy.
         """
-        return {"layers": self.layers, "dtype": self.dtype, "input_shape": self.input_shape, "theta": self.theta}
+        built = {"layers": self.layers, "dtype": self.dtype, "input_shape": self.input_shape, "theta": self.theta}
+        return built, {name: value for name, value in vars(self).items() if name not in self._built}
 
-    def __setstate__(self, state: dict) -> None:
-        self._build(**state)  # a copy is built as the original was
+    def __setstate__(self, state: tuple[dict[str, Any], dict[str, Any]]) -> None:
+        built, others = state
+        self._build(**built)  # a copy is built as the original was
+        vars(self).update(others)
 
     def __copy__(self) -> Network:
         """Return a network of its own: one that shares layers with this one could not be trained."""
@@ -159,8 +166,7 @@ class Network:
         Raises
         ------
         InputError
-            If there is no such point, x has another shape or is not of floats, or there are not as many `executions`
-            as noisy points.
+            If there is no such point, or x, `training` or `executions` cannot be used.
         """
         for _ in self.activations(x, training, Injection(noise, point, seed, step, executions), overwrite_x):
             pass
@@ -174,7 +180,7 @@ class Network:
         The arrays are the network's own and are overwritten by its next run: copy what you want to keep. The network
         goes on with what it finds in an array, so writing into one replaces the activation ("input" may be x itself).
         """
-        injection = injection or Injection()
+        injection, training = injection or Injection(), require_flag("training", training)
         self._injected = None
         x = self._checked_input(x, injection.noise)
         injector = Injector(injection, self.injection_points, self._memory if training else None)
@@ -283,7 +289,7 @@ class Network:
         for name, layer in zip(self.names, self.layers, strict=True):
             for key, array in layer.parameters.items():
                 part = slice(start, start := start + array.size)
-                self.theta[part] = array.reshape(-1)
+                self.theta[part], self.dtheta[part] = array.reshape(-1), layer.gradients[key].reshape(-1)
                 parameters[f"{name}.{key}"] = self.theta[part].reshape(array.shape)
                 gradients[f"{name}.{key}"] = self.dtheta[part].reshape(array.shape)
                 layer.parameters.move(key, parameters[f"{name}.{key}"])

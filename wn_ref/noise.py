@@ -42,7 +42,13 @@ class Noise:
     first : "multiplicative" or "additive"
         Which of the two is applied first, if there are two.
     gradient : "straight_through" or "exact"
-        The backward pass: dx = dy, or dx = dy m.
+        The backward pass: dx = dy, or dx = dy m. A subclass with another `inject` has the second only with a `backward`
+        that fits.
+
+    Raises
+    ------
+    InputError
+        If a field cannot be used, or the gradient of a subclass is "exact" and nobody knows it.
 
     Examples
     --------
@@ -68,6 +74,10 @@ class Noise:
             object.__setattr__(self, name, sigma)
         object.__setattr__(self, "first", require_choice("first", self.first, ORDERS))
         object.__setattr__(self, "gradient", require_choice("gradient", self.gradient, GRADIENTS))
+        kind = type(self)
+        if self.gradient == "exact" and kind.inject is not Noise.inject and kind.backward is Noise.backward:
+            expected = f"a backward in {kind.__name__}, which has an inject of its own, for the exact gradient"
+            raise InputError(f"gradient: expected {expected}, got none; write it, or use 'straight_through'")
 
     @property
     def has_factors(self) -> bool:

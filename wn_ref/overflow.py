@@ -16,7 +16,7 @@ PREFIX = "overflow in "
 """The message of every overflow begins with this, and no other error does."""
 
 
-def in_forward(when: str, activations: Iterable[tuple[str, np.ndarray]]) -> OverflowStop:
+def in_forward(when: str, activations: Iterable[tuple[str, np.ndarray]], noisy: bool) -> OverflowStop:
     """Return the error that names the first activation that is not finite.
 
     Parameters
@@ -25,17 +25,21 @@ def in_forward(when: str, activations: Iterable[tuple[str, np.ndarray]]) -> Over
         The epoch and the step, or the batch of an evaluation.
     activations : iterable of (str, np.ndarray)
         The activations of the same batch, computed once more: see `Network.activations`.
+    noisy : bool
+        Whether there was noise, without which it is the weights.
     """
     name = next((name for name, activation in activations if not np.isfinite(activation).all()), "the loss")
-    return OverflowStop(f"{PREFIX}{when}: {name} is not finite; try less noise, or batch norm")
+    remedy = "less noise, or batch norm" if noisy else "a smaller learning rate, and whether all weights are finite"
+    return OverflowStop(f"{PREFIX}{when}: {name} is not finite; try {remedy}")
 
 
-def in_backward(when: str, gradients: Mapping[str, np.ndarray]) -> OverflowStop:
+def in_backward(when: str, gradients: Mapping[str, np.ndarray], noisy: bool) -> OverflowStop:
     """Return the error that names the first gradient on the way back that is not finite, or whose square is not."""
+    remedy = "less noise" if noisy else "a smaller learning rate"
     for what, power in (("the gradient", 1), ("the square of the gradient", 2)):
         for name, gradient in reversed(list(gradients.items())):
             if not np.isfinite(gradient**power).all():
-                return OverflowStop(f"{PREFIX}{when}: {what} of {name} is not finite; try less noise")
+                return OverflowStop(f"{PREFIX}{when}: {what} of {name} is not finite; try {remedy}")
     return OverflowStop(f"{PREFIX}{when}: a parameter is not finite; try a smaller learning rate")
 
 

@@ -174,13 +174,13 @@ def train(
             if not math.isfinite(loss):
                 x = batches.take(indices, augmentation)
                 again = network.activations(x, True, Injection(noise, point, seed, step))
-                raise overflow.in_forward(f"epoch {epoch + 1}, step {step}", again)
+                raise overflow.in_forward(f"epoch {epoch + 1}, step {step}", again, noise is not None)
             network.backward(dlogits)
             finite = optimiser.step(network.dtheta, rate)
             if clamp:
                 clamp_weights(network)
             if not finite:
-                raise overflow.in_backward(f"epoch {epoch + 1}, step {step}", network.gradients)
+                raise overflow.in_backward(f"epoch {epoch + 1}, step {step}", network.gradients, noise is not None)
             losses.append(loss)
             step += 1
             if on_step is not None:
@@ -242,7 +242,7 @@ def evaluate(
         if not np.isfinite(logits).all():
             x = batches.take(indices)
             again = network.activations(x, False, Injection(noise, point, seed, step, executions))
-            raise overflow.in_forward(f"evaluation, batch {number}", again)
+            raise overflow.in_forward(f"evaluation, batch {number}", again, noise is not None)
         correct += int(np.sum(logits.argmax(axis=0) == data.test_labels[indices]))
     return correct / len(data.test_labels)
 

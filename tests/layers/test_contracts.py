@@ -124,6 +124,26 @@ def test_sizes_are_whole_numbers_of_at_least_one(make):
         make()
 
 
+@pytest.mark.parametrize("size", [5, (5,), (5, 5, 5), "55", None])
+def test_a_kernel_has_rows_and_columns(size):
+    for arguments in ({"size": size}, {"size": (5, 5), "stride": size}):
+        with pytest.raises(
+            InputError, match=r"expected two whole numbers, of rows and of columns, got .*; write \(5, 5"
+        ):
+            Conv(1, 6, **arguments)
+
+
+@pytest.mark.parametrize("dtype", [int, "float16", complex, None, 0.1])
+def test_weights_are_float32_or_float64(dtype):
+    for make in (
+        lambda: Dense(2, 3, dtype=dtype),
+        lambda: Conv(1, 2, (3, 3), dtype=dtype),
+        lambda: BatchNorm(4, dtype),
+    ):
+        with pytest.raises(InputError, match="dtype: expected one of float32, float64, got "):
+            make()
+
+
 @settings(max_examples=20, deadline=None)
 @given(batches=st.lists(st.integers(1, 40), min_size=3, max_size=12))
 def test_memory_is_that_of_the_largest_batch(batches):

@@ -149,6 +149,24 @@ class Mute(Silent):
         return Step()
 
 
+class Frozen(NumpyPort):
+    """Trains its last layer only, as a port does whose noise cuts the graph off."""
+
+    def train_step(self, *given):
+        before = {name: array.copy() for name, array in self.w.items()}
+        step = super().train_step(*given)
+        learns = [name for name in step.gradients if name.startswith("dense4")]
+        self.w.update({name: array for name, array in before.items() if name not in learns})
+        return replace(step, gradients={name: step.gradients[name] for name in learns})
+
+
+def test_parameters_without_a_gradient_are_a_finding_if_others_have_one(arrays):
+    report = check_case(CASES["mlp-float64"], arrays("mlp-float64"), Frozen())
+    assert not report.ok
+    assert (report.findings[0].quantity, report.findings[0].cause) == ("gradient/dense3.weight", None)
+    assert "expected a gradient, got none; does it require one?" in str(report)
+
+
 def test_what_is_not_handed_back_is_not_looked_at(arrays):
     report = check_case(CASES["schedule-float32"], arrays("schedule-float32"), Silent())
     assert report.ok, report

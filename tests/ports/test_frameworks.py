@@ -125,6 +125,33 @@ def test_an_unknown_layer_has_no_twin():
         twin(network, None)
 
 
+@pytest.mark.crosscheck
+def test_half_of_a_noise_is_no_noise():
+    port_of("torch")
+    from wn_ref.ports.torch_twin import twin
+
+    for noise in (wn.mixed(0.5, 0.1, gradient="exact"), wn.multiplicative(0.5, "straight_through")):
+        with pytest.raises(InputError, match="noise: expected additive noise, or multiplicative noise with the exact"):
+            twin(wn.build_model("mlp", (1, 2, 2)), noise)
+
+
+@framework
+@pytest.mark.parametrize("place", ["behind ReLU", "behind Flatten", "first"])
+def test_batch_norm_in_another_place(name, place):
+    from wn_ref.layers import BatchNorm, Conv, ReLU
+
+    conv, dense = Conv(2, 3, (3, 2)), Dense(3 * 3 * 4, 4, index=5)
+    layers = {
+        "behind ReLU": [conv, ReLU(), BatchNorm(3), Flatten(), dense],
+        "behind Flatten": [conv, Flatten(), BatchNorm(36), dense],
+        "first": [BatchNorm(2), conv, Flatten(), dense],
+    }[place]
+    network = Network(layers, input_shape=(2, 5, 5))
+    case = Case("own", "own", layers_of(network), (2, 5, 5), 4, wn.additive(0.3))
+    report = check_case(case, record(case), port_of(name))
+    assert report.ok, report
+
+
 @framework
 def test_networks_in_another_order_than_the_papers(name):
     from wn_ref.layers import BatchNorm, Conv, MaxPool, ReLU

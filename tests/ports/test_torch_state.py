@@ -67,6 +67,29 @@ def test_residual_blocks_have_names_but_no_positions():
         to_state_dict(net, "sequential", tensors=False)
 
 
+class Shifted(Dense):
+    """Has a weight, a bias, and a beta."""
+
+    def __init__(self):
+        super().__init__(4, 3)
+        self.add_parameter("beta", np.ones(3, np.float32))
+
+
+def test_names_of_layers_of_ones_own_stay_what_they_are():
+    net, other = wn.Network([Shifted()]), wn.Network([Shifted()])
+    net.theta[:] = np.arange(net.theta.size)
+    assert list(to_state_dict(net, tensors=False)) == ["dense1.weight", "dense1.bias", "dense1.beta"]
+    load_state_dict(other, to_state_dict(net, tensors=False))
+    assert (other.theta == net.theta).all()
+
+
+def test_two_arrays_of_one_name_are_refused():
+    layer = BatchNorm(4)
+    layer.add_parameter("bias", np.ones(4, np.float32))
+    with pytest.raises(InputError, match="expected arrays of other names in bn1, got gamma, beta, bias, running_mean"):
+        to_state_dict(wn.Network([layer]), tensors=False)
+
+
 def without(name):
     return lambda state: {key: value for key, value in state.items() if key != name}
 

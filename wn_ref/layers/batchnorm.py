@@ -21,6 +21,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from wn_ref.arrays import real_type
 from wn_ref.compiled import kernel
 from wn_ref.errors import InputError, require_whole
 from wn_ref.layers.layer import Layer
@@ -49,8 +50,8 @@ class BatchNorm(Layer):
     def __init__(self, features: int, dtype: npt.DTypeLike = np.float32) -> None:
         super().__init__()
         require_whole("features", features, least=1)
-        self.add_parameter("gamma", np.ones(features, dtype))
-        self.add_parameter("beta", np.zeros(features, dtype))
+        self.add_parameter("gamma", np.ones(features, real_type(dtype)))
+        self.add_parameter("beta", np.zeros(features, real_type(dtype)))
         self.statistics.update(running_mean=np.zeros(features), running_var=np.ones(features))
         self._mean = np.empty(features)
         self._scale = np.empty(features)  # 1 / sqrt(v + eps)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wn_ref.compiled import kernel
-from wn_ref.errors import InputError, require_whole
+from wn_ref.errors import InputError, require_pair, require_whole
 from wn_ref.kernels import fast_form
 from wn_ref.layers.initial import fan_in_uniform
 from wn_ref.layers.layer import Layer
@@ -41,9 +41,9 @@ class Conv(Layer):
         index: int = 0, dtype: npt.DTypeLike = np.float32,
     ) -> None:  # fmt: skip
         super().__init__()
-        for value in (inputs, outputs, *size, *stride):
-            require_whole("conv", value, least=1)
-        self.stride, fan_in = (int(stride[0]), int(stride[1])), inputs * size[0] * size[1]
+        require_whole("outputs", outputs, least=1)
+        size, self.stride = require_pair("size", size, least=1), require_pair("stride", stride, least=1)
+        fan_in = require_whole("inputs", inputs, least=1) * size[0] * size[1]
         self.add_parameter("weight", fan_in_uniform((outputs, inputs, *size), fan_in, seed, 2 * index, dtype))
         self.add_parameter("bias", fan_in_uniform((outputs,), fan_in, seed, 2 * index + 1, dtype))
 

@@ -8,12 +8,19 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from wn_ref.arrays import real_type
 from wn_ref.random import WEIGHTS, uniform
 
 
 def fan_in_uniform(shape: tuple[int, ...], fan_in: int, seed: int, step: int, dtype: npt.DTypeLike) -> np.ndarray:
-    """Draw weights uniform in +-1/sqrt(fan_in), the default of PyTorch 1.11, with which the paper's networks began."""
-    return ((2 * uniform(shape, seed, WEIGHTS, step) - 1) / math.sqrt(fan_in)).astype(dtype)
+    """Draw weights uniform in +-1/sqrt(fan_in), the default of PyTorch 1.11, with which the paper's networks began.
+
+    Raises
+    ------
+    InputError
+        If the type is not float32 or float64.
+    """
+    return ((2 * uniform(shape, seed, WEIGHTS, step) - 1) / math.sqrt(fan_in)).astype(real_type(dtype))
 
 
 class WeightsWarning(UserWarning):

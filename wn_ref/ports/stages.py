@@ -139,11 +139,14 @@ def _labels(run: Run, one: Pass, model: Model, rules: Rules) -> np.ndarray:
 
 
 def _gradients(run: Run, one: Pass, gradients: dict[str, np.ndarray]) -> Iterator[Comparison]:
+    some = any(f"gradient/{name}" in one.found for layer in run.case.layers for name in layer.parameters)
     for layer in reversed(run.case.layers):
         largest = max((np.abs(gradients[name]).max() for name in layer.parameters), default=0.0)
         for name in layer.parameters:
             if (quantity := f"gradient/{name}") in one.found:
                 yield compare_values(run, quantity, one.found[quantity], gradients[name], largest)
+            elif some:  # a parameter that does not learn, in a port that hands gradients back
+                yield Comparison(quantity, np.inf, 0, note="expected a gradient, got none; does it require one?")
     if "gradient/input" in one.found:
         yield compare_values(run, "gradient/input", one.found["gradient/input"], gradients["input"])
 

@@ -131,8 +131,12 @@ def _modules(network: Network, names: Names) -> Iterator[tuple[str, dict[str, np
     called = _called(network, names)
     for name, layer in zip(network.names, network.layers):
         if name in called:
-            own = {THEIRS.get(key, key): array for key, array in layer.parameters.items()}
-            yield called[name], {**own, **layer.statistics}
+            theirs = THEIRS if "running_mean" in layer.statistics else {}  # a layer of one's own may have any names
+            own = {theirs.get(key, key): array for key, array in layer.parameters.items()} | layer.statistics
+            if len(own) < len(layer.parameters) + len(layer.statistics):
+                given = ", ".join([*layer.parameters, *layer.statistics])
+                raise InputError(f"network: expected arrays of other names in {name}, got {given}; rename one of them")
+            yield called[name], own
 
 
 def _called(network: Network, names: Names) -> dict[str, str]:

@@ -32,13 +32,21 @@ class NoiseModule(nn.Module):
     Parameters
     ----------
     noise : Noise
-        Additive or multiplicative, not both.
+        Additive, or multiplicative with the exact gradient.
     point : int
         Number of the injection point.
+
+    Raises
+    ------
+    InputError
+        If it is mixed, or has another gradient.
     """
 
     def __init__(self, noise: Noise, point: int) -> None:
         super().__init__()
+        if noise.sigma_mul and (noise.sigma_add or noise.gradient != "exact"):
+            expected = "additive noise, or multiplicative noise with the exact gradient"
+            raise InputError(f"noise: expected {expected}, got {noise}; write a module for it")
         self.noise, self.point = noise, point
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -75,10 +83,12 @@ def twin(
     """
     noisy = network.injection_points.numbers(point) if noise is not None else ()
     model, number = nn.Sequential(), 0  # number of the last injection point so far; 0 is the input
+    flat = network.input_shape is not None and len(network.input_shape) == 1
     if noise is not None and 0 in noisy:
         model.add_module("input_noise", module(noise, 0))
     for name, layer in zip(network.names, network.layers):
-        model.add_module(name, _layer(layer, network.injection_points.kinds[number]))
+        model.add_module(name, _layer(layer, flat))
+        flat |= type(layer) in (Dense, Flatten)
         number += layer.noisy
         if noise is not None and layer.noisy and number in noisy:
             model.add_module(f"{name}_noise", module(noise, number))
@@ -106,8 +116,8 @@ def _their_name(name: str) -> str:
     return f"{layer}.{BATCH_NORM.get(kind, kind)}" if kind_of(layer) == "bn" else name
 
 
-def _layer(layer: Layer, after: str) -> nn.Module:
-    """Make PyTorch's layer of the same kind and shape; `after` is the kind of the layer before it."""
+def _layer(layer: Layer, flat: bool) -> nn.Module:
+    """Make PyTorch's layer of the same kind and shape; `flat` says that it gets features, and no images."""
     shapes = {name: array.shape for name, array in layer.parameters.items()}
     if type(layer) is Dense:
         outputs, inputs = shapes["weight"]
@@ -116,7 +126,7 @@ def _layer(layer: Layer, after: str) -> nn.Module:
         outputs, inputs, *size = shapes["weight"]
         return nn.Conv2d(inputs, outputs, tuple(size), layer.stride)
     if type(layer) is BatchNorm:
-        return (nn.BatchNorm2d if after in ("conv", "pool") else nn.BatchNorm1d)(*shapes["gamma"])
+        return (nn.BatchNorm1d if flat else nn.BatchNorm2d)(*shapes["gamma"])
     if type(layer) is MaxPool:
         return nn.MaxPool2d(layer.size, layer.stride)
     plain: dict[type, type[nn.Module]] = {ReLU: nn.ReLU, Flatten: nn.Flatten}
