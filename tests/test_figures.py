@@ -56,6 +56,7 @@ def test_lines_do_not_join_points_that_are_only_bounded():
         ([0.95, 0.95, 0.95, 0.95, 0.95], "no midpoint: it is above"),
         ([0.1, 0.1, 0.1, 0.1, 0.1], "no midpoint: it is below"),
         ([0.5, 0.15, 0.1, 0.1, 0.1], "no midpoint: it is below"),
+        ([0.95, 0.8, 0.4, 0.3, 0.3], "no midpoint: equation 1 misses the"),
     ],
 )
 def test_figure_1_without_a_midpoint_says_why(accuracy, says):
@@ -203,6 +204,20 @@ def test_accuracies_that_scatter_around_guessing_have_one_colour_in_figure_6():
     filled = [len(band.vertices) for band in bands]
     assert filled[0] > 0
     assert not any(filled[1:])
+
+
+def test_figure_5_shows_more_than_was_there_and_more_data_sets_than_colours():
+    table = pandas.DataFrame(
+        {"point": range(3), "name": "bn", "preserved": [1.0, 1.11, 0.2], "error": [0.1, 0.0, np.nan]}
+    )
+    table = pandas.concat([table.assign(label=f"set {number}", chance=0.1) for number in range(8)])
+    axes = figures.preserved(table).axes[0]
+    assert axes.get_ylim()[1] > 1.11
+    lines = [line for line in axes.get_lines() if line.get_label().startswith("set") or len(line.get_xdata()) == 3]
+    looks = {
+        (line.get_color(), line.get_linestyle(), line.get_marker()) for line in lines if line.get_linestyle() != "None"
+    }
+    assert len(looks) >= 8
 
 
 LONG = [f"{name}, 150 epochs, batch size 512, learning rate 0.0005" for name in ("mnist", "gsc_test_set")]

@@ -126,6 +126,15 @@ def test_what_may_be_a_percentage_or_not_is_refused(text, options, message, run,
     assert_one_line_error(done, message)
 
 
+@pytest.mark.parametrize("name", ["std", "Error", "uncertainty_accuracy", "accuracy_std", "sem"])
+def test_standard_errors_of_another_name_are_not_ignored(name, run, tmp_path):
+    (tmp_path / "c.csv").write_text(curve(head=f"sigma,accuracy,{name}", line="{0},{1},0.01"))
+    done = run("fit", "c.csv")
+    assert_one_line_error(
+        done, f"CSV: expected standard errors in a column uncertainty, got '{name}' in c.csv, which w"
+    )
+
+
 def test_a_spreadsheet_that_writes_utf_16(run, tmp_path):
     (tmp_path / "plain.csv").write_text(curve())
     (tmp_path / "other.csv").write_text(curve(line="{}\t{}", head="sigma\taccuracy"), encoding="utf-16")

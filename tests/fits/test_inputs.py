@@ -40,6 +40,10 @@ def replaced(values, position, value):
         (("0.1", CURVE), "sigma: expected real numbers, got '0.1'"),
         (({"a": 1}, CURVE), "sigma: expected real numbers, got "),
         (([], []), "sigma: expected at least 5 different noise levels"),
+        (
+            (SIGMA, CURVE, replaced(DY, 6, 1e-8)),
+            "uncertainty: expected standard errors that differ by a factor of 100000 at most, got 1e-08 to 0.01; see",
+        ),
     ],
 )
 def test_a_fit_refuses_in_one_line(arguments, message):
@@ -49,6 +53,23 @@ def test_a_fit_refuses_in_one_line(arguments, message):
         with pytest.raises(InputError, match=message) as caught:
             fit(*arguments)
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["a", None, np.array([0.1, 0.2]), 1.0, -0.1, np.nan])
+def test_chance_is_a_share_below_one(value):
+    with pytest.raises(InputError, match="chance: expected 0 <= chance < 1, usually 1 / number of classes, got "):
+        fit_midpoint(SIGMA, CURVE, DY, chance=value)
+
+
+@pytest.mark.parametrize("value", ["a", None, 0.0, 1.0, 1 - 1e-16])
+def test_a_level_is_a_probability(value):
+    with pytest.raises(InputError, match=r"level: expected a probability above 0 and below 1, such as 0\.95, got "):
+        fit_midpoint(SIGMA, CURVE, DY).interval(value)
+
+
+def test_rescale_is_a_truth_value():
+    with pytest.raises(InputError, match="rescale: expected True or False, got 'no'"):
+        fit_midpoint(SIGMA, CURVE, DY, rescale="no")
 
 
 def test_a_fit_keeps_what_it_was_given():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from wn_ref import fit_midpoint
+from wn_ref.fits import accuracy_uncertainty
 from wn_ref.fits.logistic import logistic
 
 LEVELS = np.geomspace(0.1, 100, 13)
@@ -44,6 +45,22 @@ def test_other_shapes_get_no_verdict(y, held):
         fit = fit_midpoint(LEVELS, y, np.full(13, 0.007), scale="log", rescale=rescale, **held)
         assert fit.kind == "open"
         assert "equation 1 misses the accuracies by" in fit.reason
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [0.999] * 4 + [0.1] * 3 + [0.7] * 3 + [0.1] * 3,  # comes back
+        [0.999] * 5 + [0.3] * 3 + [0.999, 0.5, 0.1, 0.1, 0.1],
+        [0.999] * 3 + [0.6] + [0.55] * 5 + [0.3] + [0.1] * 3,  # two steps
+    ],
+)
+@pytest.mark.parametrize("rescale", [True, False])
+def test_a_plateau_with_tiny_errors_does_not_decide_alone(y, rescale):
+    """Of 10,000 images 99.9 % are known to 0.0003, and 70 % to 0.005, so that the weights differ by 200."""
+    fit = fit_midpoint(LEVELS, y, accuracy_uncertainty(np.array(y)[:, None], 10_000), rescale=rescale)
+    assert fit.kind == "open"
+    assert "the curve has another shape" in fit.reason
 
 
 @pytest.mark.parametrize(

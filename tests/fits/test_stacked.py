@@ -97,6 +97,12 @@ def test_two_steps_never_fit_worse_than_one(rng):
             assert two.chi2 <= one.chi2 * (1 + 1e-9)
 
 
+def test_the_unit_of_sigma_does_not_matter(rng):
+    y = stacked(SIGMA, np.array([2.0, 0.4, 0.4, 0.1])) + 0.01 * rng.standard_normal(len(SIGMA))
+    fits = [fit_steps(unit * SIGMA, y, np.full(len(y), 0.01), 2, scale="linear") for unit in (1, 1e-15, 1e15)]
+    assert [fit.chi2 for fit in fits] == pytest.approx([fits[0].chi2] * 3, rel=1e-6)
+
+
 @pytest.mark.parametrize("scale", ["log", "linear"])
 def test_perfect_fits_are_found_on_logarithmic_levels(scale, rng):
     """Of 30 exact curves with two steps none is missed; on the scale "linear" their slopes differ by decades."""

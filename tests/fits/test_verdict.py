@@ -1,6 +1,7 @@
 """Curves whose midpoint can be measured, and curves that only bound it."""
 
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from wn_ref import fit_midpoint
 from wn_ref.fits import accuracy_uncertainty
 from wn_ref.fits.logistic import logistic
 from wn_ref.fits.misfit import CHANCE
-from wn_ref.fits.verdict import FLAT
+from wn_ref.fits.verdict import FLAT, HIDDEN
 
 LEVELS = np.geomspace(0.01, 8, 12)
 
@@ -53,9 +54,35 @@ def test_chance_tells_two_flat_curves_apart():
     assert fit_midpoint(LEVELS, y, dy, chance=0.5).kind == "upper bound"
 
 
+def test_bounds_of_curves_whose_fall_is_hidden_by_their_errors_are_true(rng):
+    """Small test sets: no fall is proven, and that is no proof that there is none."""
+    sigma, found = np.geomspace(0.1, 100, 7), Counter()
+    for mu in np.exp(rng.uniform(0, math.log(10), 150)):
+        y = logistic(np.log(sigma), math.log(mu), 0.5, 0.2, 0.1) + 0.1 * np.clip(rng.standard_normal(7), -2, 2)
+        fit = fit_midpoint(sigma, y, np.full(7, 0.1), a_min=0.1, rescale=True)
+        low, high = fit.interval()
+        found[fit.kind, low <= mu <= high] += 1
+    assert found["lower bound", True] > 20
+    assert found["lower bound", False] <= 5  # of 150, where all of them would be wrong if the last level were the bound
+
+
+def test_a_dip_of_chance_is_no_proof_that_accuracy_stays():
+    dip = [0.999] * 5 + [0.1] * 2 + [0.999] * 2 + [0.1] * 4
+    fit = fit_midpoint(np.geomspace(0.1, 100, 13), dip)
+    assert fit.kind == "lower bound"
+    assert fit.bound < 1  # the last four levels are at chance
+
+
+def test_errors_that_would_hide_any_fall_leave_the_midpoint_open():
+    fit = fit_midpoint(LEVELS, np.full(12, 0.5), np.full(12, 0.5))
+    assert (fit.kind, fit.reason) == ("open", "its errors may hide that accuracy falls")
+    assert fit.interval() == (0, math.inf)
+
+
 def test_the_limits_are_the_quantiles_that_they_are_said_to_be():
     assert pytest.approx(stats.chi2.ppf(0.999, 3), abs=0.005) == FLAT
     assert pytest.approx(stats.norm.isf(1e-6), abs=0.005) == CHANCE
+    assert pytest.approx(stats.norm.isf(0.05) ** 2, abs=0.005) == HIDDEN
 
 
 def test_the_uncertainty_of_one_evaluation_by_hand():

@@ -15,6 +15,10 @@ from wn_ref.lazy import pandas
 
 _NAMES = re.compile(r"(sigma|accuracy|uncertainty)(?:[\s_]*(%|\[\s*%\s*\]|\(\s*%\s*\)))?", re.IGNORECASE)
 """The names of columns, with and without a sign."""
+_ERRORS = re.compile(
+    r"(.*[ _])?(std|stdev|sd|sem|se|stderr|err|errors?|dy|delta_y|uncertaint.*)([ _].*)?", re.IGNORECASE
+)
+"""Names of columns that are standard errors, or look like it."""
 ROUNDED = 1.1
 """Accuracies above 1 by less than this are left to the fit, which allows for simulated curves."""
 
@@ -52,6 +56,9 @@ def curve_of(table: pandas.DataFrame, csv: Path, percent: bool = False) -> panda
             raise InputError(
                 f"csv: expected columns sigma and accuracy, got {', '.join(table.columns)}; rename the columns of {csv}"
             )
+    if "uncertainty" not in there and (errors := [head for head in table if _ERRORS.fullmatch(head)]):
+        got = f"{errors[0]!r} in {csv}, which would be ignored"
+        raise InputError(f"csv: expected standard errors in a column uncertainty, got {got}; rename or remove it")
     if there["sigma"][1]:
         raise InputError(f"csv: expected noise levels as numbers, got a column {there['sigma'][0]!r}; divide it by 100")
     if "uncertainty" in there and there["uncertainty"][1] != there["accuracy"][1]:

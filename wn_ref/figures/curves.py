@@ -52,7 +52,7 @@ def midpoint(
                 panel.annotate(name, (1, level), xycoords=("axes fraction", "data"), va="center", color="grey")
         else:
             upper_right: dict[str, Any] = {"xy": (0.98, 0.97), "ha": "right", "va": "top"}
-            free = {"xy": (0.03, 0.05)} if fit.kind == "lower bound" else upper_right  # where no points are
+            free = {"xy": (0.03, 0.05)} if fit.kind != "upper bound" else upper_right  # where no points are
             panel.annotate(_no_midpoint(fit), xycoords="axes fraction", color=ORANGE, fontsize=9, **free)
         if np.isfinite(published):
             half = fit.a_min + fit.half_range if fit.kind == "measured" else points["accuracy"].mean()
@@ -140,7 +140,8 @@ def _no_midpoint(fit: MidpointFit) -> str:
         "lower bound": f"no midpoint: it is above {fit.bound:.3g},\nthe curve does not fall far enough",
         "upper bound": f"no midpoint: it is below {fit.bound:.3g},\nthe curve has fallen from the start",
     }
-    return reasons.get(fit.kind, "no midpoint: the points do not show where the curve falls")
+    reason = fit.reason or "the points do not show where the curve falls"
+    return reasons.get(fit.kind, "\n".join(wrap(f"no midpoint: {reason}", 44)))
 
 
 def _draw_points(axes: Axes, points: pandas.DataFrame) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from wn_ref.figures.style import PALETTE, SHAPES, panels, percent_axis
+from wn_ref.figures.style import marked, panels, percent_axis
 from wn_ref.lazy import pandas
 
 APART = 0.2
@@ -32,11 +32,11 @@ def pareto(table: pandas.DataFrame, title: str = "") -> Figure:
             rows = rows.sort_values("total")
             bars = np.maximum([rows["accuracy"] - rows["low"], rows["high"] - rows["accuracy"]], 0)
             x = rows["total"] + APART * (number - (len(rules) - 1) / 2)
-            style = {"color": PALETTE[number], "linewidth": 1, "capsize": 3, "markersize": 6}
-            panel.errorbar(x, rows["accuracy"], bars, label=rule, marker=SHAPES[number], mfc="white", **style)
+            style = marked(number) | {"linewidth": 1, "capsize": 3, "markersize": 6, "mfc": "white"}
+            panel.errorbar(x, rows["accuracy"], bars, label=rule, **style)
             best = rows["efficient"]
-            filled = {"color": PALETTE[number], "markersize": 6, "zorder": 3}
-            panel.plot(x[best], rows.loc[best, "accuracy"], SHAPES[number], **filled)
+            filled = marked(number) | {"linestyle": "", "markersize": 6, "zorder": 3}
+            panel.plot(x[best], rows.loc[best, "accuracy"], **filled)
         panel.set_xlabel("total executions")
         panel.set_ylabel("accuracy")
         percent_axis(panel.yaxis)
@@ -61,7 +61,7 @@ def differences(tables: dict[str, pandas.DataFrame], title: str = "") -> Figure:
         for number, (name, rows) in enumerate(tables.items()):
             x = rows["total"] + APART * (number - (len(tables) - 1) / 2)
             bars = [rows["difference"] - rows["low"], rows["high"] - rows["difference"]]
-            style = {"color": PALETTE[number], "marker": SHAPES[number], "linestyle": "", "capsize": 3}
+            style = marked(number) | {"linestyle": "", "capsize": 3}
             panel.errorbar(x, 100 * rows["difference"], 100 * np.array(bars), label=name, **style)
         panel.axhline(0, color="grey", linewidth=1)
         panel.set_xlabel("total executions")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from wn_ref.figures.style import PALETTE, SHAPES, layer_axis, panels, percent_axis
+from wn_ref.figures.style import layer_axis, marked, panels, percent_axis
 from wn_ref.lazy import pandas
 
 MARK, TEXT = 6, 15
@@ -34,12 +34,12 @@ def preserved(table: pandas.DataFrame, column: str = "preserved", title: str = "
         for number, (label, rows) in enumerate(groups):
             rows = rows.sort_values("point")
             x = rows["point"] + 0.14 * (number - (len(groups) - 1) / 2)
-            style = {"color": PALETTE[number], "marker": SHAPES[number], "markersize": 5, "linewidth": 1, "capsize": 3}
+            style = marked(number) | {"markersize": 5, "linewidth": 1, "capsize": 3}
             panel.errorbar(x, rows[column], rows["error"], label=label, **style)
             guessing = {"linestyle": ":", "linewidth": 1, "label": "guessing" if number == 0 else None}
             if number == 0 or several:
-                panel.axhline(rows["chance"].mean(), color=PALETTE[number] if several else "grey", **guessing)
-        panel.set_ylim(0, 1.05)
+                panel.axhline(rows["chance"].mean(), color=style["color"] if several else "grey", **guessing)
+        panel.set_ylim(0, max(1.05, 1.02 * (table[column] + table["error"].fillna(0)).max()))
         percent_axis(panel.yaxis)
         panel.set_ylabel({"preserved": "accuracy preserved"}.get(column, column))
         layer_axis(panel, names["point"], names["name"])

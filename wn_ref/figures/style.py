@@ -69,6 +69,17 @@ def panels(
         yield figure, figure.subplots(rows, columns, squeeze=False, **settings)
 
 
+def marked(number: int) -> dict[str, Any]:
+    """Return colour, marker and line of one of several series; the seventh has the first colour again, dashed."""
+    again = number // len(PALETTE)
+    lines = ("-", "--", ":", "-.")
+    return {
+        "color": PALETTE[number % len(PALETTE)],
+        "marker": SHAPES[(number + again) % len(SHAPES)],
+        "linestyle": lines[again % len(lines)],
+    }
+
+
 def model_name(model: Any) -> str:
     """Return the name of a model as the paper writes it, such as "LeNet-5"; other models keep their own name."""
     return TITLES.get(str(model), str(model))

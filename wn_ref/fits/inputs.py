@@ -16,6 +16,8 @@ TINY = 5e-324
 """The smallest number > 0."""
 LARGEST_ERROR = 0.5
 """No standard error of a number from 0 to 1 is larger than this."""
+UNEQUAL = 1e5
+"""Errors that differ by more make one point decide everything, and leave no digits to the others."""
 
 
 def numbers(name: str, values: Any) -> np.ndarray:
@@ -71,6 +73,10 @@ def curve_arrays(
     if uncertainty is not None and (dy > LARGEST_ERROR).any():
         expected = f"standard errors of shares, at most {LARGEST_ERROR}"
         raise InputError(f"uncertainty: expected {expected}, got {dy.max():g}; divide percentages by 100")
+    if uncertainty is not None and dy.size and dy.max() > UNEQUAL * dy.min():
+        expected = f"standard errors that differ by a factor of {UNEQUAL:g} at most"
+        got = f"{dy.min():g} to {dy.max():g}"
+        raise InputError(f"uncertainty: expected {expected}, got {got}; see accuracy_uncertainty")
     return x, y, dy
 
 

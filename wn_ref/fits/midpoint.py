@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wn_ref.arrays import unmasked
-from wn_ref.errors import InputError, require_choice
+from wn_ref.errors import require_choice, require_flag, require_number
 from wn_ref.fits.between_seeds import over_seeds, wider
 from wn_ref.fits.logistic import logistic
 from wn_ref.fits.problem import SCALES, MidpointProblem, abscissa
@@ -50,7 +50,8 @@ class MidpointFit:
     kind : "measured", "lower bound", "upper bound" or "open"
         What the data can tell about the midpoint; "open" means nothing.
     reason : str
-        Why the fit is worth nothing although the accuracy falls (see `wn_ref.fits.misfit`); otherwise empty.
+        Why the data tell nothing: equation 1 misses a curve that falls (see `wn_ref.fits.misfit`), or the errors are so
+        large that nobody knows whether it does; otherwise empty.
     bound : float
         The midpoint is greater (lower bound) or less (upper bound) than this; NaN for the other kinds.
     chi2 : float
@@ -134,8 +135,7 @@ class MidpointFit:
         InputError
             If the level is not a probability between 0 and 1.
         """
-        if not 0 < level < 1:
-            raise InputError(f"level: expected a probability between 0 and 1, got {level}; 0.95 is usual")
+        level = require_number("level", level, "a probability above 0 and below 1, such as 0.95", 1e-9, 1 - 1e-9)
         if self.kind != "measured" or level == CONFIDENCE:
             return self._interval
         return wider(self._profile.interval(level), over_seeds(self.seed_midpoints, level))
@@ -169,7 +169,7 @@ def fit_midpoint(
     its 95 % interval is closed. There is only a "lower bound" if the curve never falls, or not far enough to show where
     its middle is, and only an "upper bound" if it is at chance from the start, or falls already at the smallest level.
     The midpoint is unknown ("open") if equation 1 misses the curve by far, for example if `a_min` is held where the
-    curve does not end (see `wn_ref.fits.misfit`).
+    curve does not end (see `wn_ref.fits.misfit`), or if nothing falls and the errors are large enough to hide a fall.
 
     Noise levels have to be independent. If each seed was measured at all levels, its whole curve may be shifted, which
     no fit to averages can see: with two or three seeds, 95 % intervals of such curves hold the midpoint of other seeds
@@ -219,8 +219,8 @@ def fit_midpoint(
     midpoint > 100
     """
     require_choice("scale", scale, SCALES)
-    if not 0 <= chance < 1:
-        raise InputError(f"chance: expected 0 <= chance < 1, got {chance}; 1 / number of classes is usual")
+    chance = require_number("chance", chance, "0 <= chance < 1, usually 1 / number of classes", least=0, below=1)
+    rescale = require_flag("rescale", rescale)
     held = {"mu": mu, "s": s, "delta_a": delta_a, "a_min": a_min}
     given = MidpointProblem.checked(sigma, accuracy, uncertainty, held, scale)
     best: np.ndarray | None = None

@@ -5,9 +5,10 @@ A curve of trained networks is never exactly logistic, and with many test images
 off, compared with the height of the curve, over several neighbouring noise levels. With the residuals r and the
 weights w = 1 / Delta_y^2 of neighbours i and j,
 
-    m = (w_i r_i + w_j r_j) / (w_i + w_j),    miss = sqrt(sum (w_i + w_j) m^2 / sum (w_i + w_j)) / height
+    m = (w_i r_i + w_j r_j) / (w_i + w_j),    miss = sqrt(mean of m^2 over all neighbours) / height
 
 A fit is refused if its miss is more than 4 % and cannot be chance. Noise at each level of its own nearly cancels in m.
+All neighbours count alike: the errors of a plateau near 100 % are so small that it alone would decide otherwise.
 With standard errors, "chance" means that chi2 is exceeded with a probability of 1e-6, so this is how often a curve that
 is logistic is refused. Without, the residuals of neighbours have to agree: the sum of m^2 has to exceed 3/4 of that of
 r^2, where independent residuals have 1/2 at most.
@@ -44,9 +45,8 @@ def misfit(problem: MidpointProblem, best: np.ndarray, height: float) -> str:
     """
     order = np.argsort(problem.x, kind="stable")
     r, w = (logistic(problem.x, *best) - problem.y)[order], problem.dy[order] ** -2.0
-    pairs = w[1:] + w[:-1]
-    m = (w[1:] * r[1:] + w[:-1] * r[:-1]) / pairs
-    common = float(np.sum(pairs * m**2) / np.sum(pairs))
+    m = (w[1:] * r[1:] + w[:-1] * r[:-1]) / (w[1:] + w[:-1])
+    common = float(np.mean(m**2))
     miss, chi2 = math.sqrt(common) / height, problem.chi2(best)
     if miss <= MISS:
         return ""

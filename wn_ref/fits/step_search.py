@@ -36,7 +36,8 @@ def _descend(problem: MidpointProblem, start: np.ndarray, a_min: float | None, m
         p = full(q)
         return (stacked_jacobian(problem.x, p) * np.where(positive, p, 1) / problem.dy[:, None])[:, :free]
 
-    q = np.where(positive, np.log(np.maximum(start, 1e-12)), start)[:free]
+    smallest = np.append(np.tile([0, 1e-12 * span, 1e-12], (len(start) - 1) // 3), 0)
+    q = np.where(positive, np.log(np.where(positive, np.maximum(start, smallest), 1)), start)[:free]
     return full(levenberg_marquardt(residuals, jacobian, q, max_steps=max_steps))
 
 

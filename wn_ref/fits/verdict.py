@@ -11,12 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from wn_ref.fits.logistic import logistic
 from wn_ref.fits.misfit import misfit
 from wn_ref.fits.problem import MidpointProblem
 from wn_ref.fits.profile import Profile
 
 CONFIDENCE = 0.95  # level of the interval that has to be closed
 FLAT = 16.27  # 99.9 % quantile of chi-squared with 3 degrees of freedom: mu, s and delta_a against a constant
+HIDDEN = 2.71  # 90 % quantile of chi-squared with 1 degree of freedom: a bound of 95 % has one side
 
 
 class Verdict(NamedTuple):
@@ -33,7 +35,7 @@ class Verdict(NamedTuple):
     flat : bool
         Whether the accuracy does not fall at all.
     reason : str
-        Why equation 1 does not describe the curve; empty if it does, or if the kind says enough.
+        Why the data tell nothing although the kind could be another one; empty if the kind says enough.
     """
 
     kind: str
@@ -65,7 +67,12 @@ def verdict(profile: Profile, chance: float, given: MidpointProblem) -> Verdict:
     if flat:
         level, error = _mean(problem)
         fallen = level - chance < max(0.05 * (1 - chance), 3 * error)
-        return (_upper(problem.levels[0]) if fallen else _lower(problem.levels[-1]))._replace(flat=True)
+        hidden = _hidden_midpoints(problem, chance, (1 - chance) / 4 if fallen else 0.0)
+        if not len(hidden):
+            return (_upper(problem.levels[0]) if fallen else _lower(problem.levels[-1]))._replace(flat=True)
+        if hidden[-1] == problem.x_levels[-1] if fallen else hidden[0] == problem.x_levels[0]:
+            return _open("its errors may hide that accuracy falls")
+        return (_upper if fallen else _lower)(problem.sigma_at(hidden[-1 if fallen else 0]))._replace(flat=True)
     top_seen, bottom_seen, below = _plateaus(problem, best)
     if not top_seen and not bottom_seen:
         return _open()
@@ -87,8 +94,30 @@ def is_flat(problem: MidpointProblem, best: np.ndarray) -> bool:
     """Whether the curve does not fall, or a constant describes it about as well as equation 1 does."""
     if np.ptp(problem.y) == 0 or best[2] <= 0:
         return True
-    constant = float(np.sum(((problem.y - _mean(problem)[0]) / problem.dy) ** 2))
-    return constant - problem.chi2(best) < FLAT
+    return _chi2_of_constant(problem) - problem.chi2(best) < FLAT
+
+
+def _chi2_of_constant(problem: MidpointProblem) -> float:
+    return float(np.sum(((problem.y - _mean(problem)[0]) / problem.dy) ** 2))
+
+
+def _hidden_midpoints(problem: MidpointProblem, chance: float, least: float) -> np.ndarray:
+    """The midpoints, values of x in ascending order, that flat data may have nevertheless.
+
+    They are those of curves that fall to guessing among the levels and describe the data about as well as a constant
+    does: with a_min where it is held, or at `chance`, delta_a from `least` on, an a_max of 1 at most, and an s that
+    lets all of it happen among the levels.
+    """
+    a_min, x = problem.held.get(3, chance), problem.x_levels
+    slopes = problem.slopes()
+    slopes = slopes[slopes <= max(np.ptp(x) / 10, slopes[0])]
+    between = np.interp(np.arange(0, len(x) - 0.9, 0.2), np.arange(len(x)), x)
+    mu, s = (grid.reshape(-1, 1) for grid in np.meshgrid(between, slopes))
+    shape, target = logistic(problem.x, mu, s, 1, 0) / problem.dy, (problem.y - a_min) / problem.dy
+    norms = np.maximum(np.sum(shape**2, axis=1), 1e-300)  # 0 where the whole curve lies behind its fall
+    delta = np.clip(shape @ target / norms, least, max((1 - a_min) / 2, least))
+    chi2 = np.sum((delta[:, None] * shape - target) ** 2, axis=1)
+    return np.unique(mu[chi2 - _chi2_of_constant(problem) < HIDDEN])
 
 
 def _plateaus(problem: MidpointProblem, best: np.ndarray) -> tuple[bool, bool, np.ndarray]:

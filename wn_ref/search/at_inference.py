@@ -57,7 +57,7 @@ def at_inference(measure: Measure, question: Question, show: Show | None = None)
         if len(midpoints) > 1:
             estimate = _mean(midpoints, coarsest)
         if show:
-            show(used, estimate)
+            show(len(midpoints), estimate)
         if len(midpoints) >= look:
             if estimate.width <= question.width:
                 return replace(estimate, kind="measured")

@@ -52,7 +52,8 @@ def locate_midpoint(
     width : float
         The search ends when the 95 % interval is narrower than this fraction of the midpoint; 0.1 means +-5 %.
     max_runs : int
-        How many networks are trained at most; 12 or more.
+        How many networks are trained at most; 12 or more. At inference, where the first one is scanned over all levels
+        and then evaluated as the others are, the scan counts as one.
     jobs : int
         Number of worker processes; 0 is one for each core.
     store : str or Path, optional

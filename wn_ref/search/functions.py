@@ -53,7 +53,8 @@ def locate(
     width : float
         The search ends when the 95 % interval is narrower than this fraction of the midpoint; 0.1 means +-5 %.
     max_runs : int
-        How many networks, that is seeds, are used at most; 12 or more.
+        How many networks, that is seeds, are used at most; 12 or more. At inference the scan of the first one counts
+        as one.
     low, high, start : float
         The smallest and the largest sigma of the search, and the first one.
     name : str, optional
