@@ -17,8 +17,29 @@ import numpy as np
 import pytest
 import scipy.special
 
+import wn_ref
 from wn_ref import InputError
 from wn_ref.code_fingerprint import fingerprint_of_code
+
+
+def wrapped(factor, around):
+    """A function of the user's that says it is one of the package's."""
+
+    @functools.wraps(around)
+    def scaled(*given):
+        return factor * around(*given)
+
+    return scaled
+
+
+def test_code_of_the_users_that_wraps_an_installed_function_counts():
+    for around in (wn_ref.models.mlp, math.hypot, np.linalg.norm, wn_ref.Noise.inject):
+        assert fingerprint_of_code(wrapped(1, around)) != fingerprint_of_code(wrapped(0.01, around))
+        assert fingerprint_of_code(wrapped(1, around)) == fingerprint_of_code(wrapped(1, around))
+        without = wrapped(1, around)
+        del without.__wrapped__
+        assert fingerprint_of_code(without) != fingerprint_of_code(around)
+
 
 BASE = """
 from dataclasses import dataclass

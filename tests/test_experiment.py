@@ -104,6 +104,19 @@ def test_a_point_may_be_given_by_its_name():
     assert Experiment.from_row(by_name.row()) == by_name
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"point": 3}, {"phase": "inference"}, {"phase": "inference", "point": 3, "executions": (2,)}, {"point": "all"},
+    ],
+)  # fmt: skip
+def test_noise_of_level_zero_comes_back_from_a_table(settings):
+    experiment = Experiment(dataset="digits", noise=additive(0.0), **settings)
+    assert Experiment.from_row(experiment.row()) == experiment
+    quiet = experiment.training_experiment() if experiment.phase == "inference" else Experiment()
+    assert Experiment.from_row(quiet.row()) == quiet
+
+
 def test_a_seed_of_twenty_digits_comes_back_from_a_table():
     row = Experiment(seed=2**64 - 1).row()
     assert Experiment.from_row(row).seed == 2**64 - 1

@@ -225,7 +225,8 @@ class Experiment:
         noise = Noise(**{one.name: row[one.name] for one in fields(Noise)})
         given = [one for one in fields(cls) if one.init and one.name in row]
         values = {one.name: _plain(row[one.name], str(one.type)) for one in given}
-        return cls(**values, noise=noise if noise.sigma_mul or noise.sigma_add else None)
+        nowhere = row.get("point", GLOBAL) == GLOBAL and row.get("phase", "training") == "training"
+        return cls(**values, noise=None if noise == Noise() and nowhere else noise)
 
     def row(self) -> dict[str, Any]:
         """Return the experiment as one row of a table, with the fields of its noise as columns of their own."""

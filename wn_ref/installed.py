@@ -22,7 +22,10 @@ def is_installed(value: Any) -> bool:
         return _has_a_place(value)
     if hasattr(value, "__dict__") and not isinstance(value, (ModuleType, type, FunctionType)):
         return False  # one that has got a name, such as np.vectorize(f)
-    name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None) or "builtins"
+    if isinstance(value, FunctionType):  # its module may be that of another function, which functools.wraps copies
+        name = value.__globals__.get("__name__", "")
+    else:
+        name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None) or "builtins"
     if name.split(".")[0] == "wn_ref":
         return True
     if isinstance(value, FunctionType):

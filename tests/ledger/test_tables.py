@@ -82,11 +82,14 @@ def test_runs_of_other_data_or_of_another_version_are_not_mixed():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda text: text[: len(text) // 2], "expected a run in each line, got line"),
+        (lambda text: text[: len(text) // 2], "expected whole lines, got a last one without an end in"),
+        (lambda text: text[:-4], "expected whole lines"),  # in the last cell, so that none is missing
+        (lambda text: text[: len(text) // 2] + "\n", "expected a run in each line, got line"),
         (lambda text: text.replace("accuracy", "akkuracy"), "no column 'accuracy'"),
         (lambda text: text.replace(",name,", ",name,colour,", 1), "a column 'colour'"),
         (lambda text: text.replace(",0.95", ",a lot"), "expected a run in each line, got line 2"),
-        (lambda text: "", "no column"),
+        (lambda text: "", "expected whole lines"),
+        (lambda text: "\n", "no column"),
         (lambda text: "\x00" + text, "results: expected a table of runs"),
         (
             lambda text: text.replace(f",{ALGORITHM},", f",{ALGORITHM + 1},"),
@@ -125,7 +128,10 @@ def test_an_older_table_lacks_columns_that_came_later(tmp_path):
     [
         ("accuracy", "72.1"), ("accuracy", "-1.0"), ("accuracy", ""), ("accuracy", "nan"), ("error", "MemoryError"),
         ("classes", ""), ("classes", "0"), ("tested", "0"), ("algorithm", ""), ("algorithm", "-5"), ("seconds", ""),
-        ("quantised", "1.5"),
+        ("quantised", "1.5"), ("seconds", "inf"), ("phase", "trianing"), ("gradient", "foo"), ("optimizer", "rmsprop"),
+        ("model", "mpl"), ("model", "mine.py:function"), ("dataset", "mine.npz"), ("point", "nowhere"),
+        ("sigma_add", "-1.0"), ("sigma_mul", "nan"), ("sigma_mul", "inf"), ("epochs", "-5"), ("seed", "-3"),
+        ("batchnorm", "7"), ("learning_rate", "-1.0"), ("first", "both"), ("train_size", "0"),
     ],
 )  # fmt: skip
 def test_a_value_that_no_run_can_have_is_refused(name, cell, tmp_path):
@@ -139,8 +145,21 @@ def test_one_run_has_one_accuracy(tmp_path):
     tables.write(tmp_path, [one, one])
     assert tables.read(tmp_path) == [one]
     tables.write(tmp_path, [one, one | {"accuracy": "0.8"}])
-    with pytest.raises(InputError, match=r"expected one accuracy of each run, got 0\.9 and 0\.8 \(digits, mlp, seed 0"):
+    with pytest.raises(InputError, match=r"expected one outcome of each run, got 0\.9 and 0\.8 \(digits, mlp, seed 0"):
         tables.read(tmp_path)
+
+
+def test_an_accuracy_and_an_overflow_are_two_outcomes(tmp_path):
+    one = cells(PLAN[0], 0.9)
+    tables.write(tmp_path, [one, one | {"accuracy": "", "error": "overflow in epoch 1: the loss"}])
+    with pytest.raises(InputError, match=r"expected one outcome of each run, got 0\.9 and an overflow"):
+        tables.read(tmp_path)
+
+
+def test_a_number_is_the_same_however_it_is_written(tmp_path):
+    run = cells(PLAN[0], 0.9)
+    tables.write(tmp_path, [run | {"momentum": "0", "learning_rate": "1e-3", "seed": "00", "accuracy": "0.90"}])
+    assert tables.read(tmp_path) == [run]
 
 
 def test_a_killed_writer_and_a_spreadsheet_leave_tables_readable(tmp_path):

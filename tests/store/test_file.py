@@ -232,5 +232,13 @@ def test_networks_of_other_folders_are_copied_whole(tmp_path):
         a.networks.save(NETWORK, SOURCE.data, arrays)
         assert b.networks.copy_from(a.networks) == 1
         assert b.networks.copy_from(a.networks) == 0
+        (file,) = b.networks.files()
+        whole = file.read_bytes()
+        file.write_bytes(whole[:-100])  # which counts as absent
+        assert b.networks.copy_from(a.networks) == 1
+        file.write_bytes(whole[:-100])
+        file.with_name("another.npz").write_bytes(whole)
+        assert b.networks.copy_from(a.networks, anew=True) == 1
+        assert b.networks.files() == [file]
         loaded = b.networks.load(NETWORK, SOURCE.data)
     assert all(np.array_equal(loaded[name], arrays[name]) for name in arrays)

@@ -9,6 +9,7 @@ from tests.store.test_store import DONE, TRAINED, one_line, path, write  # noqa:
 from wn_ref import Experiment, open_store
 from wn_ref.store import Merged, backup, delete, merge, vacuum
 from wn_ref.store.measurements import Measurement, Measurements
+from wn_ref.store.merging import DifferentResultsWarning
 from wn_ref.store.writer import writing
 
 
@@ -110,16 +111,21 @@ def test_a_merge_adds_what_is_missing(tmp_path):
     a = measured(tmp_path / "a.sqlite", [0.5, "OverflowError: ..."])
     b = measured(tmp_path / "b.sqlite", [0.4, 0.3, 0.2])
     measured(b, [0.1], name="another", code="4567")
+    for target, others, count in ((a, [b], 2), (a, [b], 0), (tmp_path / "all.sqlite", [a, b], 4)):
+        with pytest.warns(
+            DifferentResultsWarning, match="merge: 2 runs have another outcome in the stores, by up to 0.1"
+        ):
+            merged = merge(target, *others)
+        assert (merged.measurements, merged.different) == (count, 2)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert merge(a, b).measurements == 2
-        assert merge(a, b).measurements == 0
-        assert merge(tmp_path / "all.sqlite", a, b).measurements == 4
+        assert merge(a, a).measurements == 0
     expected = rows([0.5, "OverflowError: ...", 0.2])
     assert content(a, "chip") == content(tmp_path / "all.sqlite", "chip") == expected
     assert content(a, "another") == rows([0.1], "another")
 
 
+@pytest.mark.filterwarnings("ignore::wn_ref.store.merging.DifferentResultsWarning")
 @pytest.mark.parametrize("first", [True, False])
 def test_other_code_under_the_same_name_does_not_merge(tmp_path, first):
     a = measured(tmp_path / "a.sqlite", [0.5])

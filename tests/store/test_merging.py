@@ -58,11 +58,34 @@ def test_the_runs_of_both_each_once(a, b, tmp_path):
 def test_two_machines_with_other_versions_merge(a, tmp_path):
     other = json.dumps(json.loads(describe()) | {"numpy": "1.0", "host": "laptop"})
     b = stored(tmp_path / "b.sqlite", [2, 3], dataclasses.replace(DONE, accuracy=0.3, machine=other))
-    with pytest.warns(DifferentResultsWarning, match="merge: 1 runs have another accuracy in the stores, by up to 5.5"):
+    with pytest.warns(DifferentResultsWarning, match="merge: 1 runs have another outcome in the stores, by up to 5.5"):
         assert dataclasses.replace(merge(a, b), largest=0) == Merged(added=1, different=1)
     rows = content(a)
     assert [row["accuracy"] for row in rows] == [str(DONE.accuracy)] * 3 + ["0.3"]  # the first is kept
     assert [row["machine"] for row in rows] == [DONE.machine] * 3 + [other]
+
+
+def test_an_overflow_in_one_of_them_is_a_difference(tmp_path):
+    """It is what came of the noise, and no failure that another store makes good."""
+    overflow = dataclasses.replace(DONE, accuracy=None, error="overflow in epoch 1, step 3: the loss is not finite")
+    failed = dataclasses.replace(DONE, accuracy=None, error="MemoryError: no room")
+    done, over = stored(tmp_path / "a", [1]), stored(tmp_path / "b", [1], overflow)
+    for first, second in ((done, over), (over, done)):
+        before = [row["accuracy"] for row in content(first)]
+        with pytest.warns(DifferentResultsWarning, match="merge: 1 runs have another outcome in the stores"):
+            assert merge(first, second) == Merged(different=1)
+        assert [row["accuracy"] for row in content(first)] == before
+    assert merge(over, over) == Merged(equal=1)
+    for result in (done, over):
+        assert merge(stored(tmp_path / f"c-{result.name}", [1], failed), result) == Merged(added=1)
+        assert merge(result, stored(tmp_path / f"d-{result.name}", [1], failed)) == Merged()
+
+
+def test_columns_of_a_newer_version_are_not_dropped(a, b):
+    with sqlite3.connect(b) as connection:
+        connection.execute("ALTER TABLE runs ADD COLUMN label_smoothing DEFAULT 0.0")
+    connection.close()
+    one_line(lambda: merge(a, b), "got label_smoothing in .*b.sqlite, too; update wn_ref to merge them")
 
 
 def test_a_difference_names_what_differs_between_the_machines(tmp_path):

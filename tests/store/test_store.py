@@ -248,6 +248,15 @@ def test_a_field_that_came_later_does_no_harm(path):
         assert store.runs()["label_smoothing"].tolist() == [0.0] * 4
 
 
+@pytest.mark.parametrize("other", ["0.5", "NULL"])
+def test_runs_that_a_field_of_a_newer_version_tells_apart_are_not_mixed(path, other):
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE runs ADD COLUMN label_smoothing DEFAULT 0.0")
+        connection.execute(f"UPDATE runs SET label_smoothing = {other} WHERE seed = (SELECT max(seed) FROM runs)")
+    for action in (open_store, write):
+        one_line(lambda action=action: action(path), "got label_smoothing in .*; update wn_ref to use it")
+
+
 def one_line(action, message, kind=InputError):
     with pytest.raises(kind, match=message) as caught:
         action()

@@ -3,8 +3,10 @@
 import math
 import os
 import signal
+import sqlite3
 import sys
 import time
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -147,6 +149,59 @@ def test_an_experiment_that_kills_its_worker_is_named_and_the_others_go_on(monke
     table = sweep(plan, store=tmp_path / "results.sqlite", jobs=2)
     assert table["error"].tolist() == ["", "", "its worker was killed 3 times; is there enough memory?", "", ""]
     assert table["accuracy"].isna().sum() == 1
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_code_of_the_users_that_exits_costs_its_run(jobs, tmp_path):
+    """It would end the sweep as if it were done, and again at every start."""
+    file = tmp_path / "exits.py"
+    file.write_text(EXITS)
+    plan = [Experiment(dataset="digits", model=f"{file}:build", epochs=1, seed=seed) for seed in range(3)]
+    table = sweep(plan, jobs=jobs)
+    assert [bool(error) for error in table["error"]] == [False, True, False]
+    assert table["error"][1].startswith("SystemExit: 0 (")
+
+
+EXITS = """
+import sys
+from wn_ref.models import mlp
+
+def build(input_shape, classes, batchnorm, seed, dtype):
+    if seed == 1:
+        sys.exit(0)
+    return mlp(input_shape, classes, batchnorm, seed, dtype)
+"""
+
+
+def test_a_store_that_is_moved_during_a_sweep_is_missed(monkeypatch, tmp_path):
+    """Its results would be in a file that nobody names."""
+    store = tmp_path / "results.sqlite"
+
+    def moved(*arguments, **options):
+        if store.exists():
+            store.rename(tmp_path / "elsewhere.sqlite")
+        return learn(*arguments, **options)
+
+    learn = running.learn
+    monkeypatch.setattr("wn_ref.sweeps.tasks.learn", moved)
+    with pytest.raises(
+        StorageError, match=r"store: expected .*results.sqlite to stay where it is .*; move it back, bes"
+    ):
+        sweep([Experiment(dataset="digits", epochs=1)], store=store)
+    (tmp_path / "elsewhere.sqlite").rename(store)
+    with open_store(store) as opened:
+        assert opened.status()["done"] == 1
+
+
+def test_a_run_that_another_machine_trained_is_not_this_ones(tmp_path):
+    noisy = Experiment(dataset="digits", epochs=1, noise=additive(1.0), phase="inference")
+    sweep([noisy], store=tmp_path / "a.sqlite")
+    with sqlite3.connect(tmp_path / "a.sqlite") as connection:
+        connection.execute("UPDATE machines SET description = '{}'")
+    connection.close()
+    with warnings.catch_warnings(action="ignore"):
+        table = sweep([noisy.training_experiment()], store=tmp_path / "a.sqlite")
+    assert table["machine"].tolist() == ["{}"]
 
 
 def test_data_are_mapped_into_the_workers_and_not_copied(monkeypatch):

@@ -37,6 +37,13 @@ def locate(
         ),
     ] = 0.1,
     max_runs: Annotated[int, typer.Option(help="Stop after this many networks, however wide the interval is.")] = 60,
+    at_once: Annotated[
+        int,
+        typer.Option(
+            help="Choose the noise levels of this many networks at once. The answer depends on it, and not on --jobs; "
+            "more keep more workers busy."
+        ),
+    ] = 2,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Run experiments again that failed according to --store.")
     ] = False,
@@ -60,6 +67,7 @@ def locate(
         width=width,
         max_runs=max_runs,
         jobs=running.workers.jobs,
+        at_once=at_once,
         store=running.store,
         show=show,
         retry_failed=retry_failed,

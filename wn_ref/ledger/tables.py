@@ -15,17 +15,22 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from wn_ref.errors import InputError
-from wn_ref.experiment import DEFAULTS
+from wn_ref.datasets import CATALOG
+from wn_ref.errors import InputError, require_choice
+from wn_ref.experiment import CHECKS, DEFAULTS
 from wn_ref.files import write_atomically
 from wn_ref.folders import made_folder
-from wn_ref.injection import WEIGHTED, kind_of
+from wn_ref.injection import ALL, GLOBAL, WEIGHTED, kind_of
 from wn_ref.lazy import pandas
+from wn_ref.models import MODELS
+from wn_ref.noise import Noise
 from wn_ref.overflow import is_overflow
 from wn_ref.store.store import Store
 from wn_ref.version import ALGORITHM
@@ -44,6 +49,11 @@ QUANTISED = "quantised"
 ORIGIN = ("algorithm", "data", "version", "processor")
 """Columns that say where it comes from."""
 COLUMNS = (*FIELDS, *OUTCOME, *ORIGIN)
+CHECKED: dict[str, Callable[[str, Any], Any]] = {
+    **CHECKS, **{one.name: lambda name, value: Noise(**{name: value}) for one in fields(Noise)},
+    "dataset": partial(require_choice, choices=CATALOG), "model": partial(require_choice, choices=MODELS),
+}  # fmt: skip
+"""What raises a `ValueError` for a value that no experiment can have; own data and models are in no table."""
 _NUMBERS: dict[str, Any] = {"tested": int, "classes": int, "accuracy": float, "seconds": float, "weight": float}
 _NUMBERS |= {"quantised": float, "algorithm": int, "train_size": int, "test_size": int}
 
@@ -150,9 +160,12 @@ def read(folder: Path) -> list[Cells]:
     runs: list[Cells] = []
     for path in tables_in(folder):
         try:
-            lines = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig")), strict=True))
+            content = path.read_text(encoding="utf-8-sig")
+            lines = list(csv.reader(io.StringIO(content), strict=True))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise InputError(f"results: expected a table of runs, got {path} ({error}); get it again") from None
+        if not content.endswith("\n"):  # a cut in the last cell leaves as many cells
+            raise InputError(f"results: expected whole lines, got a last one without an end in {path}; get it again")
         runs += _rows(path, lines)
     _require_one_outcome(runs)
     return merged(runs, ())
@@ -186,12 +199,15 @@ def _rows(path: Path, lines: list[list[str]]) -> list[Cells]:
     for number, line in enumerate(lines[1:], 2):
         cells = dict.fromkeys(LATER, "") | dict(zip(head, line))
         try:
-            if len(line) != len(head) or not _is_possible({name: _value(name, cells[name]) for name in COLUMNS}):
-                raise ValueError
-        except ValueError:
+            if len(line) != len(head):
+                raise ValueError(f"{len(line)} cells, not {len(head)}")
+            if not _is_possible({name: _checked(name, cells[name]) for name in COLUMNS}):
+                raise ValueError("no outcome that a run can have")
+        except ValueError as error:
             raise InputError(
-                f"results: expected a run in each line, got line {number} of {path}; get it again"
+                f"results: expected a run in each line, got line {number} of {path} ({error}); get it again"
             ) from None
+        cells = {name: _written(name, cell) for name, cell in cells.items()}  # 1 is 1.0
         if int(cells["algorithm"]) > ALGORITHM:
             raise InputError(
                 f"results: expected version {ALGORITHM} of the algorithm or less, got {cells['algorithm']} in {path}; "
@@ -207,6 +223,7 @@ def _is_possible(run: Mapping[str, Any]) -> bool:
     least = {"algorithm": 1, "seconds": 0} | ({"tested": 1, "classes": 2} if shares else {})
     return (
         (run["accuracy"] is None) == bool(run["error"])
+        and math.isfinite(run["seconds"] or 0)
         and all(0 <= share <= 1 for share in shares)
         and all(run[name] is not None and run[name] >= number for name, number in least.items())
     )
@@ -216,10 +233,10 @@ def _require_one_outcome(runs: Sequence[Cells]) -> None:
     known: dict[tuple[str, ...], Cells] = {}
     for cells in runs:
         first = known.setdefault(identity(cells), cells)
-        if first["accuracy"] and cells["accuracy"] and first["accuracy"] != cells["accuracy"]:
+        if first["accuracy"] != cells["accuracy"] and not has_failed(first) and not has_failed(cells):
             which = f"{cells['dataset']}, {cells['model']}, seed {cells['seed']}"
-            got = f"{first['accuracy']} and {cells['accuracy']} ({which})"
-            raise InputError(f"results: expected one accuracy of each run, got {got}; get the tables again")
+            got = f"{first['accuracy'] or 'an overflow'} and {cells['accuracy'] or 'an overflow'} ({which})"
+            raise InputError(f"results: expected one outcome of each run, got {got}; get the tables again")
 
 
 def _value(name: str, cell: str) -> Any:
@@ -234,6 +251,23 @@ def _value(name: str, cell: str) -> Any:
     if isinstance(default, bool):
         return {"True": True, "False": False}.get(cell) if cell in ("True", "False") else int(cell)
     return type(default)(cell)
+
+
+@lru_cache(maxsize=1 << 16)
+def _checked(name: str, cell: str) -> Any:
+    """Return the value of a cell; raise `ValueError` unless it is one that an experiment can have."""
+    value = _value(name, cell)
+    if name in CHECKED:
+        CHECKED[name](name, value)
+    if name == "point" and isinstance(value, str) and value not in (GLOBAL, ALL):
+        raise ValueError(f"point {cell}")
+    return value
+
+
+@lru_cache(maxsize=1 << 16)
+def _written(name: str, cell: str) -> str:
+    """Return a cell as these tables write it, whoever wrote it."""
+    return text(_value(name, cell))
 
 
 def _dtype(name: str) -> Any:

@@ -73,5 +73,5 @@ def backup(store: str | Path, copy: str | Path, force: bool = False) -> int:
         counts: list[int] = []
         made = path_of(output.write(write))
         if made.is_file():  # and no stream
-            Networks.beside(made).copy_from(opened.networks)
+            Networks.beside(made).copy_from(opened.networks, anew=True)
     return counts[-1]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wn_ref.errors import InputError
 from wn_ref.machine import differences
+from wn_ref.overflow import is_overflow
 from wn_ref.store.measurements import codes, is_other_code
 from wn_ref.store.store import Store, open_store
 from wn_ref.store.tables import Cell
@@ -31,9 +32,10 @@ class Merged:
     added : int
         Runs that the store did not have, or that had failed there.
     equal : int
-        Runs that both stores have, with the same accuracy.
+        Runs and measurements that both stores have, with the same accuracy, or both with an overflow.
     different : int
-        Runs that both stores have, with other accuracies. The store keeps its own.
+        Those that both stores have, with other accuracies, or with an overflow in one of them only. The store keeps its
+        own.
     largest : float
         The largest of these differences in accuracy.
     networks : int
@@ -48,6 +50,15 @@ class Merged:
     largest: float = 0.0
     networks: int = 0
     measurements: int = 0
+
+    def compare(self, mine: tuple, theirs: tuple) -> None:
+        """Count two outcomes, (accuracy, error), of one experiment or measurement: equal, or different."""
+        if mine[0] is None or theirs[0] is None:
+            same = mine[0] is theirs[0]
+        else:
+            same = mine[0] == theirs[0]
+            self.largest = max(self.largest, abs(mine[0] - theirs[0]))
+        self.equal, self.different = self.equal + same, self.different + (not same)
 
 
 def merge(store: str | Path, *others: str | Path) -> Merged:
@@ -100,11 +111,10 @@ def merge(store: str | Path, *others: str | Path) -> Merged:
             other.close()
     if merged.different:
         machines = {machine for one in (target.name, *map(str, others)) for machine in _machines(one)}
-        reference = sorted(machines)[0]
-        facts = sorted({fact for machine in machines for fact in differences(reference, machine)})
+        facts = sorted({fact for machine in machines for fact in differences(min(machines), machine)})
         reason = f"they come from machines that differ in {', '.join(facts)}" if facts else "look for the reason"
         warnings.warn(
-            f"merge: {merged.different} runs have another accuracy in the stores, by up to {merged.largest:.3g}; "
+            f"merge: {merged.different} runs have another outcome in the stores, by up to {merged.largest:.3g}; "
             f"those that came first are kept; {reason}",
             DifferentResultsWarning,
             stacklevel=2,
@@ -119,6 +129,9 @@ def _machines(name: str) -> list[str]:
 
 def _require_alike(target: Store, other: Store) -> None:
     """Raise `InputError` if two stores have results that do not belong together."""
+    if later := sorted({*other.columns()} - {*target.columns()}):
+        expected = f"store: expected the columns that {target.name} has"
+        raise InputError(f"{expected}, got {', '.join(later)} in {other.name}, too; update wn_ref to merge them")
     for mine in target.origins:
         for theirs in other.origins:
             if mine.algorithm != theirs.algorithm:
@@ -148,22 +161,33 @@ def _add(target: StoreWriter, other: Store, merged: Merged) -> None:
     machines = {None: None} | dict(other.read("SELECT id, description FROM machines"))
     known = {k: (accuracy, error) for k, accuracy, error in target.read("SELECT key, accuracy, error FROM runs")}
     for row in _rows(other, "runs"):
-        k, accuracy = str(row["key"]), row["accuracy"]
-        if k in known and not (known[k][1] and not row["error"]):
-            if isinstance(accuracy, float) and not known[k][1]:
-                difference = abs(accuracy - known[k][0])
-                merged.equal += difference == 0
-                merged.different += difference != 0
-                merged.largest = max(merged.largest, difference)
+        k, theirs = str(row["key"]), (row["accuracy"], row["error"])
+        if k in known and (_is_result(known[k]) or not _is_result(theirs)):
+            if _is_result(theirs):
+                merged.compare(known[k], theirs)
             continue
         machine = machines[row["machine"]]  # type: ignore[index]  # a number, or None
         target.replace_run(row | {"sweep": None}, machine)
-        known[k] = (accuracy, row["error"])
+        known[k] = theirs
         merged.added += 1
     for row in _rows(other, "trainings"):
         target.insert("OR IGNORE INTO trainings", row)
-    for row in _rows(other, "measurements") if other.read("PRAGMA table_info(measurements)") else ():
+    if not other.read("PRAGMA table_info(measurements)"):  # an older file
+        return
+    measured = "SELECT name, point, sigma, seed, accuracy, error FROM measurements"
+    known = {
+        place: (accuracy, error) for *place_, accuracy, error in target.read(measured) for place in [tuple(place_)]
+    }
+    for row in _rows(other, "measurements"):
+        place = row["name"], row["point"], row["sigma"], row["seed"]
+        if place in known:
+            merged.compare(known[place], (row["accuracy"], row["error"]))
         merged.measurements += target.insert("OR IGNORE INTO measurements", row)
+
+
+def _is_result(outcome: tuple) -> bool:
+    """Return whether an (accuracy, error) is what came of a run: it may have overflowed, but not failed otherwise."""
+    return not outcome[1] or is_overflow(outcome[1])
 
 
 def _rows(store: Store, table: str) -> Iterator[dict[str, Cell]]:

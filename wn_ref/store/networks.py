@@ -71,17 +71,19 @@ class Networks:
 
         write_atomically(self._file(k), write)
 
-    def copy_from(self, others: Networks) -> int:
-        """Copy those files of another folder that this one lacks, and return how many.
+    def copy_from(self, others: Networks, anew: bool = False) -> int:
+        """Copy those files of another folder that this one has not, or only broken ones, and return how many.
 
-        What they have is looked at when they are used, as with any file.
+        With `anew`, copy all of them, and delete those that the other folder has not.
         """
-        missing = (
-            [] if self._folder is None else [file for file in others.files() if not self._file(file.stem).exists()]
-        )
-        for file in missing:
+        if self._folder is None:
+            return 0
+        wanted = [file for file in others.files() if anew or not self._read(file.stem)]
+        if anew:
+            self.keep_only({file.stem for file in wanted})
+        for file in wanted:
             write_atomically(self._file(file.stem), partial(_copy, file))
-        return len(missing)
+        return len(wanted)
 
     def keep_only(self, keys: Container[str]) -> None:
         """Delete the files of all trainings but these."""

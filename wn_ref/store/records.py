@@ -67,14 +67,14 @@ class Outcome:
         Why the run failed, in one line; empty if it did not fail.
     seconds : float
         How long the run took. The training of a network that several experiments share is not included.
-    machine : str
-        What computed it, as `wn_ref.machine.describe` returns it.
+    machine : str or None
+        What computed it, as `wn_ref.machine.describe` returns it; None if nobody knows.
     """
 
     accuracy: float | None
     error: str
     seconds: float
-    machine: str
+    machine: str | None
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from wn_ref.store.filters import NothingFoundWarning, condition, why_nothing
 from wn_ref.store.networks import Networks
 from wn_ref.store.records import Origin, Status, TrainingRecord
 from wn_ref.store.sqlite_errors import patiently
-from wn_ref.store.tables import ADDED, FIELDS, MEASURED, ORIGIN, OUTCOME, Cell, to_column
+from wn_ref.store.tables import ADDED, FIELDS, MEASURED, ORIGIN, OUTCOME, Cell, require_known, to_column
 from wn_ref.train import Epoch
 from wn_ref.version import ALGORITHM
 from wn_ref.weights import Arrays
@@ -177,6 +177,12 @@ class Store:
         """Return the descriptions of the machines and versions that computed something (see `wn_ref.machine`)."""
         return [description for (description,) in self.read("SELECT description FROM machines ORDER BY id")]
 
+    def machine_of(self, training_experiment: Experiment) -> str | None:
+        """Return what computed the runs that share a training; None if nobody knows, or it was several machines."""
+        query = "SELECT DISTINCT description FROM runs JOIN machines ON machine = id WHERE training = ?"
+        found = self.read(query, [key(training_experiment)])
+        return found[0][0] if len(found) == 1 else None
+
     def status(self) -> Status:
         """Return how many runs there are, and how the latest sweep is going.
 
@@ -270,4 +276,10 @@ def open_store(path: str | Path) -> Store:
     True
     """
     path = path_of(path)
-    return Store(connect_to_read(path, ADDED), str(path), Networks.beside(path))
+    connection = connect_to_read(path, ADDED)
+    try:
+        require_known(connection, str(path))
+    except InputError:
+        connection.close()
+        raise
+    return Store(connection, str(path), Networks.beside(path))

@@ -18,6 +18,7 @@ and `machine` what `wn_ref.machine.describe` says. A sweep never continues a sto
 from __future__ import annotations
 
 import json
+import sqlite3
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,16 @@ CREATE TABLE IF NOT EXISTS measurements (
 CREATE INDEX IF NOT EXISTS failed ON runs (key) WHERE error <> '';
 CREATE INDEX IF NOT EXISTS progress ON runs (sweep, finished);
 """
+
+
+def require_known(connection: sqlite3.Connection, name: str) -> None:
+    """Raise `InputError` if a column that this version does not know tells runs apart: it would mix them."""
+    known = {"key", "training", *FIELDS, *OUTCOME, *ORIGIN, "seconds", "finished", "machine", "sweep"}
+    there = {column for _, column, *_ in connection.execute("PRAGMA main.table_info(runs)")}
+    several = 'SELECT count(*) > 1 FROM (SELECT DISTINCT "{}" FROM main.runs)'
+    if unknown := [c for c in sorted(there - known) if connection.execute(several.format(c)).fetchone() == (1,)]:
+        got = f"{', '.join(unknown)} in {name}"
+        raise InputError(f"store: expected the columns of this version of wn_ref, got {got}; update wn_ref to use it")
 
 
 Cell = str | int | float | None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from wn_ref.errors import WnRefError
+from wn_ref.errors import StorageError, WnRefError
 from wn_ref.experiment import Experiment
 from wn_ref.store.canonical import key
 from wn_ref.store.file import close_sweeps, connect_to_write, path_of
@@ -25,7 +26,7 @@ from wn_ref.store.networks import Networks
 from wn_ref.store.records import Outcome, Source, TrainingRecord
 from wn_ref.store.sqlite_errors import patiently
 from wn_ref.store.store import Store
-from wn_ref.store.tables import ADDED, TABLES, Cell, to_cell
+from wn_ref.store.tables import ADDED, TABLES, Cell, require_known, to_cell
 
 T = TypeVar("T")
 
@@ -40,6 +41,8 @@ class StoreWriter(Store):
         super().__init__(connection, name, networks)
         self._sweep: int | None = None
         self._checkpoint = -math.inf
+        self._file = self.connection.execute("PRAGMA database_list").fetchone()[2]  # "" in memory
+        self._place = self._where()
 
     def start_sweep(self, planned: int, remaining: int) -> None:
         """Note that a sweep starts: how many runs it has, and how many of them are still to do.
@@ -111,9 +114,25 @@ class StoreWriter(Store):
 
         result = patiently(attempt, self.name)
         if time.monotonic() - self._checkpoint > CHECKPOINT:
+            self.require_in_place()
             patiently(lambda: self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)"), self.name)
             self._checkpoint = time.monotonic()
         return result
+
+    def require_in_place(self) -> None:
+        """Raise `StorageError` if the file was moved or deleted since it was opened: nobody would find the results."""
+        if self._where() != self._place:
+            raise StorageError(
+                f"store: expected {self.name} to stay where it is while it is written to, got it moved or deleted; "
+                f"move it back, beside {Path(self.name).name}-wal with its latest rows, and start again"
+            )
+
+    def _where(self) -> tuple[int, int] | None:
+        try:
+            state = os.stat(self._file)
+        except OSError:
+            return None
+        return state.st_dev, state.st_ino
 
     def _add(self, experiment: Experiment, outcome: Outcome, record: TrainingRecord | None, source: Source) -> None:
         point = experiment.point
@@ -154,15 +173,17 @@ def writing(path: str | Path | None) -> Iterator[StoreWriter]:
     InputError
         As in `open_store`, and if this process may not write to the file.
     StorageError
-        If another process is writing to the store, or the disk is full or fails.
+        If another process is writing to the store, the file is moved meanwhile, or the disk is full or fails.
     """
     path = None if path is None else path_of(path)
     with connect_to_write(path, TABLES, ADDED) as connection:
+        require_known(connection, str(path))
         networks = Networks.beside(path)
         networks.remove_parts()
         store = StoreWriter(connection, "memory" if path is None else str(path), networks)
         try:
             yield store
+            store.require_in_place()
         finally:
             with suppress(WnRefError):  # a full disk: what is in the file is whole all the same
                 store.close_sweep()

@@ -17,7 +17,6 @@ from wn_ref.datasets import Dataset
 from wn_ref.errors import InputError, StorageError, require_type
 from wn_ref.experiment import Experiment
 from wn_ref.lazy import pandas
-from wn_ref.machine import describe
 from wn_ref.store.canonical import key, keys
 from wn_ref.store.records import Outcome, Source
 from wn_ref.store.writer import StoreWriter, writing
@@ -128,7 +127,7 @@ def fill(
     store.start_sweep(len(planned), len(left))
     work = work_left(left.values(), store)
     for training, record in work.known.items():
-        outcome = Outcome(record.history[-1].accuracy, "", record.seconds, describe())
+        outcome = Outcome(record.history[-1].accuracy, "", record.seconds, store.machine_of(training))
         store.add(training, record, {training: outcome}, sources[training])
     stored = len(planned) - len(left) + len(work.known)
     with workers.pool() as everywhere, Progress(work.cost, len(planned), stored, workers.jobs, progress) as bar:
@@ -210,7 +209,7 @@ class _Sweep:
 
     def _watch(self, outcomes: Collection[Outcome]) -> None:
         """Look at outcomes that are stored: do they come from machines like this one, and do they fail in a row?"""
-        self._sources.tell(outcome.machine for outcome in outcomes)
+        self._sources.tell(outcome.machine for outcome in outcomes if outcome.machine)
         self._failures.watch(outcomes)
 
 

@@ -51,7 +51,7 @@ def train_one(training_experiment: Experiment, data: Dataset | Source) -> Traine
     start = time.perf_counter()
     try:
         network, history = learn(training_experiment, data=data)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a model of the user's may do what it likes
         return None, Outcome(None, error_message(error), time.perf_counter() - start, describe()), None
     seconds = time.perf_counter() - start
     record = TrainingRecord(history, weight_magnitudes(network), seconds)
@@ -93,7 +93,7 @@ def evaluate_all(
         if accuracy is None:
             try:
                 accuracy = measure(experiment, network, data)
-            except Exception as caught:
+            except (Exception, SystemExit) as caught:
                 error = error_message(caught)
         outcomes.append(Outcome(accuracy, error, share + time.perf_counter() - start, describe()))
     return outcomes
@@ -110,11 +110,11 @@ def _together(experiments: Sequence[Experiment], network: Network, data: Dataset
         return unknown
     try:
         return measure_each(experiments, network, data)
-    except Exception:  # whatever it is, it comes again where it belongs
+    except (Exception, SystemExit):  # whatever it is, it comes again where it belongs
         return unknown
 
 
-def error_message(error: Exception) -> str:
+def error_message(error: BaseException) -> str:
     """Say in one line why a run failed; for an error that nobody foresaw, with its type and place."""
     if isinstance(error, WnRefError):
         return str(error)

@@ -8,6 +8,8 @@ alone; if its worker is killed again, the task itself is to blame: it is given u
 from __future__ import annotations
 
 import os
+import pickle
+import re
 import signal
 import threading
 import time
@@ -18,7 +20,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from wn_ref.errors import InputError, WorkerError, require_whole
+from wn_ref.errors import InputError, StorageError, WorkerError, require_whole
 
 Everywhere = Callable[..., object]
 """Calls a function with arguments on each machine of a cluster."""
@@ -184,6 +186,11 @@ def _results(
     try:
         for result in results:  # noqa: UP028  # if the caller stops early, "yield from" would close them first
             yield result
+    except pickle.PicklingError as error:  # joblib says so of whatever stops it from writing what a task needs
+        if not (full := re.search(r"\[Errno (?:27|28|122)\] ([\w ]+)", str(error.__cause__))):
+            raise
+        expected = "workers: expected room for images in the folder for temporary files"
+        raise StorageError(f"{expected}, got {full[1]}; make room, or set JOBLIB_TEMP_FOLDER") from None
     finally:
         with warnings.catch_warnings(action="ignore"):  # joblib warns of dropped tasks if the caller stops early
             results.close()
