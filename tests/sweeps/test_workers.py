@@ -1,9 +1,11 @@
 """Workers: what they refuse, which task is to blame if they are killed, and when to give up."""
 
+import pickle
+
 import pytest
 from joblib.externals.loky import BrokenProcessPool
 
-from wn_ref import InputError, WorkerError
+from wn_ref import InputError, StorageError, WorkerError
 from wn_ref.sweeps import workers
 from wn_ref.sweeps.workers import DEATHS, Workers, run_tasks
 
@@ -45,6 +47,18 @@ def test_it_ends_where_every_task_kills(deadly):
     with pytest.raises(WorkerError, match=message) as caught:
         squares(range(10))
     assert "\n" not in str(caught.value)
+
+
+def test_a_full_folder_for_temporary_files_is_said(monkeypatch):
+    """joblib says that it "could not pickle", which points to something else."""
+
+    def full(calls):
+        raise pickle.PicklingError("Could not pickle the task.") from OSError(28, "No space left on device")
+        yield from calls
+
+    monkeypatch.setattr("joblib.Parallel", lambda **_: full)
+    with pytest.raises(StorageError, match="got No space left on device; make room, or set JOBLIB_TEMP_FOLDER"):
+        list(run_tasks(abs, [1, 2], lambda task: (task,)))
 
 
 NEEDS_BOTH = "scheduler: expected the address of a scheduler together with the backend 'dask', got "
