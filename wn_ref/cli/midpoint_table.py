@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from wn_ref.cli.captions import title
-from wn_ref.cli.walk_table import cell
+from wn_ref.cli.walk_table import cell, reasons
 from wn_ref.counted import counted
 from wn_ref.lazy import pandas
 
-RESULTS = ("midpoint", "low", "high", "kind", "a_min", "chi2", "dof", "highest", "seeds")
+RESULTS = ("midpoint", "low", "high", "kind", "a_min", "chi2", "dof", "highest", "reason", "seeds")
 """Columns of a table of midpoints that do not tell one curve from another."""
 
 
@@ -24,7 +24,8 @@ def curves(runs: pandas.DataFrame, scale: str) -> list[str]:
     Returns
     -------
     list of str
-        What all curves have in common, and one line for each curve with the settings that tell it from the others.
+        What all curves have in common, one line for each curve with the settings that tell it from the others, and why
+        midpoints are unknown.
     """
     from wn_ref.findings.robustness import midpoints
 
@@ -35,4 +36,4 @@ def curves(runs: pandas.DataFrame, scale: str) -> list[str]:
     shown = shown.assign(midpoint=[cell(fit) for _, fit in fits.iterrows()])
     failed = int(runs["accuracy"].isna().sum())
     left_out = [f"left out: {counted(failed, 'run')} that failed"] if failed else []
-    return [title(runs, varied=varied), *shown.to_string(index=False).splitlines(), *left_out]
+    return [title(runs, varied=varied), *shown.to_string(index=False).splitlines(), *reasons(fits), *left_out]

@@ -13,7 +13,7 @@ from wn_ref.cli.groups import Network, Running, Training
 from wn_ref.cli.options import FigureFile, Force, Gradient, NoiseKind, Scale, levels_help
 from wn_ref.cli.running import run_and_keep
 from wn_ref.cli.values import require_levels, seeds_of, sigmas_of
-from wn_ref.cli.walk_table import table
+from wn_ref.cli.walk_table import reasons, table
 from wn_ref.counted import counted
 from wn_ref.errors import require_choice
 from wn_ref.experiment import PHASES
@@ -86,7 +86,7 @@ def show_midpoints(runs: pandas.DataFrame, scale: str, figure: Output, midpoints
     table_of_fits = fits.assign(**{column: value for column, value in facts.items() if column not in fits})
     midpoints_file.write(lambda path: table_of_fits.to_csv(path, index=False))
     drawn = figure.write(figures.walking(fits, name).savefig)
-    lines = [name, "", *table(fits, show_floor=sigma == "sigma_mul"), ""]
+    lines = [name, "", *table(fits, show_floor=sigma == "sigma_mul"), "", *reasons(fits)]
     failed = runs.loc[runs["accuracy"].isna(), "error"]
     if len(failed):
         lines.append(f"{counted(len(failed), 'run')} stopped, the first with: {failed.iloc[0]}")

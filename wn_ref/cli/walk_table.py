@@ -31,6 +31,12 @@ def table(fits: pandas.DataFrame, show_floor: bool = False) -> list[str]:
     return lines
 
 
+def reasons(fits: pandas.DataFrame) -> list[str]:
+    """Return a line for each midpoint of which `midpoints` says why it is unknown."""
+    unknown = fits[fits["reason"] != ""]
+    return [f"{fit['name']}, noise in {fit['phase']}: {fit['reason']}" for _, fit in unknown.iterrows()]
+
+
 def cell(fit: pandas.Series, show_floor: bool = False) -> str:
     """Return a midpoint with its interval, a bound, or "unknown"; see `table` for `show_floor`."""
     if fit["kind"] == "measured":

@@ -119,7 +119,7 @@ def midpoints(
         One row per curve: the columns `by`; midpoint (NaN unless kind is "measured"); low and high (95 % interval,
         which holds for other seeds if there are several; an open end is 0 or inf); kind (see `MidpointFit`, or
         "too few" if fewer than four noise levels have a run that did not stop); a_min (the accuracy at the end); chi2;
-        dof; highest (the highest accuracy of the curve).
+        dof; highest (the highest accuracy of the curve); reason (why the data tell nothing, see `MidpointFit`).
 
     Raises
     ------
@@ -156,13 +156,13 @@ def _row(runs: pandas.DataFrame, sigma: str, scale: str) -> dict[str, Any]:
     """The results of one curve."""
     points = curve(runs, sigma)
     row: dict[str, Any] = {"midpoint": math.nan, "low": 0.0, "high": math.inf, "kind": TOO_FEW}
-    row |= {"a_min": math.nan, "chi2": math.nan, "dof": 0, "highest": points["accuracy"].max()}
+    row |= {"a_min": math.nan, "chi2": math.nan, "dof": 0, "highest": points["accuracy"].max(), "reason": ""}
     if len(points) < LEAST_LEVELS:
         return row
     fit = midpoint_of(runs, sigma, scale)
     low, high = fit.interval(CONFIDENCE)
     row |= {"midpoint": fit.midpoint, "low": low, "high": high, "kind": fit.kind}
-    return row | {"a_min": fit.a_min, "chi2": fit.chi2, "dof": fit.dof}
+    return row | {"a_min": fit.a_min, "chi2": fit.chi2, "dof": fit.dof, "reason": fit.reason}
 
 
 def _both_kinds(runs: pandas.DataFrame) -> bool:
