@@ -245,6 +245,23 @@ def test_bounds_count_against_a_claim_too(name, chosen, bound):
     assert after.verdict != REPRODUCED
 
 
+def test_cases_without_a_midpoint_leave_open_whether_batch_norm_helps():
+    """They may be the very ones in which it does; and a claim that does not hold for them says so."""
+    row = by_id("section4.2/batchnorm")
+    evidence = Evidence(world.runs_of([row]))
+    without = [search for search in row.searches if not search.batchnorm]
+    for search in row.searches:
+        mu = 1.0 + search.batchnorm  # it helps everywhere
+        evidence._answers[search] = Answer(Estimate(mu, (0.99 * mu, 1.01 * mu), kind="measured"), True, [])
+    assert row.judge(row, evidence).verdict == NOT
+    evidence._answers[without[0]] = Answer(BOUNDS["nothing"], True, [])
+    assert row.judge(row, evidence) is None
+    evidence._answers[without[1]] = Answer(Estimate(3.0, (2.9, 3.1), kind="measured"), True, [])  # and harms there
+    finding = row.judge(row, evidence)
+    assert finding.verdict == REPRODUCED
+    assert "without a midpoint in 1 of them" in finding.says
+
+
 def held(finding):
     return tuple(map(int, re.search(r"holds for (\d+) of (\d+)", finding.says).groups()))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -91,14 +91,18 @@ def additive_is_milder(row: Row, evidence: Evidence) -> Judgement | None:
 
 
 def batchnorm_is_open(row: Row, evidence: Evidence) -> Judgement | None:
-    """Count where batch norm helps: inconclusive is that it helps in some cases and harms in others."""
+    """Count where batch norm helps: inconclusive is that it helps in some cases and harms in others.
+
+    Where it does not so far, cases without a midpoint leave the question open.
+    """
     pairs = _pairs(row, evidence, "batchnorm", True, False)
-    if not pairs:
-        return None
     helps, harms = sum(exceeds(*pair) for pair in pairs), sum(exceeds(other, one) for one, other in pairs)
+    untold = _untold(pairs)
+    if not pairs or (untold and not (helps and harms)):
+        return None
     ratio = geometric(level(one) / level(other) for one, other in pairs)
     says = f"midpoints with over without; batch norm helps in {helps} of {len(pairs)} cases, and harms in {harms}"
-    return of_conditions([helps > 0 and harms > 0], "table", ratio, says)
+    return of_conditions([helps > 0 and harms > 0], "table", ratio, _with_untold(says, untold))
 
 
 def below_one(row: Row, evidence: Evidence) -> Judgement | None:
@@ -157,7 +161,17 @@ def _compared(row: Row, evidence: Evidence, field: str, larger: str, smaller: st
     pairs = _pairs(row, evidence, field, larger, smaller)
     ratios = filter(math.isfinite, (level(one) / level(other) for one, other in pairs))
     holds = [exceeds(*pair) for pair in pairs]
-    return of_conditions(holds, "network", min(ratios, default=math.nan), "smallest ratio")
+    says = _with_untold("smallest ratio", _untold(pairs))
+    return of_conditions(holds, "network", min(ratios, default=math.nan), says)
+
+
+def _untold(pairs: Sequence[tuple[Estimate, Estimate]]) -> int:
+    """Return how many pairs have a midpoint of which nothing is known, so that no condition on it can hold."""
+    return sum(any(math.isnan(level(estimate)) for estimate in pair) for pair in pairs)
+
+
+def _with_untold(says: str, untold: int) -> str:
+    return f"{says}; without a midpoint in {untold} of them" if untold else says
 
 
 def _pairs(row: Row, evidence: Evidence, field: str, one: object, other: object) -> list[tuple[Estimate, Estimate]]:
