@@ -56,7 +56,7 @@ def test_lines_do_not_join_points_that_are_only_bounded():
         ([0.95, 0.95, 0.95, 0.95, 0.95], "no midpoint: it is above"),
         ([0.1, 0.1, 0.1, 0.1, 0.1], "no midpoint: it is below"),
         ([0.5, 0.15, 0.1, 0.1, 0.1], "no midpoint: it is below"),
-        ([0.95, 0.8, 0.4, 0.3, 0.3], "no midpoint: equation 1 misses the"),
+        ([0.95, 0.8, 0.4, 0.4, 0.4], "no midpoint: equation 1 misses the"),
     ],
 )
 def test_figure_1_without_a_midpoint_says_why(accuracy, says):

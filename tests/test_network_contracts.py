@@ -146,6 +146,31 @@ def test_a_copy_has_the_gradients_and_the_attributes_of_a_subclass(duplicate, rn
         duplicate(net).backward(np.ones((2, 5)))
 
 
+def test_a_layer_may_leave_its_gradients_to_the_network():
+    class Scale(Layer):
+        kind = "scale"
+
+        def __init__(self):
+            super().__init__()
+            self.parameters["w"] = np.ones((3, 1), np.float32)
+
+        def output_shape(self, shape):
+            return shape
+
+        def forward(self, x, training=False):
+            self.x = x
+            return x * self.parameters["w"]
+
+        def backward(self, dy, input_gradient=True):
+            self.gradients["w"][...] = (dy * self.x).sum(axis=1, keepdims=True)
+            return dy * self.parameters["w"]
+
+    net = Network([Scale()])
+    net.forward(np.ones((3, 2), np.float32), True)
+    net.backward(np.ones((3, 2)))
+    assert net.dtheta.tolist() == [2, 2, 2]
+
+
 @pytest.mark.parametrize("training", [additive(100.0), "eval", 1, None])
 def test_noise_in_the_place_of_the_mode_is_no_mode(training):
     """It would be no noise, and train batch norm."""

@@ -176,6 +176,10 @@ def real_type(dtype: npt.DTypeLike) -> np.dtype:
     """Return float32 or float64 as NumPy's type; raise `InputError` if `dtype` is neither."""
     if isinstance(dtype, np.dtype) and dtype in REAL:  # asked for every batch
         return dtype
+    try:
+        if dtype is not None and (given := np.dtype(dtype)) in REAL:
+            return given
+    except TypeError:  # no type at all
+        pass
     name = getattr(dtype, "__name__", str(dtype))
-    require_choice("dtype", name, ("float32", "float64"))
-    return np.dtype(name)
+    return np.dtype(require_choice("dtype", name, ("float32", "float64")))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from numbers import Real
 from typing import TypeVar
 
@@ -108,11 +108,12 @@ def require_whole(what: str, value: object, least: int, most: int | None = None)
 
 def require_pair(what: str, value: object, least: int) -> tuple[int, int]:
     """Return `value` as two ints; raise `InputError` unless it is a sequence of two whole numbers from `least` on."""
-    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
+    pair = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else ()
+    if len(pair) != 2:
         raise InputError(
             f"{what}: expected two whole numbers, of rows and of columns, got {value!r}; write (5, 5) for 5"
         )
-    return require_whole(what, value[0], least), require_whole(what, value[1], least)
+    return require_whole(what, pair[0], least), require_whole(what, pair[1], least)
 
 
 def require_number(what: str, value: object, expected: str, least: float = -math.inf, below: float = math.inf) -> float:

@@ -213,6 +213,9 @@ class Experiment:
     def from_row(cls, row: Mapping[str, Any]) -> Experiment:
         """Return the experiment of one row of a table, as `row` writes it; other columns are ignored.
 
+        Without noise and with noise of level 0 have the same row. It is taken for the latter if there is a point, or
+        the phase is "inference".
+
         Raises
         ------
         InputError

@@ -9,6 +9,7 @@ between experiments" with and without it (section 4.2). Walking noise is injecte
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -179,3 +180,13 @@ class Injector:
 def kind_of(name: str) -> str:
     """Return the kind of layer that a point's name stands for: "dense" for "dense2"."""
     return name.rstrip("0123456789")
+
+
+def numbered(kinds: Sequence[str]) -> list[str]:
+    """Name layers by kind and occurrence: conv, relu, conv -> conv1, relu1, conv2."""
+    seen: Counter[str] = Counter()
+    names = []
+    for kind in kinds:
+        seen[kind] += 1
+        names.append(f"{kind}{seen[kind]}")
+    return names

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import warnings
 import weakref
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ import numpy.typing as npt
 
 from wn_ref.arrays import ArraysByName, InPlace, Memory, real_type, unmasked
 from wn_ref.errors import CallOrderError, InputError, require_flag
-from wn_ref.injection import GLOBAL, INPUT, Injection, Injector, Points
+from wn_ref.injection import GLOBAL, INPUT, Injection, Injector, Points, numbered
 from wn_ref.layers import Layer
 from wn_ref.layers.initial import WeightsWarning, layers_alike
 from wn_ref.layers.residual import check_blocks
@@ -50,6 +49,9 @@ class Network:
     theta, dtheta : np.ndarray
         All parameters, and all gradients, end to end in one vector each; the arrays above are views into them. To
         assign to any of these attributes copies the values.
+
+    A copy has arrays of its own, also the gradients, and the attributes of a subclass, which therefore have to be such
+    that can be copied; those that are views of the arrays above have to be looked up anew.
 
     Raises
     ------
@@ -94,7 +96,7 @@ class Network:
         self.layers, self.dtype = tuple(layers), real_type(dtype)
         self.input_shape = None if input_shape is None else tuple(input_shape)
         self._own_layers()
-        self.names = _number([layer.kind for layer in self.layers])
+        self.names = numbered([layer.kind for layer in self.layers])
         noisy = [index for index, layer in enumerate(self.layers) if layer.noisy]
         self.points = [INPUT] + [self.names[index] for index in noisy]
         self.injection_points = Points(
@@ -289,7 +291,10 @@ class Network:
         for name, layer in zip(self.names, self.layers, strict=True):
             for key, array in layer.parameters.items():
                 part = slice(start, start := start + array.size)
-                self.theta[part], self.dtheta[part] = array.reshape(-1), layer.gradients[key].reshape(-1)
+                self.theta[part] = array.reshape(-1)
+                gradient = layer.gradients.get(key)  # a class of the user's may leave it to us
+                if gradient is not None and gradient.shape == array.shape:
+                    self.dtheta[part] = gradient.reshape(-1)
                 parameters[f"{name}.{key}"] = self.theta[part].reshape(array.shape)
                 gradients[f"{name}.{key}"] = self.dtheta[part].reshape(array.shape)
                 layer.parameters.move(key, parameters[f"{name}.{key}"])
@@ -308,13 +313,3 @@ def weight_magnitudes(network: Network) -> dict[str, float]:
 def _weights(network: Network) -> dict[str, np.ndarray]:
     """Return the weight of each layer that has one, by the layer's name."""
     return {k.removesuffix(".weight"): w for k, w in network.parameters.items() if k.endswith(".weight")}
-
-
-def _number(kinds: Sequence[str]) -> list[str]:
-    """Name layers by kind and occurrence: conv, relu, conv -> conv1, relu1, conv2."""
-    seen: Counter[str] = Counter()
-    names = []
-    for kind in kinds:
-        seen[kind] += 1
-        names.append(f"{kind}{seen[kind]}")
-    return names

@@ -77,7 +77,7 @@ class Noise:
         kind = type(self)
         if self.gradient == "exact" and kind.inject is not Noise.inject and kind.backward is Noise.backward:
             expected = f"a backward in {kind.__name__}, which has an inject of its own, for the exact gradient"
-            raise InputError(f"gradient: expected {expected}, got none; write it, or use 'straight_through'")
+            raise InputError(f"gradient: expected {expected}, got none; write it (super().backward if that fits)")
 
     @property
     def has_factors(self) -> bool:

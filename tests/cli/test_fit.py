@@ -126,13 +126,19 @@ def test_what_may_be_a_percentage_or_not_is_refused(text, options, message, run,
     assert_one_line_error(done, message)
 
 
-@pytest.mark.parametrize("name", ["std", "Error", "uncertainty_accuracy", "accuracy_std", "sem"])
+@pytest.mark.parametrize("name", ["std", "accuracy error", "uncertainty_accuracy", "accuracy_std", "SEM", "error bar"])
 def test_standard_errors_of_another_name_are_not_ignored(name, run, tmp_path):
     (tmp_path / "c.csv").write_text(curve(head=f"sigma,accuracy,{name}", line="{0},{1},0.01"))
     done = run("fit", "c.csv")
     assert_one_line_error(
         done, f"CSV: expected standard errors in a column uncertainty, got '{name}' in c.csv, which w"
     )
+
+
+@pytest.mark.parametrize("name", ["error", "error rate", "test error", "error_message", "seconds", "seed"])
+def test_other_columns_are_nobodys_business(name, run, tmp_path):
+    (tmp_path / "c.csv").write_text(curve(head=f"sigma,accuracy,{name}", line="{0},{1},0.01"))
+    assert run("fit", "c.csv").returncode == 0
 
 
 def test_a_spreadsheet_that_writes_utf_16(run, tmp_path):

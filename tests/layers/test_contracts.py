@@ -133,6 +133,13 @@ def test_a_kernel_has_rows_and_columns(size):
             Conv(1, 6, **arguments)
 
 
+def test_what_numpy_takes_for_two_numbers_or_for_a_type_is_taken():
+    conv = Conv(1, 6, np.array([5, 4]), [2, 1], dtype="f8")
+    assert conv.parameters["weight"].shape == (6, 1, 5, 4)
+    assert (conv.stride, conv.parameters["weight"].dtype) == ((2, 1), np.float64)
+    assert Dense(2, 3, dtype=float).parameters["bias"].dtype == np.float64
+
+
 @pytest.mark.parametrize("dtype", [int, "float16", complex, None, 0.1])
 def test_weights_are_float32_or_float64(dtype):
     for make in (

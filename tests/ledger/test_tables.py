@@ -131,7 +131,7 @@ def test_an_older_table_lacks_columns_that_came_later(tmp_path):
         ("quantised", "1.5"), ("seconds", "inf"), ("phase", "trianing"), ("gradient", "foo"), ("optimizer", "rmsprop"),
         ("model", "mpl"), ("model", "mine.py:function"), ("dataset", "mine.npz"), ("point", "nowhere"),
         ("sigma_add", "-1.0"), ("sigma_mul", "nan"), ("sigma_mul", "inf"), ("epochs", "-5"), ("seed", "-3"),
-        ("batchnorm", "7"), ("learning_rate", "-1.0"), ("first", "both"), ("train_size", "0"),
+        ("batchnorm", "7"), ("learning_rate", "-1.0"), ("first", "both"), ("train_size", "0"), ("executions", "0 3"),
     ],
 )  # fmt: skip
 def test_a_value_that_no_run_can_have_is_refused(name, cell, tmp_path):

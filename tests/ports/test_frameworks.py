@@ -10,7 +10,7 @@ import pytest
 import wn_ref as wn
 from wn_ref import steps
 from wn_ref.errors import InputError
-from wn_ref.layers import Dense, Flatten
+from wn_ref.layers import BatchNorm, Dense, Flatten
 from wn_ref.layers.residual import Add, Fork
 from wn_ref.network import Network
 from wn_ref.optim import cosine
@@ -133,6 +133,16 @@ def test_half_of_a_noise_is_no_noise():
     for noise in (wn.mixed(0.5, 0.1, gradient="exact"), wn.multiplicative(0.5, "straight_through")):
         with pytest.raises(InputError, match="noise: expected additive noise, or multiplicative noise with the exact"):
             twin(wn.build_model("mlp", (1, 2, 2)), noise)
+
+
+@pytest.mark.crosscheck
+def test_batch_norm_of_features_comes_first_without_an_input_shape():
+    torch = pytest.importorskip("torch")
+    from wn_ref.ports.torch_twin import twin
+
+    model = twin(Network([BatchNorm(3), Dense(3, 2)]), None)
+    assert isinstance(model.bn1, torch.nn.BatchNorm1d)
+    assert model(torch.ones(5, 3)).shape == (5, 2)
 
 
 @framework

@@ -8,7 +8,7 @@ import pytest
 import wn_ref as wn
 from tests.own import small_cnn
 from wn_ref import InputError
-from wn_ref.layers import BatchNorm, Dense, Flatten, ReLU
+from wn_ref.layers import BatchNorm, Dense, Flatten, Layer, ReLU
 from wn_ref.layers.residual import residual
 from wn_ref.network import Network
 from wn_ref.ports.torch_state import load_state_dict, to_state_dict
@@ -67,6 +67,21 @@ def test_residual_blocks_have_names_but_no_positions():
         to_state_dict(net, "sequential", tensors=False)
 
 
+class LayerNorm(Layer):
+    """Has what batch norm learns, and no averages."""
+
+    kind = "ln"
+
+    def __init__(self):
+        super().__init__()
+        self.add_parameter("gamma", np.ones(3, np.float32))
+        self.add_parameter("beta", np.zeros(3, np.float32))
+
+
+def test_other_norms_are_called_as_in_pytorch_too():
+    assert list(to_state_dict(wn.Network([Dense(4, 3), LayerNorm()]), tensors=False))[2:] == ["ln1.weight", "ln1.bias"]
+
+
 class Shifted(Dense):
     """Has a weight, a bias, and a beta."""
 
@@ -84,9 +99,9 @@ def test_names_of_layers_of_ones_own_stay_what_they_are():
 
 
 def test_two_arrays_of_one_name_are_refused():
-    layer = BatchNorm(4)
-    layer.add_parameter("bias", np.ones(4, np.float32))
-    with pytest.raises(InputError, match="expected arrays of other names in bn1, got gamma, beta, bias, running_mean"):
+    layer = LayerNorm()
+    layer.statistics["weight"] = np.ones(3)
+    with pytest.raises(InputError, match="expected arrays of other names in ln1, got gamma, beta, weight; rename one"):
         to_state_dict(wn.Network([layer]), tensors=False)
 
 

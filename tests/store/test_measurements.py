@@ -112,9 +112,7 @@ def test_a_merge_adds_what_is_missing(tmp_path):
     b = measured(tmp_path / "b.sqlite", [0.4, 0.3, 0.2])
     measured(b, [0.1], name="another", code="4567")
     for target, others, count in ((a, [b], 2), (a, [b], 0), (tmp_path / "all.sqlite", [a, b], 4)):
-        with pytest.warns(
-            DifferentResultsWarning, match="merge: 2 runs have another outcome in the stores, by up to 0.1"
-        ):
+        with pytest.warns(DifferentResultsWarning, match="merge: 2 results not the same in the stores, by up to 0.1"):
             merged = merge(target, *others)
         assert (merged.measurements, merged.different) == (count, 2)
     with warnings.catch_warnings():

@@ -58,7 +58,7 @@ def test_the_runs_of_both_each_once(a, b, tmp_path):
 def test_two_machines_with_other_versions_merge(a, tmp_path):
     other = json.dumps(json.loads(describe()) | {"numpy": "1.0", "host": "laptop"})
     b = stored(tmp_path / "b.sqlite", [2, 3], dataclasses.replace(DONE, accuracy=0.3, machine=other))
-    with pytest.warns(DifferentResultsWarning, match="merge: 1 runs have another outcome in the stores, by up to 5.5"):
+    with pytest.warns(DifferentResultsWarning, match="merge: 1 result not the same in the stores, by up to 5.5"):
         assert dataclasses.replace(merge(a, b), largest=0) == Merged(added=1, different=1)
     rows = content(a)
     assert [row["accuracy"] for row in rows] == [str(DONE.accuracy)] * 3 + ["0.3"]  # the first is kept
@@ -72,7 +72,7 @@ def test_an_overflow_in_one_of_them_is_a_difference(tmp_path):
     done, over = stored(tmp_path / "a", [1]), stored(tmp_path / "b", [1], overflow)
     for first, second in ((done, over), (over, done)):
         before = [row["accuracy"] for row in content(first)]
-        with pytest.warns(DifferentResultsWarning, match="merge: 1 runs have another outcome in the stores"):
+        with pytest.warns(DifferentResultsWarning, match="merge: 1 result not the same in the stores"):
             assert merge(first, second) == Merged(different=1)
         assert [row["accuracy"] for row in content(first)] == before
     assert merge(over, over) == Merged(equal=1)

@@ -107,13 +107,13 @@ class Converter(wn.Noise):
     largest: float = 4.0
 
     def __post_init__(self):
-        super().__post_init__()
-        require_whole("bits", self.bits, least=1, most=24)
-        require_number("largest", self.largest, "a positive number", least=math.ulp(0))
         if self.gradient == "exact":
             raise InputError(
                 "gradient: expected 'straight_through' for a converter, got 'exact', which is 0; leave it out"
             )
+        super().__post_init__()
+        require_whole("bits", self.bits, least=1, most=24)
+        require_number("largest", self.largest, "a positive number", least=math.ulp(0))
 
     def inject(self, x, stream, executions=1):
         half = 2 ** (self.bits - 1)

@@ -24,7 +24,7 @@ def title(runs: pandas.DataFrame, where: str = "", varied: Sequence[str] = ()) -
     from wn_ref.reproduce.together import prepared
 
     runs = prepared(runs)
-    return words.title(runs, f"{_noise(runs)}{where}", varied)
+    return words.title(runs, f"{_noise(runs)}{where}", varied).replace(r"\$", "$")  # which is for figures
 
 
 def noise_words(noise: Noise | None) -> str:

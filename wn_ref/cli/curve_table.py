@@ -16,7 +16,9 @@ from wn_ref.lazy import pandas
 _NAMES = re.compile(r"(sigma|accuracy|uncertainty)(?:[\s_]*(%|\[\s*%\s*\]|\(\s*%\s*\)))?", re.IGNORECASE)
 """The names of columns, with and without a sign."""
 _ERRORS = re.compile(
-    r"(.*[ _])?(std|stdev|sd|sem|se|stderr|err|errors?|dy|delta_y|uncertaint.*)([ _].*)?", re.IGNORECASE
+    r"(accuracy[ _])?(std|stdev|sd|sem|se|stderr|standard[ _]error|error[ _]bars?|dy|delta[ _]?y|uncertainty?)"
+    r"([ _](of[ _])?accuracy)?|accuracy[ _]err(or)?|err(or)?[ _](of[ _])?accuracy",
+    re.IGNORECASE,
 )
 """Names of columns that are standard errors, or look like it."""
 ROUNDED = 1.1
@@ -58,7 +60,8 @@ def curve_of(table: pandas.DataFrame, csv: Path, percent: bool = False) -> panda
             )
     if "uncertainty" not in there and (errors := [head for head in table if _ERRORS.fullmatch(head)]):
         got = f"{errors[0]!r} in {csv}, which would be ignored"
-        raise InputError(f"csv: expected standard errors in a column uncertainty, got {got}; rename or remove it")
+        advice = "rename it if it has them, else remove it"
+        raise InputError(f"csv: expected standard errors in a column uncertainty, got {got}; {advice}")
     if there["sigma"][1]:
         raise InputError(f"csv: expected noise levels as numbers, got a column {there['sigma'][0]!r}; divide it by 100")
     if "uncertainty" in there and there["uncertainty"][1] != there["accuracy"][1]:

@@ -57,7 +57,7 @@ def merge(
     if merged.measurements:
         print(f"{counted(merged.measurements, 'measurement')} of functions added, too")
     if merged.equal or merged.different:
-        print(f"{merged.equal} runs were in several stores with the same accuracy, {merged.different} with another")
+        print(f"{merged.equal} results were in several stores with the same outcome, {merged.different} with another")
 
 
 @app.command(cls=Command, short_help="Delete some of the runs.")

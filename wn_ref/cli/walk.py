@@ -85,7 +85,7 @@ def show_midpoints(runs: pandas.DataFrame, scale: str, figure: Output, midpoints
     }
     table_of_fits = fits.assign(**{column: value for column, value in facts.items() if column not in fits})
     midpoints_file.write(lambda path: table_of_fits.to_csv(path, index=False))
-    drawn = figure.write(figures.walking(fits, name).savefig)
+    drawn = figure.write(figures.walking(fits, figures.style.as_written(name)).savefig)
     lines = [name, "", *table(fits, show_floor=sigma == "sigma_mul"), "", *reasons(fits)]
     failed = runs.loc[runs["accuracy"].isna(), "error"]
     if len(failed):

@@ -132,8 +132,8 @@ def _key(paths: list[Path]) -> str:
     stamps = [
         (file.relative_to(path.parent).as_posix(), state.st_size, state.st_mtime_ns, state.st_ctime_ns)
         for path, file in files
-        for state in [file.stat()]
         if file.is_file()
+        for state in [file.stat()]
     ]
     facts = json.dumps([VERSION, RATE, FRAMES, PARAMETERS, stamps])
     return hashlib.sha256(facts.encode()).hexdigest()[:16]

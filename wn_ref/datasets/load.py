@@ -23,7 +23,8 @@ def load_dataset(name: str, train_size: int | None = None, test_size: int | None
     """Load a data set by its name.
 
     The files are looked for on this machine first and downloaded if they are absent (see `wn_ref.datasets.places`).
-    A second call with the same arguments returns the same object unless a file has changed; its arrays are read-only.
+    A second call with the same arguments returns the same object; its arrays are read-only. If a file has changed
+    meanwhile, or one has come into an unpacked folder or gone from it, the data are read again.
 
     Parameters
     ----------
@@ -79,7 +80,10 @@ def load_dataset(name: str, train_size: int | None = None, test_size: int | None
     if not isinstance(name, str) or name not in CATALOG:
         return part_of(own_dataset(name), train_size, test_size, seed)
     entry = CATALOG[name]
-    here = tuple(find(entry.folder, file) for file in entry.files)
+    if not all(find(entry.folder, file) for file in entry.files):
+        with warnings.catch_warnings(action="ignore"):  # said when they are read
+            files_of(name, entry)  # downloads them
+    here = [find(entry.folder, file) for file in entry.files]
     return _load(name, train_size, test_size, seed, tuple((path, version_of(path)) for path in here if path))
 
 

@@ -21,6 +21,9 @@ PARAMETERS: dict[str, Any] = {
 }  # fmt: skip
 """The arguments of `python_speech_features.mfcc`; in addition there is a Hann window."""
 
+PIPED = 0x7FFFF000
+"""Sizes from here on say that a program did not know the size, because it wrote to a pipe."""
+
 
 @dataclass(frozen=True)
 class Clip:
@@ -106,7 +109,7 @@ def read_wav(name: str, content: bytes) -> tuple[np.ndarray, int]:
     place = 12  # behind "RIFF", the size, and "WAVE"
     while place + 8 <= len(content):
         kind, size = content[place : place + 4], int.from_bytes(content[place + 4 : place + 8], "little")
-        if kind == b"data" and len(content) - place - 8 < size < 0xFFFFFFFF:  # the largest one: written to a pipe
+        if kind == b"data" and len(content) - place - 8 < size < PIPED:
             raise damaged(name, f"{size} bytes of sound", len(content) - place - 8)
         place += 8 + size + size % 2
     return samples, rate

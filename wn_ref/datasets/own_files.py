@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from functools import lru_cache
 from pathlib import Path
@@ -114,7 +115,7 @@ def read_folder(folder: Path) -> Dataset:
     ------
     InputError
         If a class has no images, or none for the test, classes differ between the parts, one of the parts is missing,
-        or images differ in size, are partly transparent, have more than 8 bits a pixel, or cannot be read.
+        or images differ in size, are partly transparent, have more than 8 bits a channel, or cannot be read.
     """
     parts = [folder / "train", folder / "test"] if (folder / "train").is_dir() else [folder]
     if missing := [part.name for part in parts if not part.is_dir()]:
@@ -198,7 +199,7 @@ def _images(files: list[Path]) -> np.ndarray:
     for file in files:
         broken = (UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError)
         with reading(f"dataset: {file}", "an image", *broken, remedy="remove or repair it"), Image.open(file) as image:
-            if image.mode.startswith(("I", "F")) or ";16" in str(image.tile):
+            if image.mode.startswith(("I", "F")) or re.search(";16[BLN]", str(image.tile)):
                 raise InputError(f"dataset: expected 8 bits a channel, got more in {file}; convert it")
             if image.has_transparency_data and np.asarray(image.convert("RGBA"))[..., 3].min() < 255:
                 raise InputError(f"dataset: expected an opaque image, got a transparent one in {file}; flatten it")
@@ -232,7 +233,11 @@ def own_dataset(dataset: str | Path) -> Dataset:
         if path.is_dir() and str(dataset) not in ("", "."):
             return _read_folder(str(path.resolve()), _state(path))
     require_choice("dataset", str(dataset), [*CATALOG, *added_names()])
-    raise InputError(f"dataset: expected a str for the name of a published data set, got a path; give {str(dataset)!r}")
+    if str(dataset) in CATALOG:
+        raise InputError(
+            f"dataset: expected the name of a published data set as a str, got {dataset!r}; leave out Path"
+        )
+    raise InputError(f"dataset: expected a file or a folder, got {dataset}, which has gone; look for it")
 
 
 @lru_cache(maxsize=2)

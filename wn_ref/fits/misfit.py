@@ -5,10 +5,11 @@ A curve of trained networks is never exactly logistic, and with many test images
 off, compared with the height of the curve, over several neighbouring noise levels. With the residuals r and the
 weights w = 1 / Delta_y^2 of neighbours i and j,
 
-    m = (w_i r_i + w_j r_j) / (w_i + w_j),    miss = sqrt(mean of m^2 over all neighbours) / height
+    m = (w_i r_i + w_j r_j) / (w_i + w_j),    miss = sqrt(sum (w_i + w_j) m^2 / sum (w_i + w_j)) / height
 
-A fit is refused if its miss is more than 4 % and cannot be chance. Noise at each level of its own nearly cancels in m.
-All neighbours count alike: the errors of a plateau near 100 % are so small that it alone would decide otherwise.
+A fit is refused if its miss is more than 4 %, or more than 7 % where all neighbours count alike, and cannot be chance.
+(The errors of a plateau near 100 % are so small that by their weights it alone would decide.) Noise at each level of
+its own nearly cancels in m.
 With standard errors, "chance" means that chi2 is exceeded with a probability of 1e-6, so this is how often a curve that
 is logistic is refused. Without, the residuals of neighbours have to agree: the sum of m^2 has to exceed 3/4 of that of
 r^2, where independent residuals have 1/2 at most.
@@ -23,8 +24,8 @@ import numpy as np
 from wn_ref.fits.logistic import logistic
 from wn_ref.fits.problem import MidpointProblem
 
-MISS = 0.04
-"""The largest miss, as a share of the height of the curve, that a fit may have."""
+MISS, MISS_ALIKE = 0.04, 0.07
+"""The largest misses, as shares of the height of the curve, that a fit may have: weighted, and all neighbours alike."""
 CHANCE = 4.75
 """One-sided 1e-6 quantile of the normal distribution."""
 AGREEMENT = 0.75
@@ -45,17 +46,18 @@ def misfit(problem: MidpointProblem, best: np.ndarray, height: float) -> str:
     """
     order = np.argsort(problem.x, kind="stable")
     r, w = (logistic(problem.x, *best) - problem.y)[order], problem.dy[order] ** -2.0
-    m = (w[1:] * r[1:] + w[:-1] * r[:-1]) / (w[1:] + w[:-1])
-    common = float(np.mean(m**2))
-    miss, chi2 = math.sqrt(common) / height, problem.chi2(best)
-    if miss <= MISS:
+    pairs = w[1:] + w[:-1]
+    m = (w[1:] * r[1:] + w[:-1] * r[:-1]) / pairs
+    common, alike = float(np.sum(pairs * m**2) / np.sum(pairs)), float(np.mean(m**2))
+    if max(math.sqrt(common) / MISS, math.sqrt(alike) / MISS_ALIKE) <= height:
         return ""
+    chi2 = problem.chi2(best)
     by_chance = _normal(chi2, problem.dof) <= CHANCE if problem.weighted else common <= AGREEMENT * chi2 / len(r)
     if by_chance:
         return ""
     size = f"chi2 {chi2:.3g} for {problem.dof} degrees of freedom; " if problem.weighted else ""
     advice = f"a_min held at {best[3]:.3g} may be wrong" if 3 in problem.held else "the curve has another shape"
-    return f"equation 1 misses the accuracies by {miss * height:.2g} on average ({size}{advice})"
+    return f"equation 1 misses the accuracies by {math.sqrt(max(common, alike)):.2g} on average ({size}{advice})"
 
 
 def _normal(chi2: float, dof: int) -> float:

@@ -259,6 +259,8 @@ def _checked(name: str, cell: str) -> Any:
     value = _value(name, cell)
     if name in CHECKED:
         CHECKED[name](name, value)
+    if name == "executions" and min(value or [1]) < 1:
+        raise ValueError(f"executions {cell}")
     if name == "point" and isinstance(value, str) and value not in (GLOBAL, ALL):
         raise ValueError(f"point {cell}")
     return value

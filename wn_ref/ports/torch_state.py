@@ -30,7 +30,7 @@ from wn_ref.weights import fill
 
 NAMES = ("kind", "sequential")
 THEIRS = {"gamma": "weight", "beta": "bias"}
-"""What PyTorch calls the parameters of batch norm."""
+"""What PyTorch calls the parameters of batch norm, and of all of its layers that have these two."""
 COUNT = "num_batches_tracked"
 HINT = "compare the names and shapes of both networks, and choose names=..."
 
@@ -131,7 +131,7 @@ def _modules(network: Network, names: Names) -> Iterator[tuple[str, dict[str, np
     called = _called(network, names)
     for name, layer in zip(network.names, network.layers):
         if name in called:
-            theirs = THEIRS if "running_mean" in layer.statistics else {}  # a layer of one's own may have any names
+            theirs = THEIRS if layer.parameters.keys() == THEIRS.keys() else {}  # others may have any names
             own = {theirs.get(key, key): array for key, array in layer.parameters.items()} | layer.statistics
             if len(own) < len(layer.parameters) + len(layer.statistics):
                 given = ", ".join([*layer.parameters, *layer.statistics])

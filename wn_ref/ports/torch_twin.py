@@ -24,6 +24,8 @@ from wn_ref.ports.torch_state import THEIRS
 
 BATCH_NORM = {theirs: ours for ours, theirs in THEIRS.items()}
 """What the parameters of PyTorch's batch norm are called here."""
+TELLING = (Dense, Conv, MaxPool, Flatten)
+"""Layers that take features only, or images only."""
 
 
 class NoiseModule(nn.Module):
@@ -46,7 +48,7 @@ class NoiseModule(nn.Module):
         super().__init__()
         if noise.sigma_mul and (noise.sigma_add or noise.gradient != "exact"):
             expected = "additive noise, or multiplicative noise with the exact gradient"
-            raise InputError(f"noise: expected {expected}, got {noise}; write a module for it")
+            raise InputError(f"noise: expected {expected}, got {noise}; use gradient='exact', or write a module for it")
         self.noise, self.point = noise, point
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -83,7 +85,10 @@ def twin(
     """
     noisy = network.injection_points.numbers(point) if noise is not None else ()
     model, number = nn.Sequential(), 0  # number of the last injection point so far; 0 is the input
-    flat = network.input_shape is not None and len(network.input_shape) == 1
+    if network.input_shape is not None:
+        flat = len(network.input_shape) == 1
+    else:  # features, if the first layer that tells wants them
+        flat = Dense is next((type(layer) for layer in network.layers if type(layer) in TELLING), None)
     if noise is not None and 0 in noisy:
         model.add_module("input_noise", module(noise, 0))
     for name, layer in zip(network.names, network.layers):

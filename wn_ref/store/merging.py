@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from wn_ref.counted import counted
 from wn_ref.errors import InputError
 from wn_ref.machine import differences
 from wn_ref.overflow import is_overflow
@@ -113,8 +114,9 @@ def merge(store: str | Path, *others: str | Path) -> Merged:
         machines = {machine for one in (target.name, *map(str, others)) for machine in _machines(one)}
         facts = sorted({fact for machine in machines for fact in differences(min(machines), machine)})
         reason = f"they come from machines that differ in {', '.join(facts)}" if facts else "look for the reason"
+        size = f", by up to {merged.largest:.3g}" if merged.largest else ""
         warnings.warn(
-            f"merge: {merged.different} runs have another outcome in the stores, by up to {merged.largest:.3g}; "
+            f"merge: {counted(merged.different, 'result')} not the same in the stores{size}; "
             f"those that came first are kept; {reason}",
             DifferentResultsWarning,
             stacklevel=2,

@@ -79,10 +79,10 @@ class Networks:
         if self._folder is None:
             return 0
         wanted = [file for file in others.files() if anew or not self._read(file.stem)]
-        if anew:
-            self.keep_only({file.stem for file in wanted})
         for file in wanted:
             write_atomically(self._file(file.stem), partial(_copy, file))
+        if anew:
+            self.keep_only({file.stem for file in wanted})
         return len(wanted)
 
     def keep_only(self, keys: Container[str]) -> None:

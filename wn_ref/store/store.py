@@ -12,6 +12,7 @@ import sqlite3
 import warnings
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ class Store:
 
     def __init__(self, connection: sqlite3.Connection, name: str, networks: Networks) -> None:
         self.connection, self.name, self.networks = connection, name, networks
-        weakref.finalize(self, connection.close)  # so that open_store(path).runs() leaves nothing open
+        self._closer = weakref.finalize(self, _close, connection)  # open_store(path).runs() leaves nothing open
 
     def __enter__(self) -> Store:
         return self
@@ -69,7 +70,7 @@ class Store:
 
     def close(self) -> None:
         """Close the file."""
-        self.connection.close()
+        self._closer()
 
     def runs(self, columns: Sequence[str] | None = None, history: bool = False, **filters: Any) -> pandas.DataFrame:
         """Return runs as a table, one row for each experiment, in the order in which they ended.
@@ -251,6 +252,11 @@ class Store:
         return frame
 
 
+def _close(connection: sqlite3.Connection) -> None:
+    with suppress(sqlite3.ProgrammingError):  # memory is tidied up in another thread, which may not close it
+        connection.close()
+
+
 def open_store(path: str | Path) -> Store:
     """Open a store for reading; a sweep may go on writing to it.
 
@@ -278,8 +284,8 @@ def open_store(path: str | Path) -> Store:
     path = path_of(path)
     connection = connect_to_read(path, ADDED)
     try:
-        require_known(connection, str(path))
-    except InputError:
+        patiently(lambda: require_known(connection, str(path)), str(path))
+    except BaseException:
         connection.close()
         raise
     return Store(connection, str(path), Networks.beside(path))

@@ -177,7 +177,7 @@ def writing(path: str | Path | None) -> Iterator[StoreWriter]:
     """
     path = None if path is None else path_of(path)
     with connect_to_write(path, TABLES, ADDED) as connection:
-        require_known(connection, str(path))
+        patiently(lambda: require_known(connection, str(path)), str(path))
         networks = Networks.beside(path)
         networks.remove_parts()
         store = StoreWriter(connection, "memory" if path is None else str(path), networks)
@@ -187,3 +187,4 @@ def writing(path: str | Path | None) -> Iterator[StoreWriter]:
         finally:
             with suppress(WnRefError):  # a full disk: what is in the file is whole all the same
                 store.close_sweep()
+            store.close()
