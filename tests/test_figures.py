@@ -62,7 +62,8 @@ def test_lines_do_not_join_points_that_are_only_bounded():
 def test_figure_1_without_a_midpoint_says_why(accuracy, says):
     points = pandas.DataFrame({"sigma": [0.1, 1, 10, 100, 1000], "accuracy": accuracy, "uncertainty": 0.01})
     fit = fit_midpoint(points["sigma"], accuracy, [0.01] * 5, a_min=0.1, scale="log")
-    texts = [text.get_text() for text in figures.midpoint(points, fit).axes[0].texts]
+    drawn = figures.midpoint(points, fit)
+    texts = [text.get_text() for text in (*drawn.axes[0].texts, drawn.legends[0].get_title())]
     assert any(text.startswith(says) for text in texts), texts
 
 

@@ -19,7 +19,7 @@ def test_one_command_after_the_other(run, tmp_path):
     assert run("store", "backup", "a.sqlite", "copy.sqlite").stdout == "2 runs in copy.sqlite\n"
     assert run("store", "merge", "copy.sqlite", "b.sqlite").stdout.splitlines() == [
         "1 runs and 0 networks added to copy.sqlite",
-        "1 results were in several stores with the same outcome, 0 with another",
+        "in several stores: 1 result with the same outcome, 0 with another",
     ]
     deleted = run("store", "delete", "copy.sqlite", "seed=1,2", "phase=training", "train_size=none", "--yes")
     assert deleted.stdout == "2 runs deleted from copy.sqlite; wn-ref store vacuum makes the file smaller\n"

@@ -57,7 +57,8 @@ def merge(
     if merged.measurements:
         print(f"{counted(merged.measurements, 'measurement')} of functions added, too")
     if merged.equal or merged.different:
-        print(f"{merged.equal} results were in several stores with the same outcome, {merged.different} with another")
+        same = counted(merged.equal, "result")
+        print(f"in several stores: {same} with the same outcome, {merged.different} with another")
 
 
 @app.command(cls=Command, short_help="Delete some of the runs.")

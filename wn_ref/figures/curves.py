@@ -50,15 +50,16 @@ def midpoint(
             for level, name in ((fit.a_max, "$a_{max}$"), (fit.a_min, "$a_{min}$")):
                 panel.axhline(level, color="grey", linestyle=":", linewidth=1)
                 panel.annotate(name, (1, level), xycoords=("axes fraction", "data"), va="center", color="grey")
-        else:
+        elif fit.kind != "open":
             upper_right: dict[str, Any] = {"xy": (0.98, 0.97), "ha": "right", "va": "top"}
-            free = {"xy": (0.03, 0.05)} if fit.kind != "upper bound" else upper_right  # where no points are
+            free = {"xy": (0.03, 0.05)} if fit.kind == "lower bound" else upper_right  # where no points are
             panel.annotate(_no_midpoint(fit), xycoords="axes fraction", color=ORANGE, fontsize=9, **free)
         if np.isfinite(published):
             half = fit.a_min + fit.half_range if fit.kind == "measured" else points["accuracy"].mean()
             panel.plot(published, half, **(NOT_COMPARABLE if differs else PAPER))
         handles, labels = panel.get_legend_handles_labels()
-        reason = "\n".join(wrap(differs, 70))
+        reasons = [differs, _no_midpoint(fit) if fit.kind == "open" else ""]  # below, where no points are
+        reason = "\n".join(line for text in reasons for line in wrap(text, 70))
         figure.legend(
             handles, labels, loc="outside lower center", ncols=3, fontsize=8, title=reason or None, title_fontsize=7
         )
@@ -141,7 +142,7 @@ def _no_midpoint(fit: MidpointFit) -> str:
         "upper bound": f"no midpoint: it is below {fit.bound:.3g},\nthe curve has fallen from the start",
     }
     reason = fit.reason or "the points do not show where the curve falls"
-    return reasons.get(fit.kind, "\n".join(wrap(f"no midpoint: {reason}", 44)))
+    return reasons.get(fit.kind, f"no midpoint: {reason}")
 
 
 def _draw_points(axes: Axes, points: pandas.DataFrame) -> None:

@@ -46,5 +46,6 @@ def preserved(table: pandas.DataFrame, column: str = "preserved", title: str = "
         panel.set_title(title)
         handles, labels = panel.get_legend_handles_labels()
         fits = sum(len(label) + MARK for label in labels) <= TEXT * width
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels) if fits else 1, fontsize=9)
+        columns = max(1, int(TEXT * width // (max(map(len, labels)) + MARK)))
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels) if fits else columns, fontsize=9)
     return figure
