@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch", reason="pip install -e '.[crosscheck]' brin
 from wn_ref.ports.torch_twin import twin  # noqa: E402 (needs torch)
 
 pytestmark = pytest.mark.crosscheck
+torch.set_num_threads(1)  # with several, its sums have another order every time
 
 NETWORKS = [
     ("mlp", (1, 28, 28), 10),

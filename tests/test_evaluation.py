@@ -136,3 +136,14 @@ def test_layers_of_ones_own_that_are_not_like_ours(own):
     network = wn.Network(layers, input_shape=(1, 28, 28))
     injections = [Injection(additive(0.5), point) for point in range(len(network.points))]
     assert evaluate_each(network, DATA, injections, 128) == one_by_one(network, DATA, injections)
+
+
+@pytest.mark.parametrize("classes", [2, 12])
+def test_a_network_for_other_classes_than_the_datas_is_refused(classes):
+    network = wn.build_model("mlp", DATA.shape, classes)
+    for measure in (
+        lambda: wn.evaluate(network, DATA),
+        lambda: evaluate_each(network, DATA, [Injection(additive(0.5), 1)], 128),
+    ):
+        with pytest.raises(wn.InputError, match=f"logits: expected those of 10 classes, got {classes}; match network"):
+            measure()

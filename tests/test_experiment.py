@@ -117,6 +117,13 @@ def test_noise_of_level_zero_comes_back_from_a_table(settings):
     assert Experiment.from_row(quiet.row()) == quiet
 
 
+@pytest.mark.parametrize("column", ["epochs", "gradient", "sigma_add", "point"])
+def test_a_row_without_a_column_is_refused(column):
+    row = {name: value for name, value in Experiment(epochs=7).row().items() if name != column}
+    with pytest.raises(InputError, match=f"row: expected a column {column}, got dataset"):
+        Experiment.from_row(row)
+
+
 def test_a_seed_of_twenty_digits_comes_back_from_a_table():
     row = Experiment(seed=2**64 - 1).row()
     assert Experiment.from_row(row).seed == 2**64 - 1

@@ -126,7 +126,7 @@ def wrong_logits(input_shape, classes, batchnorm, seed, dtype):
         (returns(None), "model: expected .*lambda.* to return a Network, got None; return one"),
         (
             wrong_logits,
-            r"model: expected one that can take .* bars, got 'wrong_logits'; expected 2 logits, .* \(3,\)",
+            r"model: expected one that can take .* bars, got 'wrong_logits'; network: expected 2 logits, .* \(3,\)",
         ),
         (
             lambda s, k, b, seed, _: small_cnn(s, k, b, seed, "float64"),

@@ -19,7 +19,6 @@ PLACE_OF_POINT = {"normal": 2, "uniform": 2, "words": 2, "permutation": 2, "Stre
 """The position of `point` among the arguments."""
 INJECTION = {
     ("injection.py", "point"),
-    ("evaluation.py", "point"),
     ("findings/self_binarization.py", "layer"),
     ("findings/signal_to_noise.py", "number"),
     ("ports/normals.py", "point"),

@@ -14,11 +14,10 @@ import numpy as np
 
 from wn_ref.blas import one_blas_thread
 from wn_ref.datasets import Dataset
-from wn_ref.injection import Injection
+from wn_ref.injection import Injection, Injector
 from wn_ref.layers.residual import Add, Fork
+from wn_ref.loss import require_logits
 from wn_ref.network import Network
-from wn_ref.noise import Noise
-from wn_ref.random import Stream
 from wn_ref.steps import evaluation_step
 
 
@@ -39,7 +38,8 @@ def evaluate_each(
     Raises
     ------
     InputError
-        If a point or a number of executions does not exist in the network.
+        If a point or a number of executions does not exist in the network, or it has not as many logits as the data set
+        has classes.
     """
     correct, finite = [0] * len(injections), [True] * len(injections)
     batches = data.batches(data.test_images, network.dtype)
@@ -48,6 +48,7 @@ def evaluate_each(
         x, labels = batches.take(indices), data.test_labels[indices]
         here = [replace(injection, step=evaluation_step(number)) for injection in injections]
         for i, logits in logits_of_each(network, x, here):
+            require_logits(logits, len(data.classes))
             finite[i] = finite[i] and bool(np.isfinite(logits).all())
             correct[i] += int(np.sum(logits.argmax(axis=0) == labels))
     return [count / len(data.test_labels) if good else None for count, good in zip(correct, finite)]
@@ -58,29 +59,28 @@ def logits_of_each(
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Run a network in evaluation under each of several noises; yield (number of the injection, logits).
 
-    Injections whose first point is far behind come first, because the others overwrite what leaves it. Logits are the
-    network's own and are overwritten by the next ones.
+    Logits are the network's own and are overwritten by the next ones.
     """
-    counts = [network.injection_points.executions(one.point, one.executions) for one in injections]
+    injectors = [Injector(one, network.injection_points) for one in injections]
     behind = [-1, *(index for index, layer in enumerate(network.layers) if layer.noisy)]
     point_at = {index: point for point, index in enumerate(behind)}
     restarts = _restarts(network)
-    starts = [restarts[min(where)] for where in counts]
+    starts = [restarts[injector.first] for injector in injectors]
     clean: list[np.ndarray] = []  # what leaves each point, as far as it is needed
     for _, activation in network.activations(x, injection=Injection(step=injections[0].step)):
         clean.append(activation.copy(order="K") if len(clean) in starts else activation)
         if len(clean) > max(starts):
             break
-    for number in sorted(range(len(counts)), key=lambda i: -starts[i]):
-        one, where, start = injections[number], counts[number], starts[number]
+    for number, (one, injector, start) in enumerate(zip(injections, injectors, starts)):
         y = clean[start].copy(order="K")
-        if start in where:
-            _inject(y, one, start, where[start])
+        if start in injector:
+            injector.inject(start, y)
         for index in range(behind[start] + 1, len(network.layers)):
             network.layers[index].step = one.step
             y = network.layers[index].forward(y, False)
-            if point_at.get(index) in where:
-                _inject(y, one, point_at[index], where[point_at[index]])
+            point = point_at.get(index, -1)
+            if point in injector:
+                injector.inject(point, y)
         yield number, y
 
 
@@ -92,9 +92,3 @@ def _restarts(network: Network) -> list[int]:
         if layer.noisy:
             points.append(points[-1] if blocks else len(points))
     return points
-
-
-def _inject(y: np.ndarray, one: Injection, point: int, count: int) -> None:
-    noise: Noise | None = one.noise
-    if noise is not None:
-        noise.inject(y, Stream(one.seed, point, one.step), count)

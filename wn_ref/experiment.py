@@ -173,13 +173,13 @@ class Experiment:
 
     @property
     def cost(self) -> float:
-        """How many numbers its network multiplies for an image; see `wn_ref.models.multiplications`."""
+        """How many multiplications its network does for an image; see `wn_ref.models.multiplications`."""
         return _facts(self.dataset, self.model, self.batchnorm, self.own_model)[1]
 
     def require_unchanged(self) -> None:
         """Raise `InputError` if code of the user's has changed since: the key of the results is of what it was.
 
-        A model that changes what it reads whenever it runs, such as a counter, has no key that stays, and may run.
+        A model that changes what it reads at every run, such as a counter, can never match its key; it is let through.
         """
         expected = "the code, and what it reads, that was there when the experiment was made"
         if self.own_model and (now := describe_own_model(self.model)) != self.own_model:
@@ -219,16 +219,19 @@ class Experiment:
         Raises
         ------
         InputError
-            If its noise, model or data are the user's own, which are in no table.
+            If a column of `row` is missing, or the noise, model or data are the user's own, which are in no table.
         """
+        missing = [name for name in DEFAULTS if name not in row and not name.startswith("own_")]
+        if missing:
+            raise InputError(f"row: expected a column {missing[0]}, got {', '.join(map(str, row))}; give all of `row`")
         for name in ("noise", "model", "data"):
             own = row.get(f"own_{name}")
             if isinstance(own, str) and own:
                 raise InputError(f"{name}: expected that of this package, got {own}; make the experiment itself again")
         noise = Noise(**{one.name: row[one.name] for one in fields(Noise)})
-        given = [one for one in fields(cls) if one.init and one.name in row]
+        given = [one for one in fields(cls) if one.init and one.name != "noise"]
         values = {one.name: _plain(row[one.name], str(one.type)) for one in given}
-        nowhere = row.get("point", GLOBAL) == GLOBAL and row.get("phase", "training") == "training"
+        nowhere = row["point"] == GLOBAL and row["phase"] == "training"
         return cls(**values, noise=None if noise == Noise() and nowhere else noise)
 
     def row(self) -> dict[str, Any]:

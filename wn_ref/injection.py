@@ -154,6 +154,11 @@ class Injector:
         keeps = type(self.noise) is Noise and self.noise.has_factors  # a noise of one's own may have another `inject`
         self._memory, self._factors = memory if keeps else None, dict[int, np.ndarray]()
 
+    @property
+    def first(self) -> int:
+        """The first point that has noise."""
+        return min(self._where)
+
     def __contains__(self, point: object) -> bool:
         return point in self._where
 

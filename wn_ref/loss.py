@@ -49,8 +49,7 @@ class CrossEntropy:
         if logits.ndim != 2 or logits.dtype not in REAL or not logits.size:
             got = f"{logits.dtype} of shape {logits.shape}"
             raise InputError(f"logits: expected float32 or float64 of shape (classes, batch), got {got}; convert them")
-        if len(logits) != self.classes:
-            raise InputError(f"logits: expected those of {self.classes} classes, got {len(logits)}; match them")
+        require_logits(logits, self.classes)
         if labels.dtype.kind not in "iu":
             raise InputError(f"labels: expected whole numbers, got {labels.dtype}; convert them")
         if labels.shape != logits.shape[1:]:
@@ -62,6 +61,12 @@ class CrossEntropy:
             got = f"{labels.min()} to {labels.max()}"
             raise InputError(f"labels: expected 0 to {self.classes - 1}, got {got}; renumber them")
         return loss, dlogits
+
+
+def require_logits(logits: np.ndarray, classes: int) -> None:
+    """Raise `InputError` unless there is one for each class, (classes, batch)."""
+    if len(logits) != classes:
+        raise InputError(f"logits: expected those of {classes} classes, got {len(logits)}; match network and data")
 
 
 def cross_entropy(

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wn_ref.arrays import real_type
-from wn_ref.errors import InputError, require_choice, require_whole
+from wn_ref.errors import InputError, require_choice, require_flag, require_whole
 from wn_ref.layers import BatchNorm, Conv, Dense, Flatten, Layer, MaxPool, ReLU
 from wn_ref.network import Network
 from wn_ref.user_code import function_of
@@ -181,6 +181,7 @@ def build_model(
     """
     found = model_of(name)
     require_whole("classes", classes, least=2)
+    require_flag("batchnorm", batchnorm)
     if np.shape(input_shape) != (3,) or min(input_shape) < 1:
         raise InputError(f"input_shape: expected (channels, height, width), all >= 1, got {input_shape}; correct it")
     real, shape = real_type(dtype), tuple(int(size) for size in input_shape)
@@ -192,6 +193,7 @@ def build_model(
     if network.dtype != real:
         expected = f"a network of {real} from {model_name(found)}"
         raise InputError(f"model: expected {expected}, got one of {network.dtype}; hand dtype on to its layers")
+    multiplications(network, shape, classes)
     return network
 
 
@@ -204,7 +206,7 @@ def model_name(model: str | Model) -> str:
 
 
 def multiplications(network: Network, input_shape: Sequence[int], classes: int) -> float:
-    """Return how many numbers a network multiplies for an image, roughly: those with which its weights are multiplied.
+    """Return roughly how many multiplications with weights a network does for one image.
 
     Raises
     ------
@@ -217,7 +219,7 @@ def multiplications(network: Network, input_shape: Sequence[int], classes: int) 
         total += sum(x.size * w.size / len(w) for w in layer.parameters.values() if w.ndim > 1)
     if x.shape != (classes, 1):
         got = f"an output of shape {x.shape[:-1]}"
-        raise InputError(f"expected {classes} logits, one for each class, got {got}; correct the last layer")
+        raise InputError(f"network: expected {classes} logits, one for each class, got {got}; correct the last layer")
     return total
 
 

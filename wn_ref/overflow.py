@@ -14,6 +14,8 @@ from wn_ref.errors import OverflowStop
 
 PREFIX = "overflow in "
 """The message of every overflow begins with this, and no other error does."""
+SELECTION = 0.1
+"""The share of runs that may overflow: if there are more, those that are left are a selection, and say too much."""
 
 
 def in_forward(when: str, activations: Iterable[tuple[str, np.ndarray]], noisy: bool) -> OverflowStop:
@@ -26,7 +28,7 @@ def in_forward(when: str, activations: Iterable[tuple[str, np.ndarray]], noisy: 
     activations : iterable of (str, np.ndarray)
         The activations of the same batch, computed once more: see `Network.activations`.
     noisy : bool
-        Whether there was noise, without which it is the weights.
+        Whether there was noise; without it, weights or learning rate are to blame.
     """
     name = next((name for name, activation in activations if not np.isfinite(activation).all()), "the loss")
     remedy = "less noise, or batch norm" if noisy else "a smaller learning rate, and whether all weights are finite"

@@ -20,7 +20,7 @@ from wn_ref.blas import one_blas_thread
 from wn_ref.datasets import Dataset
 from wn_ref.errors import InputError, require_choice, require_flag, require_number, require_type, require_whole
 from wn_ref.injection import GLOBAL, Injection
-from wn_ref.loss import CrossEntropy
+from wn_ref.loss import CrossEntropy, require_logits
 from wn_ref.network import Network
 from wn_ref.noise import Noise
 from wn_ref.optim import SGD, Adam, clamp_weights, cosine
@@ -102,7 +102,7 @@ def train(
     learning_rate : float
         The learning rate of the first epoch.
     optimizer : "adam" or "sgd"
-        How weights move; `momentum` is that of SGD.
+        How weights move; `momentum` is that of SGD; Adam has its own and does not use it.
     schedule : "cosine" or "constant"
         How the learning rate changes from epoch to epoch.
     clamp : bool
@@ -123,8 +123,8 @@ def train(
     Raises
     ------
     InputError
-        If an argument is out of its range, there are more than 2^31 steps (the noise of those beyond is that of
-        evaluations), or the last batch would be a single image, on which batch norm cannot train.
+        If an argument is out of its range, there are more than 2^31 steps (the noise of those beyond
+        is that of evaluations), or the last batch would be a single image, on which batch norm cannot train.
     OverflowStop
         If the loss, a parameter or the optimiser's memory is no longer finite; the message says where and when.
 
@@ -218,7 +218,7 @@ def evaluate(
     Raises
     ------
     InputError
-        If an argument is out of its range.
+        If an argument is out of its range, or the network has not as many logits as the data set has classes.
     OverflowStop
         If a logit is not finite.
 
@@ -239,6 +239,7 @@ def evaluate(
         x = batches.take(indices)
         step = evaluation_step(number, steps, repetition)
         logits = network.forward(x, False, noise, point, seed, step, executions, overwrite_x=True)
+        require_logits(logits, len(data.classes))
         if not np.isfinite(logits).all():
             x = batches.take(indices)
             again = network.activations(x, False, Injection(noise, point, seed, step, executions))

@@ -115,4 +115,5 @@ def test_of_a_network_that_guesses_nothing_can_be_preserved(clean):
     row = preserved(made_up({0: [0.30, 0.31]}, clean)).iloc[0]
     assert math.isnan(row["above_chance"])
     assert math.isnan(row["above_chance_std"])
-    assert not row["preserved_std"] < 0
+    assert math.isnan(row["preserved"])
+    assert math.isnan(row["preserved_std"])

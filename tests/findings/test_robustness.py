@@ -56,6 +56,25 @@ def test_runs_that_stopped_are_left_out(rng):
     assert midpoint_of(runs).midpoint == pytest.approx(3, rel=0.06)
 
 
+def test_a_level_of_which_overflows_leave_a_selection_says_nothing(rng):
+    """Half of the networks overflow where the others still bear the noise: their mean is not that of all."""
+    sturdy = made_up_runs(rng, {("training", 0, "input"): 60.0}, seeds=2)
+    frail = made_up_runs(rng, {("training", 0, "input"): 60.0}, seeds=2).assign(seed=lambda runs: runs["seed"] + 2)
+    overflow = frail["sigma_add"] > 8
+    frail = frail.assign(
+        accuracy=frail["accuracy"].mask(overflow),
+        error=frail["error"].mask(overflow, "overflow in epoch 1, step 3: dense1 is not finite; try less noise"),
+    )
+    runs = pandas.concat([sturdy, frail])
+    assert curve(runs)["sigma"].max() < 8
+    assert curve(runs)["seeds"].tolist() == [4] * len(curve(runs))
+    row = midpoints(runs).iloc[0]
+    assert row["kind"] == "lower bound"
+    assert row["low"] < 8
+    failed = frail.assign(error=frail["error"].mask(overflow, "MemoryError"))  # which says nothing about the network
+    assert midpoints(pandas.concat([sturdy, failed])).iloc[0]["midpoint"] == pytest.approx(60, rel=0.06)
+
+
 def test_a_curve_with_too_few_runs_leaves_the_others_alone(rng):
     runs = made_up_runs(rng, {("training", 0, "input"): 3.0, ("training", 1, "dense1"): 9.0})
     runs.loc[(runs["point"] == 1) & (runs["sigma_add"] > 0.2), "accuracy"] = math.nan
@@ -150,6 +169,11 @@ def test_both_kinds_of_noise_in_one_call(rng):
     assert table["noise"].tolist() == ["additive", "multiplicative"]
     assert table["midpoint"].tolist() == pytest.approx([3, 9], rel=0.06)
     assert "noise" not in midpoints(additive)
+    quiet = multiplicative[multiplicative["sigma_mul"] == SIGMAS[0]].assign(sigma_mul=0.0, accuracy=0.94)
+    both = midpoints(pandas.concat([additive, multiplicative, quiet]))  # those without noise belong to either curve
+    for kind, runs in (("additive", additive), ("multiplicative", multiplicative)):
+        alone = midpoints(pandas.concat([runs, quiet])).assign(noise=kind)
+        pandas.testing.assert_frame_equal(both[both["noise"] == kind].reset_index(drop=True), alone)
     mixed = additive.assign(sigma_mul=additive["sigma_add"])
     with pytest.raises(InputError, match="sigma: expected 'sigma_add' or 'sigma_mul' where both vary"):
         midpoints(mixed)
@@ -187,6 +211,18 @@ def test_what_is_no_table_of_runs_is_refused_in_one_line(function, rng):
         assert "\n" not in str(caught.value)
     with pytest.raises(InputError, match="sigma: expected one of sigma_add, sigma_mul, got 'sigma'"):
         function(runs, sigma="sigma")
+
+
+@pytest.mark.parametrize(
+    ("by", "message"),
+    [
+        (["nosuch"], "runs: expected a column nosuch, got phase"),
+        ("phase", "by: expected a list of columns, got 'phase'"),
+    ],
+)
+def test_columns_that_distinguish_curves_are_there(by, message, rng):
+    with pytest.raises(InputError, match=message):
+        midpoints(made_up_runs(rng, ONE), by=by)
 
 
 def test_runs_that_all_stopped_have_too_few_levels(rng):

@@ -33,6 +33,8 @@ def replaced(values, position, value):
         ((SIGMA, CURVE, np.ma.masked_array(DY, [1] * 7)), "uncertainty: expected numbers, got 7 that are masked"),
         ((SIGMA, np.array(CURVE) + 0j), "accuracy: expected real numbers, got array.*; convert them"),
         ((SIGMA, replaced(CURVE, 2, "80%")), "accuracy: expected real numbers, got "),
+        ((SIGMA, pandas.Series(list(map(str, CURVE)), dtype=object)), "accuracy: expected real numbers, got "),
+        ((SIGMA, replaced(CURVE, 2, 1j)), "accuracy: expected real numbers, got "),
         ((SIGMA, replaced(CURVE, 2, None)), "accuracy: expected finite numbers, got nan at position 2"),
         ((SIGMA, [CURVE, CURVE[:2]]), "accuracy: expected real numbers, got .*convert them, leave out what is missing"),
         ((pandas.Series(replaced(SIGMA, 2, pandas.NA)), CURVE), "sigma: expected real numbers, got "),
@@ -124,6 +126,8 @@ def test_accuracy_uncertainty_refuses_in_one_line(accuracies, message):
         ),
         (SIGMA, [[a * 100] for a in CURVE], "accuracies: expected shares from 0 to 1"),
         (SIGMA, [["x"]] * 7, "accuracies: expected real numbers"),
+        (SIGMA, [[str(a)] for a in CURVE], "accuracies: expected real numbers"),
+        (SIGMA, [[a + 0.3j] for a in CURVE], "accuracies: expected real numbers"),
     ],
 )
 def test_fit_seeds_refuses_in_one_line(sigma, accuracies, message):

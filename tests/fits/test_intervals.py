@@ -3,6 +3,7 @@
 import pytest
 from scipy import stats
 
+from wn_ref import InputError
 from wn_ref.fits.intervals import crossing, student_quantile
 
 
@@ -27,3 +28,9 @@ def test_a_crossing_does_not_depend_on_units(unit, scale):
 @pytest.mark.parametrize("probability", [0.6, 0.84, 0.975, 0.995])
 def test_student_quantile(dof, probability):
     assert student_quantile(probability, dof) == pytest.approx(stats.t.ppf(probability, dof), rel=2e-4)
+
+
+@pytest.mark.parametrize(("probability", "dof"), [(0.025, 5), (1.0, 5), (1.5, 5), (0.9, 0), (0.9, 2.5)])
+def test_a_quantile_outside_of_its_range_is_refused(probability, dof):
+    with pytest.raises(InputError, match=r"(probability|dof): expected "):
+        student_quantile(probability, dof)

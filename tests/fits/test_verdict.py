@@ -48,6 +48,12 @@ def test_it_knows_what_it_cannot_know(curve, kind, bound, noise, scale, rng):
         assert str(fit) == f"midpoint {'>' if kind == 'lower bound' else '<'} {fit.bound:.3g}"
 
 
+def test_a_straight_line_has_no_midpoint_and_it_says_why():
+    fit = fit_midpoint(LEVELS, np.linspace(0.9, 0.1, 12), np.full(12, 0.01))
+    assert fit.kind == "open"
+    assert str(fit) == "midpoint unknown: neither of its plateaus is among the noise levels"
+
+
 def test_chance_tells_two_flat_curves_apart():
     y, dy = np.full(12, 0.5), np.full(12, 0.01)
     assert fit_midpoint(LEVELS, y, dy, chance=0.1).kind == "lower bound"

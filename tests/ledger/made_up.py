@@ -6,9 +6,8 @@ import numpy as np
 
 from wn_ref.injection import WEIGHTED, kind_of
 from wn_ref.ledger.evidence import Evidence
-from wn_ref.ledger.search import AT_ONCE
 from wn_ref.ledger.tables import COLUMNS, text
-from wn_ref.search.experiments import asked_run, question_about
+from wn_ref.search.experiments import AT_ONCE, asked_run, question_about
 from wn_ref.search.phases import SEARCHES
 from wn_ref.version import ALGORITHM
 
@@ -80,7 +79,7 @@ def runs_of_search(search, of=accuracy, first_seed=0):
         asked.update(dict.fromkeys(made))
         return np.array([of(experiment) for experiment in made])
 
-    question = question_about(search.template, **search.limits, jobs=AT_ONCE)
+    question = question_about(search.template, **search.limits, at_once=AT_ONCE)
     estimate = SEARCHES[search.phase](measure, question, None)
     return list(asked), estimate
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.ledger import made_up as world
 from wn_ref import InputError, paper
+from wn_ref.ledger import global_claims
 from wn_ref.ledger.catalog import CAMPAIGNS, all_rows, chosen_rows
 from wn_ref.ledger.evidence import STAND_INS, Evidence
 from wn_ref.ledger.page import markdown
@@ -21,6 +22,7 @@ from wn_ref.ledger.row import (
     verdict_on_number,
 )
 from wn_ref.ledger.search import Answer
+from wn_ref.ledger.tables import identity
 from wn_ref.search.question import Estimate
 
 
@@ -262,6 +264,36 @@ def test_cases_without_a_midpoint_leave_open_whether_batch_norm_helps():
     assert "without a midpoint in 1 of them" in finding.says
 
 
+def test_where_no_search_finds_a_midpoint_that_of_the_papers_own_grid_counts():
+    """Its runs are behind the row then, and only if all of them are there."""
+    row, grid = by_id("section4.2/batchnorm"), by_id("grid/table1/mnist/mlp/nobn/multiplicative")
+    runs = world.runs_of([row])
+    evidence = Evidence(runs)
+    assert not any(evidence.left(row))
+    search = by_id("table1/mnist/mlp/nobn/multiplicative").searches[0]
+    unknown = Answer(BOUNDS["nothing"], True, [])
+    evidence._answers[search] = unknown
+    assert not any(evidence.left(row))
+    assert not set(map(identity, world.runs_of([grid]))) <= set(map(identity, evidence.result(row).runs))
+
+    evidence = Evidence([*runs, *world.runs_of([grid])])
+    evidence._answers[search] = unknown
+    estimates = dict(global_claims._estimates(row, evidence))
+    assert estimates[search].midpoint == evidence.result(grid).finding.value
+    assert not any(evidence.left(row))
+    assert "without a midpoint" not in row.judge(row, evidence).says
+    result = evidence.result(row)
+    assert set(map(identity, world.runs_of([grid]))) <= set(map(identity, result.runs))
+
+
+def test_a_search_at_other_epochs_has_the_grid_at_these():
+    search = by_id("table1/mnist/mlp/nobn/multiplicative").searches[0]
+    grid = global_claims.grid_of(search.at(3))
+    assert {experiment.epochs for experiment in grid.plan} == {3}
+    assert len(grid.plan) == len(by_id("grid/table1/mnist/mlp/nobn/multiplicative").plan)
+    assert global_claims.grid_of(by_id("table1/mnist/mlp/bn/additive").searches[0]) is None
+
+
 def held(finding):
     return tuple(map(int, re.search(r"holds for (\d+) of (\d+)", finding.says).groups()))
 
@@ -388,7 +420,7 @@ def additive_alone(experiment):
         ("figure11/mnist/mlp/trend/nobn", edges_are_weak, world.accuracy),
         ("figure9/complex-models", lenet_is_better, all_are_alike),
         ("figure6/mnist/mlp/upfront", world.accuracy, additive_alone),
-        ("figure6/mnist/mlp/factor", tolerating(3e4, 10), tolerating(3e4, 300)),
+        ("figure6/mnist/mlp/factor", tolerating(3e4, 30), tolerating(3e4, 300)),
     ],
 )
 def test_claims_that_came_late_hold_in_one_world_and_not_in_another(name, holds, fails):

@@ -18,7 +18,7 @@ from wn_ref.ledger.checking import check
 from wn_ref.ledger.cost import costs
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.row import NOT_RUN, Row
-from wn_ref.ledger.search import AT_ONCE
+from wn_ref.search.experiments import AT_ONCE
 from wn_ref.sweeps import tasks
 
 TIMES = ("seconds",)

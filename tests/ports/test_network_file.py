@@ -268,7 +268,9 @@ def test_files_of_something_else(tmp_path):
 
 @pytest.mark.parametrize(
     ("model", "shape"), [("mlp", (1, 1, 1)), ("mlp", (1, 256, 256)), ("lenet5", (1, 16, 16)), ("lenet5", (900, 20, 90)),
-    ("lenet5", (1, 200, 16)), ("cnn_s", (1, 7, 28)), ("cnn_s", (1, 7, 400)), ("cnn_s", (3, 100, 28))],
+    ("lenet5", (1, 200, 16)),
+    ("lenet5", (1, 19, 200)), ("lenet5", (3, 19, 64)), ("lenet5", (1, 19, 20_000)),
+    ("cnn_s", (1, 7, 28)), ("cnn_s", (1, 7, 400)), ("cnn_s", (3, 100, 28))],
 )  # fmt: skip
 def test_no_network_has_fewer_weights_than_a_file_needs(model, shape):
     assert wn.build_model(model, shape, 2, batchnorm=False).theta.size >= WEIGHTS_PER_PIXEL * shape[1] * shape[2]

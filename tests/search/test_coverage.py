@@ -17,7 +17,7 @@ def simulate(search, curves, width=0.1):
     hits, used = [], []
     for seed in range(curves):
         made_up = SimulatedCurve(seed, scatter=(0.5, 1.0, 2.0)[seed % 3])
-        estimate = search(made_up, Question(chance=0.1, width=width, max_runs=80, jobs=1 + seed % 2))
+        estimate = search(made_up, Question(chance=0.1, width=width, max_runs=80, at_once=1 + seed % 2))
         hits.append(estimate.interval[0] <= math.exp(made_up.mu) <= estimate.interval[1])
         used.append(len(made_up.networks))
     return np.mean(hits), np.mean(used)

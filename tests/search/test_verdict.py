@@ -70,7 +70,7 @@ def test_the_budget_is_kept():
     for search in (in_training, at_inference):
         for jobs in (1, 5):
             made_up = SimulatedCurve(3, scatter=2)
-            estimate = search(made_up, Question(chance=0.1, width=0.001, max_runs=14, jobs=jobs))
+            estimate = search(made_up, Question(chance=0.1, width=0.001, max_runs=14, at_once=jobs))
             assert estimate.kind == "stopped"
             assert len(made_up.networks) <= 14
 

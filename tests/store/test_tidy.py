@@ -3,7 +3,7 @@
 import pytest
 
 from tests.store.test_store import DONE, FAILED, SOURCE, TRAINED, one_line, path, write  # noqa: F401  # a fixture
-from wn_ref import Experiment, additive, open_store
+from wn_ref import Experiment, InputError, additive, open_store
 from wn_ref.store import delete, vacuum
 from wn_ref.store.filters import NothingFoundWarning
 from wn_ref.store.writer import StoreWriter, writing
@@ -37,6 +37,18 @@ def test_what_is_deleted(path):  # noqa: F811
     with open_store(path) as store:
         assert store.runs()["seed"].tolist() == [2**64 - 1]
     write(path, [Experiment(seed=5)])  # can be run again
+
+
+def test_a_filter_that_finds_nothing_is_no_silent_zero(shared):
+    for wrong, message in (
+        ({"gradient": "exakt"}, "gradient: expected one of"),
+        ({"first": "mult"}, "first: expected"),
+    ):
+        with pytest.raises(InputError, match=message):
+            delete(shared, **wrong)
+    for name in ("point", "model", "dataset"):
+        with pytest.warns(NothingFoundWarning, match=f"none has {name}='dens2'"):
+            assert delete(shared, **{name: "dens2"}) == 0
 
 
 def test_a_network_is_kept_as_long_as_a_run_needs_it(shared):

@@ -161,6 +161,13 @@ def test_mixed_noise_is_at_the_second_layer_with_weights(model, name):
     assert {e.points[e.point] for e in plan("mixed", dataset=dataset, model=model)} == {name}
 
 
+def test_levels_and_seeds_may_be_arrays():
+    own = Own(sigmas=np.array([0.5, 1.0]), seeds=np.arange(3))
+    for name in ("global", "mixed", "maximum"):
+        given = own if name != "maximum" else own._replace(sigmas=own.sigmas[:1])
+        assert {e.seed for e in plan(name, own=given)} == {0, 1, 2}
+
+
 def test_guided_counts_conserve_the_sum():
     for _, counts in EXECUTIONS.values():
         assert sum(counts) == 2 * len(counts)
@@ -177,6 +184,8 @@ def test_levels_are_written_as_people_write_them():
         ({"name": "walk"}, "plan: expected one of global, walking.*did you mean 'walking'"),
         ({"name": "global", "grid": "large"}, "grid: expected one of small, paper"),
         ({"name": "global", "noise": "mixed"}, "noise: expected one of additive, multiplicative"),
+        ({"name": "global", "own": Own(sigmas=[])}, "sigmas: expected at least one, got none; leave it out"),
+        ({"name": "maximum", "own": Own(seeds=[])}, "seeds: expected at least one, got none; leave it out"),
         ({"name": "multi", "model": "lenet5"}, "multi: expected a network of Table 3"),
     ],
 )

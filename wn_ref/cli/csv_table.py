@@ -59,7 +59,9 @@ def read_table(path: Path) -> pandas.DataFrame:
     head, *rows = lines
     for name in head:
         if head.count(name) > 1:
-            raise InputError(f"csv: expected each column of {path} once, got {name!r} {head.count(name)} times")
+            raise InputError(
+                f"csv: expected each column of {path} once, got {name!r} {head.count(name)} times; rename it"
+            )
     for number, row in enumerate(rows, start=1):
         if len(row) != len(head):
             hint = "; are these decimal commas? Then separate columns with semicolons" if separator == "," else ""

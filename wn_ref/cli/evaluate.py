@@ -78,7 +78,9 @@ def evaluate(
 def _learned_from(file: Path, facts: NetworkFacts) -> str:
     """Return the name of the data set from which a network has learned; raise `InputError` if it cannot be found."""
     if facts.data is None:
-        raise InputError(f"dataset: expected one, because {file} does not say what its network learned from, got none")
+        raise InputError(
+            f"dataset: expected one, because {file} does not say what its network learned from, got none; choose one"
+        )
     name: str = facts.data["name"]
     if name not in (*CATALOG, *added_names()):
         expected = f"the data of your own from which {file} has learned, {name!r}"

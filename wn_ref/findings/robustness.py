@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from wn_ref.errors import require_choice
-from wn_ref.findings.alike import differing, has_own_noise, prepared, require_alike, varying_noise
+from wn_ref.findings.alike import differing, has_own_noise, prepared, require_alike, require_runs, varying_noise
 from wn_ref.fits import CONFIDENCE, MidpointFit, accuracy_uncertainty, fit_midpoint, fit_seeds
 from wn_ref.fits.problem import SCALES
 from wn_ref.lazy import pandas
+from wn_ref.overflow import SELECTION, is_overflow
 
 TOO_FEW = "too few"
 LEAST_LEVELS = 4
@@ -29,7 +30,8 @@ def curve(runs: pandas.DataFrame, sigma: str | None = None) -> pandas.DataFrame:
     Parameters
     ----------
     runs : pandas.DataFrame
-        Rows of `wn_ref.sweep` that differ only in seed and noise level. Runs that stopped with an error are left out. A
+        Rows of `wn_ref.sweep` that differ only in seed and noise level. Runs that stopped with an error are left out,
+        and so is a level at which more than a tenth of them overflowed: those that are left would be a selection. A
         seed that was run twice at one level counts once.
     sigma : "sigma_add" or "sigma_mul", optional
         Which noise varies; by default it is found out.
@@ -89,6 +91,17 @@ def midpoint_of(runs: pandas.DataFrame, sigma: str | None = None, scale: str = "
     return fit_seeds(by_seed.index.to_numpy(), by_seed.to_numpy(), _tested(runs), **settings)
 
 
+def midpoint_as_printed(runs: pandas.DataFrame, sigma: str | None = None) -> MidpointFit:
+    """Fit equation 1 to the runs of one curve as the paper prints it: in sigma, all four parameters free.
+
+    What is fitted are the averages over seeds. Parameters and errors are those of `curve` and `fit_midpoint`.
+    """
+    points = curve(runs, sigma)
+    columns = (points[name] for name in ("sigma", "accuracy", "uncertainty"))
+    chance = 1 / int(prepared(runs)["classes"].iloc[0])
+    return fit_midpoint(*columns, chance=chance, scale="linear", rescale=True)
+
+
 def midpoints(
     runs: pandas.DataFrame,
     by: Sequence[str] | None = None,
@@ -109,7 +122,7 @@ def midpoints(
         that differ between runs.
     sigma : "sigma_add" or "sigma_mul", optional
         Which noise varies along a curve; by default it is found out. If some runs have additive noise and others
-        multiplicative noise, both get their curves, and a column `noise` tells which.
+        multiplicative noise, both get their curves, with those without noise in each, and a column `noise` tells which.
     scale : "linear" or "log"
         Whether equation 1 is fitted in sigma or in ln sigma.
 
@@ -124,7 +137,8 @@ def midpoints(
     Raises
     ------
     InputError
-        If there are no runs, a column is missing, or `by` would average runs that differ in another setting.
+        If there are no runs, a column is missing, or `by` is no list of columns or would average runs that differ in
+        another setting.
 
     Examples
     --------
@@ -136,10 +150,9 @@ def midpoints(
     [['inference', 'input', 'measured'], ['inference', 'dense1', 'measured']]
     """
     require_choice("scale", scale, SCALES)
-    runs = prepared(runs)
+    runs = prepared(require_runs(runs, () if by is None else by))
     if sigma is None and _both_kinds(runs):
-        additive = runs["sigma_mul"] == 0
-        parts = zip(NOISES, (runs[additive], runs[~additive]), strict=True)
+        parts = zip(NOISES, (runs[runs["sigma_mul"] == 0], runs[runs["sigma_add"] == 0]), strict=True)
         return pandas.concat(
             [midpoints(part, by, None, scale).assign(noise=noise) for noise, part in parts], ignore_index=True
         )
@@ -173,7 +186,10 @@ def _both_kinds(runs: pandas.DataFrame) -> bool:
 
 def _by_seed(runs: pandas.DataFrame, sigma: str) -> pandas.DataFrame:
     """Accuracies with a row per level, ascending, and a column per seed; NaN where a run is missing or has stopped."""
-    runs = runs.dropna(subset="accuracy")
+    overflowed = runs["accuracy"].isna()
+    if "error" in runs:
+        overflowed &= [is_overflow(str(message)) for message in runs["error"]]
+    runs = runs[overflowed.groupby(runs[sigma]).transform("mean") <= SELECTION].dropna(subset="accuracy")
     if "seed" not in runs:
         runs = runs.assign(seed=np.arange(len(runs)))
     return runs.pivot_table(index=sigma, columns="seed", values="accuracy", aggfunc="mean")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -33,7 +35,7 @@ def numbers(name: str, values: Any) -> np.ndarray:
         raise InputError(f"{name}: expected numbers, got {count} that are masked; leave these points out of all arrays")
     try:
         array = np.asarray(values)
-        if array.dtype.kind not in "iufO":
+        if not is_real(array):
             raise TypeError
         array = np.array(array, np.float64)
     except (TypeError, ValueError):
@@ -45,6 +47,13 @@ def numbers(name: str, values: Any) -> np.ndarray:
         where = bad[0] if len(bad) == 1 else bad
         raise InputError(f"{name}: expected finite numbers, got {array[bad]} at position {where}; leave it out")
     return array
+
+
+def is_real(array: np.ndarray) -> bool:
+    """Whether all elements are real numbers or None, and no texts that look like numbers."""
+    if array.dtype.kind == "O":
+        return all(isinstance(value, Real | Decimal | None) for value in array.flat)
+    return array.dtype.kind in "iuf"
 
 
 def curve_arrays(

@@ -8,6 +8,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from wn_ref.errors import require_number, require_whole
+
 
 def crossing(excess: Callable[[float], float], centre: float, step: float, limit: float) -> float | None:
     """Find where a function of one parameter becomes positive.
@@ -72,10 +74,17 @@ def student_quantile(probability: float, dof: int) -> float:
     Parameters
     ----------
     probability : float
-        Between 1/2 and 1.
+        From 1/2 to less than 1.
     dof : int
         Degrees of freedom, at least 1.
+
+    Raises
+    ------
+    InputError
+        If one of them is out of its range.
     """
+    require_number("probability", probability, "1/2 <= probability < 1", least=0.5, below=1)
+    require_whole("dof", dof, least=1)
     angle = np.linspace(0, np.pi / 2, 100_001)
     density = np.cos(angle) ** (dof - 1)
     area = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2)])

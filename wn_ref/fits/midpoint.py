@@ -32,7 +32,7 @@ RESTARTS = 20
 """How often a fit starts again because the profile of its midpoint has found better parameters."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MidpointFit:
     """A fitted curve of accuracy against noise; made by `fit_midpoint`.
 
@@ -180,10 +180,10 @@ def fit_midpoint(
     sigma : array_like
         Noise levels, >= 0, (n,), in any order; those that agree to 12 significant digits count as one level.
     accuracy : array_like
-        y, from 0 to 1, (n,); usually averages over seeds.
+        y, from 0 to 1, (n,), or at most 0.1 beyond by its error; usually averages over seeds.
     uncertainty : array_like, optional
-        Standard errors Delta_y of the accuracies, > 1e-12, (n,); see `accuracy_uncertainty`. Without them all points
-        have equal weight, and the scatter about the fit estimates the standard error.
+        Standard errors Delta_y of the accuracies, > 1e-12 and <= 0.5, (n,); see `accuracy_uncertainty`. Without them
+        all points have equal weight, and the scatter about the fit estimates the standard error.
     mu, s, delta_a, a_min : float, optional
         A value at which this parameter of equation 1 is held fixed; by default all four are fitted.
     chance : float
@@ -206,8 +206,8 @@ def fit_midpoint(
     Raises
     ------
     InputError
-        If lengths do not match, a value is not finite, a standard error is too small, there are too few noise levels,
-        or an option cannot be used.
+        If lengths do not match, a value is no finite number, a standard error is too small or too large, the largest is
+        more than 1e5 times the smallest, there are too few noise levels, or an option cannot be used.
 
     Examples
     --------

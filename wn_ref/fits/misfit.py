@@ -7,12 +7,12 @@ weights w = 1 / Delta_y^2 of neighbours i and j,
 
     m = (w_i r_i + w_j r_j) / (w_i + w_j),    miss = sqrt(sum (w_i + w_j) m^2 / sum (w_i + w_j)) / height
 
-A fit is refused if its miss is more than 4 %, or more than 7 % where all neighbours count alike, and cannot be chance.
-(The errors of a plateau near 100 % are so small that by their weights it alone would decide.) Noise at each level of
-its own nearly cancels in m.
-With standard errors, "chance" means that chi2 is exceeded with a probability of 1e-6, so this is how often a curve that
-is logistic is refused. Without, the residuals of neighbours have to agree: the sum of m^2 has to exceed 3/4 of that of
-r^2, where independent residuals have 1/2 at most.
+Every fit has two misses: with the weights above, of which 4 % are allowed, and with equal weights, of which 7 % are.
+(The errors of a plateau near 100 % are so small that by their weights it alone would decide.) A fit is refused if one
+of them is larger and chance cannot explain it. Noise at each level of its own nearly cancels in m. With standard
+errors, "chance" means that chi2 is exceeded with a probability of 1e-6, so this is how often a curve that is logistic
+is refused. Without, the residuals of neighbours have to agree: the mean of m^2 has to exceed 3/4 of that of r^2, where
+independent residuals have 1/2 at most.
 """
 
 from __future__ import annotations

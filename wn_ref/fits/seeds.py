@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from wn_ref.errors import InputError, require_whole
 from wn_ref.fits.between_seeds import over_seeds, wider
-from wn_ref.fits.inputs import numbers
+from wn_ref.fits.inputs import is_real, numbers
 from wn_ref.fits.leastsquares import levenberg_marquardt
 from wn_ref.fits.levels import merge_levels
 from wn_ref.fits.logistic import logistic, logistic_jacobian
@@ -135,7 +135,10 @@ def fit_seeds(sigma: npt.ArrayLike, accuracies: npt.ArrayLike, test_size: int, *
 def _table(accuracies: npt.ArrayLike) -> np.ndarray:
     """The accuracies as an array, (n, seeds); missing ones stay NaN."""
     try:
-        table = np.ma.filled(np.ma.asarray(accuracies).astype(np.float64), math.nan)
+        given: np.ma.MaskedArray = np.ma.asarray(accuracies)
+        if not is_real(given):
+            raise TypeError
+        table = np.ma.filled(given.astype(np.float64), math.nan)
     except (TypeError, ValueError):
         table = numbers("accuracies", accuracies)
     if table.ndim != 2:

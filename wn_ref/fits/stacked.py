@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from wn_ref.arrays import unmasked
 from wn_ref.errors import InputError, require_choice
 from wn_ref.fits.leastsquares import covariance
 from wn_ref.fits.logistic import stacked, stacked_jacobian, stacked_slope
@@ -35,7 +36,7 @@ PLATEAU = 0.1
 """Between two steps there is a plateau if the flatness is below this."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StackedFit:
     """A fitted curve with one or two steps; made by `fit_steps` and `fit_stacked`. Call it for the accuracy at sigma.
 
@@ -94,7 +95,7 @@ class StackedFit:
 
     def __call__(self, sigma: npt.ArrayLike) -> np.ndarray:
         """The fitted accuracy at sigma."""
-        return stacked(abscissa(sigma, self.scale), self._best)
+        return stacked(abscissa(unmasked("sigma", sigma), self.scale), self._best)
 
 
 def fit_stacked(

@@ -75,7 +75,7 @@ def verdict(profile: Profile, chance: float, given: MidpointProblem) -> Verdict:
         return (_upper if fallen else _lower)(problem.sigma_at(hidden[-1 if fallen else 0]))._replace(flat=True)
     top_seen, bottom_seen, below = _plateaus(problem, best)
     if not top_seen and not bottom_seen:
-        return _open()
+        return _open("neither of its plateaus is among the noise levels")
     if best[0] > problem.x_levels[-1] or math.isinf(high) or not bottom_seen or len(below) == 0:
         return _lower(min(low, problem.levels[-1]))
     if best[0] < problem.x_levels[0] or low <= 0 or not top_seen:
@@ -139,15 +139,15 @@ def _plateaus(problem: MidpointProblem, best: np.ndarray) -> tuple[bool, bool, n
 
 def _lower(bound: float) -> Verdict:
     if bound <= 0:
-        return _open()
+        return _open("it may be at any level, down to 0")
     return Verdict("lower bound", float(bound), (float(bound), math.inf))
 
 
 def _upper(bound: float) -> Verdict:
     if bound <= 0:
-        return _open()
+        return _open("accuracy has fallen without noise already")
     return Verdict("upper bound", float(bound), (0.0, float(bound)))
 
 
-def _open(reason: str = "") -> Verdict:
+def _open(reason: str) -> Verdict:
     return Verdict("open", math.nan, (0.0, math.inf), reason=reason)

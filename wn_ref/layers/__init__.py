@@ -1,7 +1,7 @@
 """The layers, one file each: what a layer computes, its derivative right beneath, its compiled loops below.
 
 Samples are columns: every activation keeps the batch on its last axis, (features, batch) or (channels, height,
-width, batch). Then ``y = W @ x + b`` reads as in the paper, and the innermost loop of a kernel runs over neighbours.
+width, batch). Then ``y = W @ x + b`` reads as on paper, and the innermost loop of a kernel runs over neighbours.
 """
 
 from wn_ref.layers.batchnorm import BatchNorm

@@ -122,7 +122,7 @@ class Layer:
         self.gradients[name] = np.zeros_like(self.parameters[name])
 
     def keep_arrays(self) -> None:
-        """Make mappings whose arrays stay where they are of dictionaries that a class of the user's has instead."""
+        """Replace plain dictionaries, which a class of the user's may have, by mappings whose arrays stay in place."""
         for own in ("parameters", "gradients", "statistics"):
             if not isinstance(arrays := getattr(self, own), LayerArrays):
                 vars(self)[own] = LayerArrays({name: np.asarray(array) for name, array in arrays.items()})

@@ -14,6 +14,7 @@ from wn_ref.ledger.row import NOT_RUN, REPRODUCED, Judgement, Row
 from wn_ref.ledger.search import Answer, Run, Search, answered, families, trained_by
 from wn_ref.ledger.tables import Cells, frame, has_failed, identity
 from wn_ref.search.question import Show
+from wn_ref.sweeps import grids
 
 STAND_INS = {"bfd5143ae91d4917": "CIFAR-10 decoded from JPEG copies"}
 """By `wn_ref.datasets.fingerprint`: copies of the publisher's samples, which go by the name and are not the same."""
@@ -131,8 +132,13 @@ class Evidence:
         return self._results[row.id]
 
     def epochs(self, networks: Collection[tuple[str, str]]) -> list[int]:
-        """Return the numbers of epochs that there are runs of, descending, for networks (dataset, model)."""
-        return sorted(set().union(*(self._epochs.get(network, ()) for network in networks)), reverse=True)
+        """Return the numbers of epochs, not the paper's, that all of some networks have runs of, in descending order.
+
+        Networks are (dataset, model).
+        """
+        there = [self._epochs.get(network, set()) for network in networks]
+        theirs = {grids.paper_training(*network)["epochs"] for network in networks}
+        return sorted(set.intersection(*there) - (theirs if len(theirs) == 1 else set()), reverse=True)
 
     def _is_quantised(self, experiment: Experiment) -> bool:
         return any(cells["quantised"] for cells in self.found([experiment]))

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from wn_ref.findings.mixed_noise import midpoint_contour, regimes, tolerated_ratio
-from wn_ref.ledger.conditions import guessing_if_overflowed, of_another, of_conditions
+from wn_ref.findings.mixed_noise import first_fall, midpoint_contour, regimes
+from wn_ref.ledger.conditions import geometric, guessing_if_overflowed, of_another, of_conditions
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.row import Judgement, Row
 from wn_ref.models import TITLES
@@ -17,15 +17,13 @@ from wn_ref.sweeps import grids
 MIXED = (("mnist", "mlp"), ("mnist", "lenet5"), ("cifar10", "lenet5"))
 LEVELS = tuple(float(f"1e{power}") for power in range(-1, 9))
 STRONGEST = 1e5
-"""Levels of both noises, and the last one of multiplicative noise: networks bear more additive noise than that."""
+"""Levels of both noises. Multiplicative noise ends at the second one: what networks bear of the other lies above it."""
 STRONG, ORDERS = 1e3, 100.0
 """Noise that is strong; and orders of magnitude as a factor."""
 MARGINAL = 0.05
 """A loss of accuracy that does not count."""
 GUESSING = 0.2
 """An accuracy below this is taken for that of guessing."""
-RESCUED = 2.0
-"""Multiplicative noise decides how much additive noise is tolerated if it is this many times as much as alone."""
 
 
 def mixed_claims() -> Iterator[Row]:
@@ -40,10 +38,10 @@ def mixed_claims() -> Iterator[Row]:
              low_noise),
             ("order", "where both noises are high, the order decides: multiplicative first is far better (regime 4, "
              "where the additive noise is not the larger one)", order),
-            ("factor", "multiplicative first: additive noise may be up to ten times the multiplicative noise", factor),
-            ("upfront", "with multiplicative noise upfront, networks withstand orders of magnitude more additive noise "
-             f"than with additive noise alone (multiplicative noise from {STRONG:g} on, {ORDERS:g} times or more)",
-             upfront),
+            ("factor", "multiplicative first: accuracy stays high until the additive noise is about ten times the "
+             f"multiplicative noise (a loss of {MARGINAL:.0%}; multiplicative noise from {STRONG:,.0f} on)", factor),
+            ("upfront", "with multiplicative noise upfront, a network can be orders of magnitude more robust than with "
+             f"additive noise alone (midpoints, {ORDERS:g} times or more at the best level)", upfront),
             ("additive-first", "additive first: where both noises are large, accuracy drops to that of guessing (below "
              f"{GUESSING:.0%} where both are {STRONG:,.0f} or more)", guessing),
         )  # fmt: skip
@@ -81,25 +79,25 @@ def order(row: Row, evidence: Evidence) -> Judgement | None:
 
 
 def factor(row: Row, evidence: Evidence) -> Judgement | None:
-    """Find how much larger the additive noise may be, where that depends on the multiplicative noise.
+    """Find how much larger the additive noise is where strong multiplicative noise first loses accuracy by it.
 
-    Half a decade around ten counts as ten. If these midpoints are beyond the grid, the runs do not tell.
+    Half a decade around ten counts as ten. Where there is no loss up to the end of the grid, the runs do not tell.
     """
     mul, add, a = _grids(row, evidence)["multiplicative"]
-    midpoints, _ = midpoint_contour(mul, add, a)
-    rescued = midpoints > RESCUED * midpoints[0]
-    if not rescued.any():
+    strong = np.array(mul) >= STRONG
+    falls = np.array([first_fall(np.array(add), accuracies, MARGINAL) for accuracies in a[strong]])
+    if np.isnan(falls).any():
         return None
-    ratio = tolerated_ratio(np.array(mul)[rescued], midpoints[rescued])
-    if not math.isfinite(ratio):
-        return None
-    return of_conditions([1 < ratio < 10**1.5], "network", ratio, "tolerated factor")
+    ratios = falls / np.array(mul)[strong]
+    says = f"factor, {ratios.min():.3g} to {ratios.max():.3g}"
+    return of_conditions([10**0.5 < ratio < 10**1.5 for ratio in ratios], "level", geometric(ratios), says)
 
 
 def upfront(row: Row, evidence: Evidence) -> Judgement | None:
     """Compare the midpoints of additive noise under strong multiplicative noise with that under the weakest.
 
-    If one is beyond the grid, and the grid ends before the gain would be large, the runs do not tell.
+    What networks "can" is what the best of them do. If one is beyond the grid, and the grid ends before the gain would
+    be large, the runs do not tell.
     """
     mul, add, a = _grids(row, evidence)["multiplicative"]
     midpoints, _ = midpoint_contour(mul, add, a)
@@ -108,10 +106,11 @@ def upfront(row: Row, evidence: Evidence) -> Judgement | None:
         return None
     beyond = np.isnan(strong)
     gains = np.where(beyond, add[-1], strong) / alone
-    if (gains[beyond] < ORDERS).any():
+    largest = float(gains.max())
+    if largest < ORDERS and beyond.any():
         return None
     says = f"largest gain; alone {alone:.2g}"
-    return of_conditions([gain >= ORDERS for gain in gains.tolist()], "level", float(gains.max()), says)
+    return of_conditions([largest >= ORDERS], "network", largest, says)
 
 
 def guessing(row: Row, evidence: Evidence) -> Judgement | None:

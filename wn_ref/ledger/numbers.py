@@ -7,23 +7,25 @@ accuracies. Its rows stand as they come closest to the paper; the other readings
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from wn_ref import paper
 from wn_ref.experiment import Experiment
-from wn_ref.findings.robustness import curve, midpoint_of
-from wn_ref.fits import CONFIDENCE, fit_midpoint
+from wn_ref.findings.robustness import midpoint_as_printed, midpoint_of
+from wn_ref.fits import CONFIDENCE
 from wn_ref.injection import ALL, GLOBAL
 from wn_ref.lazy import pandas
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.row import Judge, Judgement, Row, verdict_on_number
 from wn_ref.ledger.search import Search
 from wn_ref.models import TITLES
+from wn_ref.search.question import Estimate
 from wn_ref.sweeps import grids
 
 PHASES = {1: "training", 4: "inference"}
@@ -73,8 +75,13 @@ def title_of(dataset: str, model: str, batchnorm: bool) -> str:
     return f"{TITLES[model]} {'with' if batchnorm else 'without'} batch norm, {dataset}"
 
 
-def midpoint_rows() -> Iterator[Row]:
+@cache
+def midpoint_rows() -> tuple[Row, ...]:
     """Make the rows of Tables 1 and 4, each followed by its variants."""
+    return tuple(_midpoint_rows())
+
+
+def _midpoint_rows() -> Iterator[Row]:
     for (number, given), search in zip(_printed(), global_searches().values()):
         dataset, noise = given["dataset"], given["noise"]
         network = (dataset, given["model"], given["batchnorm"])
@@ -125,13 +132,14 @@ def _table_4(row: Row, search: Search) -> Iterator[Row]:
         yield replace(without, id=f"{made.id}/not-at-bn", variant=NOT_AT_BN, theirs=None, base=made.id)
 
 
-def paper_grid(search: Search) -> list[Experiment]:
+@cache
+def paper_grid(search: Search) -> tuple[Experiment, ...]:
     """Return the experiments by which the paper found the same midpoint."""
     plan = "global" if isinstance(search.point, str) else "clamped" if search.clamp else "walking"
     made = grids.plan(plan, "paper", search.noise, search.dataset, search.model, search.batchnorm)
     asked = search.template.point
     there = GLOBAL if asked == ALL else asked
-    return [replace(e, point=asked) for e in made if e.phase == search.phase and e.point == there]
+    return tuple(replace(e, point=asked) for e in made if e.phase == search.phase and e.point == there)
 
 
 def midpoint(row: Row, evidence: Evidence) -> Judgement:
@@ -152,9 +160,7 @@ def fitted(row: Row, evidence: Evidence, scale: str = "log") -> Judgement:
 
 def by_the_papers_way(row: Row, evidence: Evidence) -> Judgement:
     """Judge the midpoint of equation 1, fitted in sigma with all parameters free to the paper's own grid."""
-    points = curve(evidence.runs(row.plan))
-    fit = fit_midpoint(points["sigma"], points["accuracy"], points["uncertainty"], scale="linear", rescale=True)
-    log = midpoint_of(noisy_runs(row, evidence))
+    fit, log = midpoint_as_printed(evidence.runs(row.plan)), midpoint_of(noisy_runs(row, evidence))
     low, high = fit.interval(CONFIDENCE)
     bounded = "" if np.isfinite(fit.midpoint) else f": {fit}"
     says = f"fitted in sigma{bounded}; fitted in ln sigma: {log}"
@@ -174,6 +180,26 @@ def grid_rows() -> Iterator[Row]:
         row = replace(by_id[name], variant=OWN_WAY, base=name, theirs=None, notebook=notebook)
         made = _by_grid(row, row.searches[0], by_the_papers_way, seeds, sigmas)
         yield replace(made, id=f"{start}/{name}")
+
+
+def grid_of(search: Search) -> Row | None:
+    """Return such a row for the midpoint of a search, None if there is none."""
+    found = _grids().get(search.at(None))
+    return found and found.at(search.epochs)
+
+
+@cache
+def _grids() -> Mapping[Search, Row]:
+    searches = global_searches()
+    return MappingProxyType({searches[row.base]: row for row in grid_rows()})
+
+
+def by_the_grid(row: Row, evidence: Evidence) -> Estimate:
+    """Return the midpoint of such a row, as that of a search; unknown if the fit has only a bound."""
+    fit = midpoint_as_printed(evidence.runs(row.plan))
+    if math.isfinite(fit.midpoint):
+        return Estimate(fit.midpoint, fit.interval(CONFIDENCE), kind="measured")
+    return Estimate(kind="unknown", reason=str(fit))
 
 
 def _by_grid(

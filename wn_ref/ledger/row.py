@@ -6,7 +6,7 @@ The verdict on a number is a rule, `verdict_on_number`; a claim has a function o
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -113,7 +113,7 @@ class Row:
     quantised: tuple[Experiment, ...] = field(default=(), repr=False)
     also: tuple[Search, ...] = ()
     further: Callable[[Row, Any], list[Experiment] | None] | None = field(default=None, repr=False)
-    theirs: Callable[[], list[Experiment]] | None = field(default=None, repr=False)
+    theirs: Callable[[], Sequence[Experiment]] | None = field(default=None, repr=False)
     variant: str = ""
     base: str = ""
     another: str = ""

@@ -20,13 +20,11 @@ from wn_ref.experiment import Experiment
 from wn_ref.injection import GLOBAL
 from wn_ref.ledger.tables import FIELDS, Cells, has_failed, identity, text
 from wn_ref.noise import Noise, of_kind
-from wn_ref.search.experiments import asked_run, question_about
+from wn_ref.search.experiments import AT_ONCE, asked_run, question_about
 from wn_ref.search.phases import SEARCHES
 from wn_ref.search.question import Estimate, Show
 from wn_ref.sweeps import grids
 
-AT_ONCE = 2
-"""How many runs a search places at the same time, whatever the number of workers: it decides which runs there are."""
 TYPICAL = {"training": 14, "inference": 7}
 """Networks that a search takes as a rule, for forecasts."""
 SAME = 1e-6
@@ -180,7 +178,7 @@ def answered(search: Search, known: Families, run: Run | None = None, show: Show
             raise Missing
         return np.array([float(cells["accuracy"]) if cells and cells["accuracy"] else math.nan for cells in found])
 
-    question = question_about(search.template, **search.limits, jobs=AT_ONCE)
+    question = question_about(search.template, **search.limits, at_once=AT_ONCE)
     try:
         estimate = SEARCHES[search.phase](measure, question, show)
     except Missing:

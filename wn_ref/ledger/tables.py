@@ -19,6 +19,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache, partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ CHECKED: dict[str, Callable[[str, Any], Any]] = {
     "dataset": partial(require_choice, choices=CATALOG), "model": partial(require_choice, choices=MODELS),
 }  # fmt: skip
 """What raises a `ValueError` for a value that no experiment can have; own data and models are in no table."""
+_experiment = itemgetter(*FIELDS)
 _NUMBERS: dict[str, Any] = {"tested": int, "classes": int, "accuracy": float, "seconds": float, "weight": float}
 _NUMBERS |= {"quantised": float, "algorithm": int, "train_size": int, "test_size": int}
 
@@ -71,7 +73,7 @@ def text(value: Any) -> str:
 
 def identity(run: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what tells a run from all others: the cells of its experiment, given as cells or as `Experiment.row`."""
-    return tuple(text(run[name]) for name in FIELDS)
+    return tuple(map(text, _experiment(run)))
 
 
 def has_failed(cells: Cells) -> bool:

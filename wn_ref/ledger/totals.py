@@ -68,5 +68,5 @@ def _taken(results: Sequence[RowResult]) -> tuple[int, float]:
 
 
 def _theirs(result: RowResult) -> Iterable[Experiment]:
-    make: Callable[[], list[Experiment]] | None = result.row.theirs
+    make: Callable[[], Iterable[Experiment]] | None = result.row.theirs
     return make() if make else []

@@ -11,7 +11,7 @@ from wn_ref.injection import GLOBAL, INPUT, Points
 from wn_ref.models import Model, build_model, model_name
 from wn_ref.noise import Noise
 from wn_ref.optim import cosine
-from wn_ref.ports.chain import MOST_NUMBERS, CaseLayer, layers_of
+from wn_ref.ports.chain import KINDS, MOST_NUMBERS, CaseLayer, layers_of
 from wn_ref.random import EVALUATION
 
 TOLERANCES = {
@@ -118,7 +118,7 @@ class Case:
         return Points(
             (INPUT, *(layer.name for layer in behind)),
             (INPUT, *(layer.kind for layer in behind)),
-            (True, *(layer.kind != "bn" for layer in behind)),
+            (True, *(KINDS[layer.kind].globally_noisy for layer in behind)),
         )
 
     @cached_property

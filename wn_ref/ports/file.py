@@ -15,12 +15,12 @@ import numpy as np
 
 from wn_ref.errors import InputError
 from wn_ref.files import Output
+from wn_ref.npz import META, write_npz
 from wn_ref.ports.case import Case
 from wn_ref.ports.contents import expected_arrays
 from wn_ref.ports.meta import LARGEST, case_from, meta_entry
 from wn_ref.ports.record import record
 
-META = "meta"
 LARGEST_FILE = 1 << 30
 """Bytes of all arrays of a file together, at most."""
 LARGEST_HEADER = 4096
@@ -36,7 +36,7 @@ def write_case(case: Case, output: Output) -> Path:
         As for `wn_ref.files.Output.write`.
     """
     arrays = {META: meta_entry(case)} | record(case)
-    return output.write(lambda part: _save(part, arrays))
+    return output.write(lambda part: write_npz(part, arrays))
 
 
 def read_case(path: str | Path) -> tuple[Case, dict[str, np.ndarray]]:
@@ -92,14 +92,6 @@ def read_case(path: str | Path) -> tuple[Case, dict[str, np.ndarray]]:
         if not np.isfinite(array).all():
             raise InputError(f"{path}: {name}: expected finite numbers, got others; write the file again")
     return case, arrays
-
-
-def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write arrays as `np.savez` does, but with the same bytes every time."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for name, array in arrays.items():
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
-                np.lib.format.write_array(entry, array, allow_pickle=False)
 
 
 def _sizes(archive: zipfile.ZipFile) -> dict[str, int]:

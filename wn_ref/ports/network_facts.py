@@ -17,7 +17,7 @@ from wn_ref.own_model import describe_own_model, place_of
 from wn_ref.version import ALGORITHM, __version__
 
 SCHEMA, NUMBER = "wn-network", 1
-WEIGHTS_PER_PIXEL = 32
+WEIGHTS_PER_PIXEL = 25
 """The networks of this package have more weights than this for each pixel of a channel, so a file that has fewer is not
 of the network that it names, which then need not be built to find out."""
 LARGEST_IMAGE = 1 << 20

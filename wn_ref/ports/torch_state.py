@@ -146,11 +146,15 @@ def _called(network: Network, names: Names) -> dict[str, str]:
         if require_choice("names", names, NAMES) == "kind":
             return {name: name for name in weighted}
         if any(isinstance(layer, Add) for layer in network.layers):
-            raise InputError("names: expected a mapping for residual blocks, which are no Sequential, got 'sequential'")
+            raise InputError(
+                "names: expected a mapping for residual blocks, which are no Sequential, got 'sequential'; give one"
+            )
         return {name: str(position) for name, position in weighted.items()}
     if set(names) != set(weighted):
         wrong = sorted(set(names) ^ set(weighted))
-        raise InputError(f"names: expected a name for each of {', '.join(weighted)}, got {wrong[0]!r} wrong or missing")
+        raise InputError(
+            f"names: expected a name for each of {', '.join(weighted)}, got {wrong[0]!r} wrong or missing; correct it"
+        )
     if len(set(names.values())) < len(names):
         raise InputError(f"names: expected another name for each layer, got {', '.join(names.values())}; correct them")
     return {name: str(names[name]) for name in weighted}

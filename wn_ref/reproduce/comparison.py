@@ -15,11 +15,6 @@ from wn_ref.reproduce.words import OF_TRAINING, worded
 from wn_ref.sweeps import grids
 
 
-def original(dataset: str) -> str:
-    """Return the data set that a sample is taken from, and any other data set as it is."""
-    return dataset.removesuffix("_sample")
-
-
 def paper_midpoint(number: int, row: pandas.Series, noise: str = "additive") -> float:
     """Return the midpoint that the paper's Table 1 or 4 prints for a network, NaN if it prints none.
 
@@ -35,7 +30,7 @@ def paper_midpoint(number: int, row: pandas.Series, noise: str = "additive") -> 
         Which noise.
     """
     midpoints = paper.midpoints(number)
-    found = (midpoints["dataset"] == original(row["dataset"])) & (midpoints["model"] == row["model"])
+    found = (midpoints["dataset"] == grids.original(row["dataset"])) & (midpoints["model"] == row["model"])
     found &= (midpoints["batchnorm"] == row["batchnorm"]) & (midpoints["noise"] == noise)
     return float(midpoints.loc[found, "midpoint"].squeeze()) if found.any() else np.nan
 
@@ -60,15 +55,15 @@ def differences(plan: str, runs: pandas.DataFrame, noise: str = "additive") -> s
     """
     ours = runs[~without_noise(runs)]
     row = ours.iloc[0]
-    theirs = _published(plan, noise, original(row["dataset"]), row["model"], bool(row["batchnorm"]))
+    theirs = _published(plan, noise, grids.original(row["dataset"]), row["model"], bool(row["batchnorm"]))
     reasons = []
     for name in (*OF_TRAINING, "gradient"):
         ours_is, theirs_is = row.get(name, theirs[name].iloc[0]), theirs[name].iloc[0]
-        sizes_of_a_sample = name in ("train_size", "test_size") and row["dataset"] != original(row["dataset"])
+        sizes_of_a_sample = name in ("train_size", "test_size") and row["dataset"] != grids.original(row["dataset"])
         if ours_is == theirs_is or sizes_of_a_sample or name == "clamp":
             continue
         if name == "dataset":
-            reasons.append(f"{ours_is} is a sample")
+            reasons.append(f"{ours_is} is a {'sample' if ours_is.endswith('_sample') else 'part of it'}")
         else:
             reasons.append(f"{worded(name, ours_is)}, not {worded(name, theirs_is)}")
     levels, theirs_levels = (len(part[list(LEVEL)].drop_duplicates()) for part in (ours, theirs))

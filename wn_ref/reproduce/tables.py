@@ -8,12 +8,13 @@ import numpy as np
 
 from wn_ref import paper
 from wn_ref.findings import weight_growth
-from wn_ref.findings.robustness import LEAST_LEVELS, TOO_FEW, curve, midpoint_of
-from wn_ref.fits import CONFIDENCE, fit_midpoint
+from wn_ref.findings.robustness import LEAST_LEVELS, TOO_FEW, curve, midpoint_as_printed, midpoint_of
+from wn_ref.fits import CONFIDENCE
 from wn_ref.injection import WEIGHTED, kind_of
 from wn_ref.lazy import pandas
-from wn_ref.reproduce.comparison import differences, original, paper_midpoint
+from wn_ref.reproduce.comparison import differences, paper_midpoint
 from wn_ref.reproduce.words import points_of
+from wn_ref.sweeps import grids
 
 Rows = list[dict[str, Any]]
 NOT_EVERYWHERE = "no noise at batch norm's outputs, where Table 4 seems to have it (see the reproduction)"
@@ -45,7 +46,7 @@ def table_2(runs: pandas.DataFrame) -> Rows:
         magnitudes = [list(pairs[column]) for column in ("weight_magnitudes", "weight_magnitudes_clamped")]
         ratios = weight_growth.unclamped_over_clamped(*magnitudes)
         rows.append({"sigma": sigma, "midpoint": mu} | ratios[ratios["layer"] == name].iloc[0].to_dict())
-        if (original(here["dataset"].iloc[0]), here["model"].iloc[0]) == ("cifar10", "lenet5"):
+        if (grids.original(here["dataset"].iloc[0]), here["model"].iloc[0]) == ("cifar10", "lenet5"):
             printed = paper.table(2)["with_bn" if here["batchnorm"].iloc[0] else "without_bn"]
             rows[-1] |= {"paper": printed.iloc[number], "differs": differences("walking", unclamped)}
     return rows
@@ -87,8 +88,7 @@ def _global_midpoint(number: int, runs: pandas.DataFrame) -> Rows:
     if len(points) >= LEAST_LEVELS:
         fit = midpoint_of(runs, sigma)
         low, high = fit.interval(CONFIDENCE)
-        columns = (points[name] for name in ("sigma", "accuracy", "uncertainty"))
-        printed = fit_midpoint(*columns, chance=1 / int(runs["classes"].iloc[0]), scale="linear")
+        printed = midpoint_as_printed(runs, sigma)
         row |= {"midpoint": fit.midpoint, "low": low, "high": high, "kind": fit.kind, "as_printed": printed.midpoint}
     published = paper_midpoint(number, runs.iloc[0], noise)
     return [row | {"paper": published, "differs": differences("global", runs, noise) if published > 0 else ""}]
@@ -97,7 +97,7 @@ def _global_midpoint(number: int, runs: pandas.DataFrame) -> Rows:
 def _paper_accuracy(row: pandas.Series) -> float:
     """Return the accuracy, 0 to 1, that the paper's Table 3 prints for a row of ours, NaN if it prints none."""
     printed = paper.table(3)
-    found = (printed["dataset"] == original(row["dataset"])) & (printed["model"] == row["model"])
+    found = (printed["dataset"] == grids.original(row["dataset"])) & (printed["model"] == row["model"])
     found &= (printed["batchnorm"] == "with") == row["batchnorm"]
     kind = "uniform" if len(set(row["executions"].split())) == 1 else "guided"
     if kind == "guided":

@@ -44,7 +44,7 @@ def at_inference(measure: Measure, question: Question, show: Show | None = None)
     estimate = Estimate(math.exp(mu), (math.exp(low), math.exp(high)))
     midpoints: list[float] = []
     used, look, coarsest = 1, FEWEST_NETWORKS, 0.0
-    while (count := min(question.jobs, question.max_runs - used)) > 0:
+    while (count := min(question.at_once, question.max_runs - used)) > 0:
         centre = float(np.mean(midpoints)) if midpoints else mu
         seeds = range(used - 1, used - 1 + count)
         for curve in evaluate(measure, question, seeds, centre + s * DISTANCES, first.plateaus.top):

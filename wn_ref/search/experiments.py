@@ -21,6 +21,9 @@ from wn_ref.store.writer import writing
 from wn_ref.sweeps.runner import fill
 from wn_ref.sweeps.workers import Workers
 
+AT_ONCE = 2
+"""How many runs a search places at the same time, whatever the number of workers."""
+
 
 def locate_midpoint(
     noise: Callable[[float], Noise] = additive,
@@ -35,7 +38,7 @@ def locate_midpoint(
     step: float = 10.0,
     show: Show | None = None,
     retry_failed: bool = False,
-    at_once: int | None = None,
+    at_once: int = AT_ONCE,
     first_seed: int = 0,
     **settings: Any,
 ) -> Location:
@@ -66,8 +69,9 @@ def locate_midpoint(
         Called with the number of networks trained so far and the `Estimate`, after every batch of runs.
     retry_failed : bool
         Whether to run experiments again that failed according to the store.
-    at_once : int, optional
-        Number of runs that are placed at the same time; by default `jobs`.
+    at_once : int
+        How many networks' noise levels are chosen at the same time. The answer depends on it, as it decides what is
+        known when a run is placed, and not on `jobs`; more keep more workers busy.
     first_seed : int
         The seed of the first network; the others follow it.
     **settings
@@ -76,7 +80,7 @@ def locate_midpoint(
     Returns
     -------
     Location
-        The same for the same arguments. `at_once` is one of them: it decides what is known when a run is placed.
+        The same for the same arguments, whatever `jobs`.
 
     Raises
     ------
@@ -98,7 +102,7 @@ def locate_midpoint(
     """
     asked_for = settings_of_search(width, low, high, start, max_runs, show, step)
     workers = Workers(jobs)
-    asked_for["jobs"] = workers.jobs if at_once is None else require_whole("at_once", at_once, least=1)
+    asked_for["at_once"] = require_whole("at_once", at_once, least=1)
     require_whole("first_seed", first_seed, least=0)
     template = Experiment(noise=_first_noise(noise, low, start, high), **_checked(settings))
     asked: dict[Experiment, None] = {}

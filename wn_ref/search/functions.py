@@ -31,8 +31,9 @@ def locate(
 ) -> Location:
     """Find a midpoint noise level of a function that returns an accuracy, with as few calls as possible.
 
-    The searches are those of `locate_midpoint`. An ArithmeticError of the function, such as OverflowError or
-    `OverflowStop`, counts as too much noise. Any other exception ends the search.
+    The searches are those of `locate_midpoint`, which is for networks of this package, as `wn-ref locate` is. An
+    ArithmeticError of the function, such as OverflowError or `OverflowStop`, counts as too much noise. Any other
+    exception ends the search.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """The search for a midpoint where every run trains a network: noise in training and evaluation.
 
-Runs are placed one after the other (or `jobs` at a time), each with a seed of its own: first to bracket the midpoint in
-ln sigma, then where they tell most about it. The result is the sigma at which *the accuracy averaged over seeds* is
+Runs are placed one after the other (or `at_once` at a time), each with a seed of its own: first to bracket the midpoint
+in ln sigma, then where they tell most about it. The result is the sigma at which *the accuracy averaged over seeds* is
 half way down.
 
 Half way is between the accuracy without noise, which is measured, and that under infinite noise. For additive noise the
@@ -56,7 +56,7 @@ def in_training(measure: Measure, question: Question, show: Show | None = None) 
     if answer := without_fall(runs.plateaus, question):
         return answer
     fit, estimate, look = None, Estimate(), FEWEST_RUNS
-    while (count := min(question.jobs, question.max_runs - runs.networks)) > 0:
+    while (count := min(question.at_once, question.max_runs - runs.networks)) > 0:
         levels = runs.next(fit, count)
         if not levels:
             return bound(runs.x, runs.y, runs.plateaus, question)

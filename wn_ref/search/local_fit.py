@@ -48,12 +48,12 @@ FINEST = 1e-6
 STOPPED = 1.06
 """By how much an interval is wider because the search ended when it looked narrow enough."""
 BEND = 0.05
-"""The z^2 coefficient of the logit of measured curves: 0.03 to 0.09 on either side."""
+"""b in logit = z + b z^2, with z = (ln sigma - mu) / s: measured curves have 0.03 to 0.09 on either side of mu."""
 REACH = 0.5
 """Runs are placed within this many slopes of mu."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LocalFit:
     """Equation 1 in ln sigma, fitted to the runs around the midpoint; made by `fit_window`.
 

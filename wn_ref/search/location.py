@@ -24,8 +24,8 @@ class Location:
     networks : int
         How many networks were trained; from `locate`, how many seeds were measured.
     experiment : Experiment or None
-        What the midpoint is of: the first experiment of the search, with the first sigma and seed 0. None if it is of
-        a function.
+        What the midpoint is of: the settings that all runs share, with the first sigma and seed 0. None if it is of a
+        function.
     name : str
         The name of that function; empty otherwise.
 

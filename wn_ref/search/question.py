@@ -75,7 +75,7 @@ class Question:
         The accuracy of guessing, 1/K with K classes.
     floor_known : bool
         Whether the accuracy under infinite noise is `chance`; otherwise it is measured.
-    width, low, high, start, max_runs, jobs, step
+    width, low, high, start, max_runs, at_once, step
         As in `wn_ref.locate_midpoint`.
     """
 
@@ -86,7 +86,7 @@ class Question:
     high: float = 1e10
     start: float = 1.0
     max_runs: int = 60
-    jobs: int = 1
+    at_once: int = 1
     step: float = 10.0
 
     @property

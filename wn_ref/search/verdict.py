@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from wn_ref.overflow import SELECTION
 from wn_ref.search.local_fit import SLOPES, LocalFit
 from wn_ref.search.plateaus import Plateaus, bracket
 from wn_ref.search.question import Estimate, Question
@@ -19,8 +20,6 @@ FALLS = 0.05
 """A curve falls if its plateaus differ by more than this share of the way from perfect accuracy to guessing."""
 REACHED = 7.0
 """The floor is reached this many slopes above the midpoint: there, 0.1 % of the fall is left."""
-OVERFLOWED = 0.1
-"""The share of the runs around the midpoint that may overflow."""
 SCATTERED = 0.15
 """The scatter between runs that a fit can describe, as a share of the fall; 0.03 is common, and a coin has 0.5."""
 FALLEN = 0.25
@@ -103,7 +102,7 @@ def doubt_between_networks(x: Sequence[float], y: Sequence[float], fit: LocalFit
     levels = fit.x[:-2]
     low, high = levels.min(), levels.max()
     around = np.isnan([accuracy for level, accuracy in zip(x, y) if low <= level <= high])
-    if around.mean() > OVERFLOWED:
+    if around.mean() > SELECTION:
         return f"{around.sum()} of {len(around)} runs around it overflow"
     if fit.tau > SCATTERED * 2 * fit.best[2]:
         low, high = np.exp([low, high])

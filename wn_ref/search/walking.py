@@ -38,6 +38,9 @@ def walk(
 ) -> pandas.DataFrame:
     """Find the midpoint noise level at each of several injection points, with as few calls as possible.
 
+    This is for functions of the user's. For networks of this package, `wn-ref walk` runs a grid: `wn_ref.walking` plans
+    it, `wn_ref.sweep` runs it, and `wn_ref.midpoints` fits it.
+
     Accuracies without noise are the same for all points. They are measured once, with the first point.
 
     Parameters

@@ -1,6 +1,7 @@
 """Which runs of a store are wanted: from filters to SQL.
 
-A value that no run can have is refused, so that a filter never finds nothing because of its spelling.
+A value that no run can have is refused. Where that cannot be known, as of names that may be the user's own, there is a
+warning if a filter finds nothing.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from wn_ref.errors import InputError, require_whole
+from wn_ref.errors import InputError, require_choice, require_whole
 from wn_ref.experiment import CHECKS
+from wn_ref.noise import GRADIENTS, ORDERS
 from wn_ref.store.tables import FIELDS, Cell, to_cell
 
 TEXTS = {name for name, default in FIELDS.items() if isinstance(default, str)} - {"point"}
 TEXTS |= {"name", "error", "key", "training", "data"}
+_CHOICES = {"gradient": GRADIENTS, "first": ORDERS}
 """The columns that have texts; `point` has both, names and numbers."""
 _NAMES = ("dataset", "model")
 """Texts of which no list has all, because they may be the user's own."""
@@ -86,6 +89,8 @@ def _checked(name: str, value: Any) -> Any:
     if name in CHECKS and name not in _NAMES:
         check: Callable[[str, object], Any] = CHECKS[name]
         return check(name, value)
+    if name in _CHOICES and isinstance(value, str):
+        return require_choice(name, value, _CHOICES[name])
     if name == "executions" and isinstance(value, Iterable):
         return tuple(require_whole(name, count, least=1) for count in value)
     if name != "point" and isinstance(value, str) != (name in TEXTS) and not hasattr(value, "dtype"):

@@ -5,7 +5,8 @@
 
 with t_step the time of one training step and t_batch that of one evaluated batch, both measured for each kind of
 network. Two experiments are of one kind if these times are the same: they agree in data set, model, batch norm, batch
-size, kind of noise, injection points and number of executions.
+size, kind of noise, injection points and number of executions. Where evaluations of one network share what is in front
+of their noise, as those of a walk do, they take less than this.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ EPOCHS = {  # of the MLP, and of LeNet-5 or CNN-S
     "cifar10": (200, 300),
     "gsc": (150, 150),
 }
-EXECUTIONS = {  # Table 3: global sigma and guided executions; those of the third row are from its configuration file
+EXECUTIONS = {  # Table 3: global sigma and guided executions; those of the second row are from its configuration file
     ("mnist", "mlp", True): (0.350, (6, 1, 3, 3, 2, 1, 2, 1, 1, 1, 1)),
     ("mnist", "mlp", False): (0.471, (8, 1, 2, 1, 1, 1, 1, 1)),
     ("cifar10", "mlp", True): (0.333, (1, 1, 3, 4, 2, 2, 3, 2, 1, 2, 1)),
@@ -87,7 +87,7 @@ def plan(
     grid : "small" or "paper"
         For a laptop, or as published. The sample of a data set has the epochs of the whole data set.
     noise : "additive" or "multiplicative"
-        For the plans global, walking and clamped; the other plans have noise of their own.
+        For the plans global, walking and clamped; the other plans have noise of their own, whatever is given.
     dataset, model, batchnorm
         Fields of `Experiment`.
     own : Own
@@ -98,8 +98,8 @@ def plan(
     Raises
     ------
     InputError
-        If there is no such plan, grid or noise, the plan does not go with a choice, or it is "multi" and Table 3 has no
-        such network.
+        If there is no such plan, grid or noise, the plan does not go with a choice, there are no noise levels or seeds,
+        or it is "multi" and Table 3 has no such network.
     """
     require_choice("plan", name, PLANS)
     require_choice("grid", grid, GRIDS)
@@ -108,6 +108,9 @@ def plan(
     dataset, model = dataset_of(dataset), model_of(model)
     if own.point is not None and name not in ("global", "mixed"):
         raise InputError(f"point: expected none for the plan {name}, got {own.point!r}; leave it out")
+    for what, values in (("sigmas", own.sigmas), ("seeds", own.seeds)):
+        if values is not None and not len(values):
+            raise InputError(f"{what}: expected at least one, got none; leave it out for those of the grid")
     network: dict[str, Any] = {"dataset": dataset, "model": model, "batchnorm": batchnorm}
     settings = network | (paper_training(dataset, model) if grid == "paper" else {}) | training
     return list(dict.fromkeys(PLANS[name](grid == "paper", noise, settings, own)))
@@ -144,44 +147,56 @@ def sigmas(plan: str, noise: str, paper: bool, dataset: str, model: str | Model)
 
 def paper_training(dataset: str | OwnData, model: str | Model) -> dict[str, Any]:
     """Return the settings with which the paper trained a network."""
-    if _original(dataset) not in EPOCHS:
-        known = ", ".join(name for name in DATASETS if _original(name) in EPOCHS)
+    if original(dataset) not in EPOCHS:
+        known = ", ".join(name for name in DATASETS if original(name) in EPOCHS)
         expected = f"grid: expected a data set of the paper ({known}) for 'paper'"
-        raise InputError(f"{expected}, got {_original(dataset)}; choose 'small'")
-    epochs = EPOCHS[_original(dataset)][0 if model == "mlp" else 1]
-    speech = {"batch_size": 512, "learning_rate": 5e-4} if _original(dataset) == "gsc" else {}
+        raise InputError(f"{expected}, got {original(dataset)}; choose 'small'")
+    epochs = EPOCHS[original(dataset)][0 if model == "mlp" else 1]
+    speech = {"batch_size": 512, "learning_rate": 5e-4} if original(dataset) == "gsc" else {}
     return {"epochs": epochs} | speech
 
 
-def _original(dataset: str | OwnData) -> str:
+def _own(values: Sequence[Any] | None) -> list[Any]:
+    """Return the user's own values, of which there is at least one; none leave it to the grid."""
+    return [] if values is None else list(values)
+
+
+def original(dataset: str | OwnData) -> str:
     """Return the name of the data set that a sample, or a test set alone, is taken from."""
-    return dataset.name if isinstance(dataset, OwnData) else CATALOG[dataset].folder
+    if isinstance(dataset, OwnData):
+        return dataset.name
+    return CATALOG[dataset].folder if dataset in CATALOG else dataset
 
 
 def _global(paper: bool, noise: str, settings: dict[str, Any], own: Own) -> list[Experiment]:
-    dataset, model = _original(settings["dataset"]), settings["model"]
+    dataset, model = original(settings["dataset"]), settings["model"]
     repeats = 10 if dataset == "mnist" or (dataset, model) == ("cifar10", "lenet5") else 5
-    levels = own.sigmas or sigmas("global", noise, paper, dataset, model)
-    point = GLOBAL if own.point is None else own.point
-    return plans.global_noise(
-        own.noise(noise), levels, own.seeds or range(repeats if paper else 2), point=point, **settings
-    )
+    levels = _own(own.sigmas) or sigmas("global", noise, paper, dataset, model)
+    point, seeds = GLOBAL if own.point is None else own.point, _own(own.seeds) or range(repeats if paper else 2)
+    return plans.global_noise(own.noise(noise), levels, seeds, point=point, **settings)
 
 
 def _walking(paper: bool, noise: str, settings: dict[str, Any], own: Own) -> list[Experiment]:
-    levels = own.sigmas or sigmas("walking", noise, paper, _original(settings["dataset"]), settings["model"])
-    return plans.walking(own.noise(noise), levels, own.seeds or range(5 if paper else 2), **settings)
+    return _walk(plans.walking, paper, noise, settings, own)
 
 
 def _clamped(paper: bool, noise: str, settings: dict[str, Any], own: Own) -> list[Experiment]:
-    return _walking(paper, noise, settings | {"clamp": True}, own)
+    return _walk(plans.clamped, paper, noise, settings, own)
+
+
+def _walk(
+    make: Callable[..., list[Experiment]], paper: bool, noise: str, settings: dict[str, Any], own: Own
+) -> list[Experiment]:
+    levels = _own(own.sigmas) or sigmas("walking", noise, paper, original(settings["dataset"]), settings["model"])
+    return make(own.noise(noise), levels, _own(own.seeds) or range(5 if paper else 2), **settings)
 
 
 def _maximum(paper: bool, _: str, settings: dict[str, Any], own: Own) -> list[Experiment]:
-    sigma, *others = own.sigmas or [1e10]
+    sigma, *others = _own(own.sigmas) or [1e10]
     if others:
         raise InputError(f"sigmas: expected one level for the plan maximum, got {1 + len(others)}; choose the largest")
-    return plans.maximum(own.seeds or range(6 if paper else 2), multiplicative(sigma, own.gradient), **settings)
+    seeds = _own(own.seeds) or range(6 if paper else 2)
+    return plans.maximum(seeds, multiplicative(sigma, own.gradient), **settings)
 
 
 def _mixed(paper: bool, _: str, settings: dict[str, Any], own: Own) -> list[Experiment]:
@@ -192,13 +207,13 @@ def _mixed(paper: bool, _: str, settings: dict[str, Any], own: Own) -> list[Expe
     """
     zoom, wide = [round(0.1 * i, 1) for i in range(1, 26)], [float(f"1e{power}") for power in range(-4, 14)]
     grids = [zoom, wide] if paper else [[0.1, 1.0, 10.0, 1e3, 1e5]]
-    if own.sigmas:
+    if own.sigmas is not None:
         grids = [list(own.sigmas)]
     point = own.point
     if point is None:
         kinds = Experiment(**settings).injection_points.kinds
         point = [number for number, kind in enumerate(kinds) if kind in WEIGHTED][1]
-    seeds = own.seeds or range(5 if paper else 1)
+    seeds = _own(own.seeds) or range(5 if paper else 1)
     return [
         experiment
         for levels in grids
@@ -207,7 +222,7 @@ def _mixed(paper: bool, _: str, settings: dict[str, Any], own: Own) -> list[Expe
 
 
 def _multi(paper: bool, _: str, settings: dict[str, Any], own: Own) -> list[Experiment]:
-    network = (_original(settings["dataset"]), settings["model"], settings["batchnorm"])
+    network = (original(settings["dataset"]), settings["model"], settings["batchnorm"])
     if network not in EXECUTIONS:
         known = ", ".join(f"{dataset} {model}" for dataset, model, batchnorm in EXECUTIONS if batchnorm)
         raise InputError(
@@ -215,10 +230,10 @@ def _multi(paper: bool, _: str, settings: dict[str, Any], own: Own) -> list[Expe
             "in Python, plans.multi_execution takes any executions"
         )
     sigma, guided = EXECUTIONS[network]
-    uniform, seeds = (2,) * len(guided), own.seeds or range(100 if paper else 5)
+    uniform, seeds = (2,) * len(guided), _own(own.seeds) or range(100 if paper else 5)
     return [
         experiment
-        for level in own.sigmas or [sigma]
+        for level in _own(own.sigmas) or [sigma]
         for experiment in plans.multi_execution(additive(level), [uniform, guided], seeds, **settings)
     ]
 

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from wn_ref.errors import InputError
@@ -53,6 +53,7 @@ def global_noise(
     InputError
         If an argument is no sequence, or a field of `Experiment` has a value that cannot be run.
     """
+    _require_free(settings)
     if not callable(noise):
         raise InputError(f"noise: expected a function from sigma to noise, got {noise!r}; try wn_ref.additive")
     levels = [noise(sigma) for sigma in _items("sigmas", sigmas, "[0.1, 1.0]")]
@@ -102,6 +103,7 @@ def walking(
     >>> experiments[-1].phase, experiments[-1].point, experiments[-1].noise.sigma_add, experiments[-1].seed
     ('inference', 7, 10.0, 1)
     """
+    _require_free(settings, "point")
     sigmas, seeds = _items("sigmas", sigmas, "[0.1, 1.0]"), _items("seeds", seeds, "range(2)")
     return [
         experiment
@@ -139,6 +141,7 @@ def maximum(seeds: Sequence[int], noise: Noise | None = None, **settings: Any) -
     list of Experiment
         First those without noise, which accuracies are compared with; then those with noise, by point and seed.
     """
+    _require_free(settings, "point")
     noise = multiplicative(1e10, gradient="exact") if noise is None else noise
     seeds = _items("seeds", seeds, "range(2)")
     quiet = [Experiment(seed=seed, **settings) for seed in seeds]
@@ -174,6 +177,7 @@ def mixed(
     list of Experiment
         Sorted by order, sigma_mul, sigma_add and seed; all of the phase "training".
     """
+    _require_free(settings, "noise")
     sigma_mul, sigma_add = _items("sigma_mul", sigma_mul, "[0.1, 1.0]"), _items("sigma_add", sigma_add, "[0.1, 1.0]")
     orders, seeds = _items("orders", orders, "['additive']"), _items("seeds", seeds, "range(2)")
     levels = [mixed_noise(m, a, order, gradient) for order in orders for m in sigma_mul for a in sigma_add]
@@ -203,10 +207,20 @@ def multi_execution(
     list of Experiment
         Sorted by candidate and seed.
     """
+    _require_free(settings)
     settings |= {"noise": noise, "point": point, "phase": "inference"}
     seeds, example = _items("seeds", seeds, "range(2)"), "[[2, 1, 1], [1, 2, 1]]"
     candidates = [tuple(_items("executions", counts, example)) for counts in _items("executions", executions, example)]
     return [Experiment(executions=counts, seed=seed, **settings) for counts in candidates for seed in seeds]
+
+
+def _require_free(settings: Mapping[str, Any], *chosen: str) -> None:
+    """Raise `InputError` if settings have a field that the plan chooses itself."""
+    for name in ("phase", "seed", *chosen):
+        if name in settings:
+            raise InputError(
+                f"{name}: expected none, because the plan chooses it, got {settings[name]!r}; leave it out"
+            )
 
 
 def _items(name: str, values: Iterable[Any], example: str) -> list[Any]:

@@ -29,7 +29,7 @@ from wn_ref.sweeps.workers import THIS_PROCESS, Workers, run_tasks
 from wn_ref.weights import Arrays
 
 Data = Callable[[Experiment], Dataset | Source]
-"""Gives the data set that a worker is handed for an experiment, or what the one has to be that it loads itself."""
+"""Gives the data set that a worker is handed for an experiment, or the `Source` that the one it loads must have."""
 
 
 def sweep(

@@ -35,7 +35,7 @@ def train_one(training_experiment: Experiment, data: Dataset | Source) -> Traine
     training_experiment : Experiment
         Of the phase "training".
     data : Dataset or Source
-        The experiment's data set, or what the one has to be that the worker loads itself.
+        The experiment's data set, or the source that the one which the worker loads must have.
 
     Returns
     -------
