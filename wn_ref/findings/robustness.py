@@ -188,7 +188,7 @@ def _by_seed(runs: pandas.DataFrame, sigma: str) -> pandas.DataFrame:
     """Accuracies with a row per level, ascending, and a column per seed; NaN where a run is missing or has stopped."""
     overflowed = runs["accuracy"].isna()
     if "error" in runs:
-        overflowed &= [is_overflow(str(message)) for message in runs["error"]]
+        overflowed &= np.array([is_overflow(str(message)) for message in runs["error"]], bool)
     runs = runs[overflowed.groupby(runs[sigma]).transform("mean") <= SELECTION].dropna(subset="accuracy")
     if "seed" not in runs:
         runs = runs.assign(seed=np.arange(len(runs)))
