@@ -37,7 +37,7 @@ def pareto(table: pandas.DataFrame, title: str = "") -> Figure:
             best = rows["efficient"]
             filled = marked(number) | {"linestyle": "", "markersize": 6, "zorder": 3}
             panel.plot(x[best], rows.loc[best, "accuracy"], **filled)
-        panel.set_xlabel("total executions")
+        panel.set_xlabel("total executions (rules side by side)")
         panel.set_ylabel("accuracy")
         percent_axis(panel.yaxis)
         panel.legend(loc="lower right", fontsize=9)
