@@ -223,7 +223,8 @@ class Experiment:
         """
         missing = [name for name in DEFAULTS if name not in row and not name.startswith("own_")]
         if missing:
-            raise InputError(f"row: expected a column {missing[0]}, got {', '.join(map(str, row))}; give all of `row`")
+            got = ", ".join(map(str, dict(row)))
+            raise InputError(f"row: expected a column {missing[0]}, got {got}; give all of `row`")
         for name in ("noise", "model", "data"):
             own = row.get(f"own_{name}")
             if isinstance(own, str) and own:

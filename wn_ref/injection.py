@@ -147,6 +147,7 @@ class Injector:
     def __init__(self, injection: Injection, points: Points, memory: Memory | None = None) -> None:
         self.noise, self._where = injection.noise, dict[int, tuple[Stream, int]]()
         counts = points.executions(injection.point, injection.executions)
+        self._first = min(counts)
         if self.noise is not None:
             self._where = {
                 point: (Stream(injection.seed, point, injection.step), count) for point, count in counts.items()
@@ -156,8 +157,8 @@ class Injector:
 
     @property
     def first(self) -> int:
-        """The first point that has noise."""
-        return min(self._where)
+        """The first point that is asked for."""
+        return self._first
 
     def __contains__(self, point: object) -> bool:
         return point in self._where

@@ -168,7 +168,7 @@ def build_model(
     ------
     InputError
         If there is no such model or dtype, the model cannot take images of this shape, or a function returns something
-        else than a network from images to `classes` logits.
+        else than a `Network`. Whether it has `classes` logits is seen once it runs.
 
     Examples
     --------
@@ -193,7 +193,6 @@ def build_model(
     if network.dtype != real:
         expected = f"a network of {real} from {model_name(found)}"
         raise InputError(f"model: expected {expected}, got one of {network.dtype}; hand dtype on to its layers")
-    multiplications(network, shape, classes)
     return network
 
 

@@ -37,7 +37,7 @@ PER_CENT = 1 / (100 * 0.0925 * 0.55)
 """How many times the scatter of measured curves a scatter of 1 % of a midpoint is: on average of width times slope."""
 
 
-def coverage(search, curves, percent, width, jobs=1):
+def coverage(search, curves, percent, width, at_once=1):
     """Print how often a search's intervals cover the truth, and how many networks it takes.
 
     One network's midpoint scatters by `percent` from seed to seed, on average over the curves.
@@ -46,14 +46,14 @@ def coverage(search, curves, percent, width, jobs=1):
     hits, used, open_ends = [], [], 0
     for seed in range(curves):
         curve = SimulatedCurve(seed, scatter)
-        estimate = search(curve, Question(chance=0.1, width=width, max_runs=150, jobs=jobs))
+        estimate = search(curve, Question(chance=0.1, width=width, max_runs=150, at_once=at_once))
         open_ends += estimate.kind != "measured"
         hits.append(covers(estimate.interval, curve))
         used.append(len(curve.networks))
     spread = 100 * math.sqrt(0.95 * 0.05 / curves)
     print(
-        f"{search.__name__:<13} width {width:<5} scatter {percent:<4g} % jobs {jobs}: {np.mean(hits):6.1%} covered "
-        f"(+-{spread:.1f}), {np.mean(used):5.1f} networks (nine in ten <= {np.quantile(used, 0.9):.0f}), "
+        f"{search.__name__:<13} width {width:<5} scatter {percent:<4g} % at once {at_once}: {np.mean(hits):6.1%} "
+        f"covered (+-{spread:.1f}), {np.mean(used):5.1f} networks (nine in ten <= {np.quantile(used, 0.9):.0f}), "
         f"{open_ends} ended at max_runs",
         flush=True,
     )
@@ -168,7 +168,7 @@ if __name__ == "__main__":
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     for percent in (0.2, 0.5, 1, 2, 5, 15):
         coverage(in_training, count, percent, 0.1)
-    coverage(in_training, count, 5, 0.1, jobs=2)
+    coverage(in_training, count, 5, 0.1, at_once=2)
     for percent in (2, 5, 10):
         coverage(at_inference, count, percent, 0.1)
     coverage_by_slope(min(count, 300))

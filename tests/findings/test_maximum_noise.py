@@ -117,3 +117,7 @@ def test_of_a_network_that_guesses_nothing_can_be_preserved(clean):
     assert math.isnan(row["above_chance_std"])
     assert math.isnan(row["preserved"])
     assert math.isnan(row["preserved_std"])
+    for guess in (0.0, 0.05):  # unlikely, and nothing is divided by it
+        row = preserved(made_up({0: [0.30, 0.31]}, clean), guess=guess).iloc[0]
+        assert math.isnan(row["above_chance"])
+        assert not row["above_chance_std"] < 0

@@ -71,8 +71,34 @@ def test_a_level_of_which_overflows_leave_a_selection_says_nothing(rng):
     row = midpoints(runs).iloc[0]
     assert row["kind"] == "lower bound"
     assert row["low"] < 8
+    assert row["reason"] == "at 5 levels more than a tenth of the seeds overflowed"
+    everywhere = frail.assign(accuracy=math.nan, error="overflow in epoch 1, step 3: dense1 is not finite")
+    row = midpoints(pandas.concat([sturdy, everywhere])).iloc[0]
+    assert (row["kind"], row["reason"]) == ("too few", "at 13 levels more than a tenth of the seeds overflowed")
+    with pytest.raises(InputError, match="runs: expected 4 levels or more, got fewer: at 13 levels more than a tenth"):
+        midpoint_of(pandas.concat([sturdy, everywhere]))
     failed = frail.assign(error=frail["error"].mask(overflow, "MemoryError"))  # which says nothing about the network
     assert midpoints(pandas.concat([sturdy, failed])).iloc[0]["midpoint"] == pytest.approx(60, rel=0.06)
+
+
+@pytest.mark.parametrize(("overflowed", "levels"), [(1, 13), (2, 12)])
+def test_one_of_ten_seeds_may_overflow_however_often_it_was_run(overflowed, levels, rng):
+    runs = made_up_runs(rng, {("training", 0, "input"): 3.0}, seeds=10)
+    stopped = (runs["sigma_add"] == SIGMAS[4]) & (runs["seed"] < overflowed)
+    runs.loc[stopped, "accuracy"], runs.loc[stopped, "error"] = math.nan, "overflow in epoch 1, step 3: the loss"
+    for some in (runs, pandas.concat([runs, runs[stopped]])):
+        assert len(curve(some)) == levels
+
+
+def test_runs_without_noise_belong_to_the_curves_of_their_network(rng):
+    additive = made_up_runs(rng, ONE).assign(epochs=3)
+    multiplicative = made_up_runs(rng, ONE).assign(epochs=5)
+    multiplicative = multiplicative.assign(sigma_mul=multiplicative["sigma_add"], sigma_add=0.0)
+    quiet = additive[additive["sigma_add"] == SIGMAS[0]].assign(sigma_add=0.0, accuracy=0.94)
+    both = midpoints(pandas.concat([additive, multiplicative, quiet]), by=["phase", "point"])
+    assert both["kind"].tolist() == ["measured", "measured"]
+    assert both["midpoint"][0] == midpoints(pandas.concat([additive, quiet]))["midpoint"][0]
+    assert both["midpoint"][1] == midpoints(multiplicative)["midpoint"][0]
 
 
 def test_a_curve_with_too_few_runs_leaves_the_others_alone(rng):

@@ -165,7 +165,9 @@ def test_levels_and_seeds_may_be_arrays():
     own = Own(sigmas=np.array([0.5, 1.0]), seeds=np.arange(3))
     for name in ("global", "mixed", "maximum"):
         given = own if name != "maximum" else own._replace(sigmas=own.sigmas[:1])
-        assert {e.seed for e in plan(name, own=given)} == {0, 1, 2}
+        made = plan(name, own=given)
+        assert {e.seed for e in made} == {0, 1, 2}
+        assert {max(e.noise.sigma_add, e.noise.sigma_mul) for e in made if e.noise} == set(given.sigmas.tolist())
 
 
 def test_guided_counts_conserve_the_sum():
@@ -184,8 +186,8 @@ def test_levels_are_written_as_people_write_them():
         ({"name": "walk"}, "plan: expected one of global, walking.*did you mean 'walking'"),
         ({"name": "global", "grid": "large"}, "grid: expected one of small, paper"),
         ({"name": "global", "noise": "mixed"}, "noise: expected one of additive, multiplicative"),
-        ({"name": "global", "own": Own(sigmas=[])}, "sigmas: expected at least one, got none; leave it out"),
-        ({"name": "maximum", "own": Own(seeds=[])}, "seeds: expected at least one, got none; leave it out"),
+        ({"name": "global", "own": Own(sigmas=[])}, r"sigmas: expected a list, got \[\]; try"),
+        ({"name": "maximum", "own": Own(seeds=[])}, r"seeds: expected a list, got \[\]; try"),
         ({"name": "multi", "model": "lenet5"}, "multi: expected a network of Table 3"),
     ],
 )

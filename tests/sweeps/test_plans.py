@@ -116,12 +116,12 @@ def test_bad_input(change, message):
         (lambda: plans.mixed([1.0], [1.0], [0], 2, "additive"), "orders: expected a list, got 'additive'"),
         (
             lambda: walking(additive, [1.0], [0], point=3),
-            "point: expected none, because the plan chooses it, got 3; leave",
+            "point: expected none, the plan chooses it, got 3; leave",
         ),
-        (lambda: plans.maximum([0], seed=3), "seed: expected none, because the plan chooses it, got 3"),
+        (lambda: plans.maximum([0], seed=3), "seed: expected none, the plan chooses it, got 3"),
         (
             lambda: plans.mixed([1.0], [1.0], [0], 2, phase="inference"),
-            "phase: expected none, because the plan chooses it",
+            "phase: expected none, the plan chooses it",
         ),
         (lambda: plans.mixed([1.0], [1.0], [0], "dense9"), "point: expected 'global'"),
         (lambda: plans.multi_execution(additive(1.0), 2, [0]), "executions: expected a list, got 2"),

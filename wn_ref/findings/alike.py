@@ -32,8 +32,6 @@ def require_runs(runs: Any, columns: Iterable[str]) -> pandas.DataFrame:
     """Return `runs`; raise `InputError` unless it is a table with these columns and at least one row."""
     if not isinstance(runs, pandas.DataFrame):
         raise InputError(f"runs: expected a table of runs, got {type(runs).__name__}; see wn_ref.sweep")
-    if isinstance(columns, str):
-        raise InputError(f"by: expected a list of columns, got {columns!r}; put it into brackets")
     missing = [name for name in columns if name not in runs]
     if missing and not (runs.empty and runs.columns.empty):
         raise InputError(f"runs: expected a column {missing[0]}, got {', '.join(map(str, runs))}; see wn_ref.sweep")

@@ -50,7 +50,7 @@ def preserved(
         - accuracy, uncertainty: at maximum noise (see `accuracy_uncertainty`);
         - clean, clean_uncertainty: the same of the baseline;
         - preserved, above_chance and their standard errors preserved_std, above_chance_std, as if the errors of the two
-          accuracies were independent; NaN if the baseline is not better than `guess` by two standard errors;
+          accuracies were independent; NaN if the baseline is not better than guessing by two standard errors;
         - chance: 1 / K;
         - guess: as given, which is more than 1 / K where classes are not equally frequent (11.35 % on MNIST);
         - preserved_chance: chance / clean, the value of preserved if everything is lost;
@@ -70,6 +70,9 @@ def preserved(
     >>> table[["name", "preserved", "above_chance"]].round(3).to_numpy().tolist()
     [['dense3', 0.8, 0.775], ['dense4', 0.111, 0.0]]
     """
+    if isinstance(by, str):
+        raise InputError(f"by: expected a list of columns, got {by!r}; put it into brackets")
+    by = list(by)
     runs = prepared(require_runs(runs, by))
     largest = runs["sigma_mul"].max()
     noisy = runs[(runs["sigma_mul"] == largest) & (largest > 0)].dropna(subset="accuracy")
@@ -85,7 +88,6 @@ def preserved(
     clean, clean_std = cleans.mean(), float(accuracy_uncertainty(cleans, size))
     entry = CATALOG.get(runs["dataset"].iloc[0]) if "dataset" in runs else None
     guess = guess if guess is not None else entry.guess if entry else chance
-    known = clean - guess > 2 * clean_std  # else there is nothing to be preserved
     rows = []
     for key, same in noisy.groupby(list(by), sort=True):
         accuracies = _of_seeds(same)
@@ -93,6 +95,7 @@ def preserved(
         row: dict[str, Any] = dict(zip(by, key, strict=True))
         row |= {"accuracy": a, "uncertainty": std, "clean": clean, "clean_uncertainty": clean_std}
         for name, floor in (("preserved", 0.0), ("above_chance", chance)):
+            known = clean - max(floor, guess) > 2 * clean_std  # else there is nothing to be preserved
             row[name] = (a - floor) / (clean - floor) if known else math.nan
             row[f"{name}_std"] = math.hypot(std, row[name] * clean_std) / (clean - floor) if known else math.nan
         row |= {"chance": chance, "guess": guess, "preserved_chance": chance / clean if clean > 0 else math.nan}

@@ -134,15 +134,15 @@ def midpoint_contour(
 def tolerated_ratio(sigma_mul: npt.ArrayLike, additive: npt.ArrayLike, least: float = 1.0) -> float:
     """How many times larger than sigma_mul the additive noise is, half way down, where multiplicative noise is strong.
 
-    The paper's "up to about a factor of 10" (section 9.4.1) is where the first loss of accuracy shows, which comes
-    earlier: that is the ratio for levels of `first_fall`. With additive noise first, both are far below 1.
+    The paper's "up to about a factor of 10" (section 9.4.1) is where accuracy is still high, well in front of this
+    midpoint. With additive noise first the ratio is no constant: it falls as 1 / sigma_mul.
 
     Parameters
     ----------
     sigma_mul : array_like
         Levels of multiplicative noise, (m,).
     additive : array_like
-        Midpoints of additive noise at these levels, from `midpoint_contour`, or those of its first loss, (m,).
+        Midpoints of additive noise at these levels, from `midpoint_contour`, (m,).
     least : float
         Only levels sigma_mul > `least` count.
 

@@ -12,13 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from wn_ref.errors import require_choice
+from wn_ref.counted import counted
+from wn_ref.errors import InputError, require_choice
 from wn_ref.findings.alike import differing, has_own_noise, prepared, require_alike, require_runs, varying_noise
 from wn_ref.fits import CONFIDENCE, MidpointFit, accuracy_uncertainty, fit_midpoint, fit_seeds
 from wn_ref.fits.problem import SCALES
 from wn_ref.lazy import pandas
 from wn_ref.overflow import SELECTION, is_overflow
 
+PLACE = ("phase", "point", "name")
 TOO_FEW = "too few"
 LEAST_LEVELS = 4
 NOISES = ("additive", "multiplicative")
@@ -84,6 +86,8 @@ def midpoint_of(runs: pandas.DataFrame, sigma: str | None = None, scale: str = "
     falls_to_chance = (runs["sigma_mul"] == 0).all() and not has_own_noise(runs).any()
     a_min = chance if falls_to_chance else None
     settings: dict[str, Any] = {"a_min": a_min, "chance": chance, "scale": scale, "rescale": True}
+    if (left_out := _why_left_out(runs, sigma)) and len(curve(runs, sigma)) < LEAST_LEVELS:
+        raise InputError(f"runs: expected {LEAST_LEVELS} levels or more, got fewer: {left_out}; run lower ones")
     if "seed" not in runs:  # nobody knows which accuracies belong together
         points = curve(runs, sigma)
         return fit_midpoint(points["sigma"], points["accuracy"], points["uncertainty"], **settings)
@@ -122,7 +126,8 @@ def midpoints(
         that differ between runs.
     sigma : "sigma_add" or "sigma_mul", optional
         Which noise varies along a curve; by default it is found out. If some runs have additive noise and others
-        multiplicative noise, both get their curves, with those without noise in each, and a column `noise` tells which.
+        multiplicative noise, both get their curves, and a column `noise` tells which; runs without noise are in each
+        curve that is of their network.
     scale : "linear" or "log"
         Whether equation 1 is fitted in sigma or in ln sigma.
 
@@ -131,8 +136,8 @@ def midpoints(
     pandas.DataFrame
         One row per curve: the columns `by`; midpoint (NaN unless kind is "measured"); low and high (95 % interval,
         which holds for other seeds if there are several; an open end is 0 or inf); kind (see `MidpointFit`, or
-        "too few" if fewer than four noise levels have a run that did not stop); a_min (the accuracy at the end); chi2;
-        dof; highest (the highest accuracy of the curve); reason (why the data tell nothing, see `MidpointFit`).
+        "too few" if fewer than four noise levels have runs that count, see `curve`); a_min (the accuracy at the end);
+        chi2; dof; highest (the highest accuracy of the curve); reason (why the data tell nothing, see `MidpointFit`).
 
     Raises
     ------
@@ -150,15 +155,18 @@ def midpoints(
     [['inference', 'input', 'measured'], ['inference', 'dense1', 'measured']]
     """
     require_choice("scale", scale, SCALES)
-    runs = prepared(require_runs(runs, () if by is None else by))
+    if isinstance(by, str):
+        raise InputError(f"by: expected a list of columns, got {by!r}; put it into brackets")
+    by = by if by is None else list(by)
+    runs = prepared(require_runs(runs, by or ()))
     if sigma is None and _both_kinds(runs):
-        parts = zip(NOISES, (runs[runs["sigma_mul"] == 0], runs[runs["sigma_add"] == 0]), strict=True)
+        parts = zip(NOISES, _by_kind(runs), strict=True)
         return pandas.concat(
             [midpoints(part, by, None, scale).assign(noise=noise) for noise, part in parts], ignore_index=True
         )
     sigma = varying_noise(runs, sigma)
     if by is None:
-        always = [name for name in ("phase", "point", "name") if name in runs]
+        always = [name for name in PLACE if name in runs]
         by = [*always, *(name for name in differing(runs, sigma) if name not in always)]
     require_alike(runs, sigma, by)
     groups = runs.groupby(list(by), sort=False, dropna=False) if len(by) else [((), runs)]
@@ -170,12 +178,18 @@ def _row(runs: pandas.DataFrame, sigma: str, scale: str) -> dict[str, Any]:
     points = curve(runs, sigma)
     row: dict[str, Any] = {"midpoint": math.nan, "low": 0.0, "high": math.inf, "kind": TOO_FEW}
     row |= {"a_min": math.nan, "chi2": math.nan, "dof": 0, "highest": points["accuracy"].max(), "reason": ""}
+    left_out = _why_left_out(runs, sigma)
     if len(points) < LEAST_LEVELS:
-        return row
+        return row | {"reason": left_out}
     fit = midpoint_of(runs, sigma, scale)
     low, high = fit.interval(CONFIDENCE)
     row |= {"midpoint": fit.midpoint, "low": low, "high": high, "kind": fit.kind}
-    return row | {"a_min": fit.a_min, "chi2": fit.chi2, "dof": fit.dof, "reason": fit.reason}
+    return row | {
+        "a_min": fit.a_min,
+        "chi2": fit.chi2,
+        "dof": fit.dof,
+        "reason": fit.reason or left_out * (fit.kind != "measured"),
+    }
 
 
 def _both_kinds(runs: pandas.DataFrame) -> bool:
@@ -184,15 +198,40 @@ def _both_kinds(runs: pandas.DataFrame) -> bool:
     return bool(add.any() and mul.any() and not (add & mul).any())
 
 
+def _by_kind(runs: pandas.DataFrame) -> tuple[pandas.DataFrame, pandas.DataFrame]:
+    """Runs with additive and with multiplicative noise; those without belong to both if they are of one network."""
+    add, mul = runs["sigma_add"] > 0, runs["sigma_mul"] > 0
+    settings = [name for name in (*PLACE, *differing(runs, "sigma_add")) if name in runs and name not in ("sigma_mul",)]
+    kind = runs[list(dict.fromkeys(settings))].astype(str).agg("|".join, axis=1) if settings else runs["accuracy"] * 0
+    with_mul = ~add & ~mul & kind.isin(kind[mul])
+    return runs[add | (~mul & (~with_mul | kind.isin(kind[add])))], runs[mul | with_mul]
+
+
 def _by_seed(runs: pandas.DataFrame, sigma: str) -> pandas.DataFrame:
     """Accuracies with a row per level, ascending, and a column per seed; NaN where a run is missing or has stopped."""
+    runs = _with_seeds(runs)
+    runs = runs[~runs[sigma].isin(_selections(runs, sigma))].dropna(subset="accuracy")
+    return runs.pivot_table(index=sigma, columns="seed", values="accuracy", aggfunc="mean")
+
+
+def _selections(runs: pandas.DataFrame, sigma: str) -> list[float]:
+    """The levels at which so many seeds overflowed that the others are a selection; not those at which all did."""
     overflowed = runs["accuracy"].isna()
     if "error" in runs:
         overflowed &= np.array([is_overflow(str(message)) for message in runs["error"]], bool)
-    runs = runs[overflowed.groupby(runs[sigma]).transform("mean") <= SELECTION].dropna(subset="accuracy")
-    if "seed" not in runs:
-        runs = runs.assign(seed=np.arange(len(runs)))
-    return runs.pivot_table(index=sigma, columns="seed", values="accuracy", aggfunc="mean")
+    by_seed = overflowed.groupby([runs[sigma], _with_seeds(runs)["seed"]]).all()
+    share = by_seed.groupby(level=0).mean()
+    return share.index[(share > SELECTION) & (share < 1)].tolist()
+
+
+def _with_seeds(runs: pandas.DataFrame) -> pandas.DataFrame:
+    return runs if "seed" in runs else runs.assign(seed=np.arange(len(runs)))
+
+
+def _why_left_out(runs: pandas.DataFrame, sigma: str) -> str:
+    """Say which levels are no part of a curve; empty if all are."""
+    levels = _selections(runs, sigma)
+    return f"at {counted(len(levels), 'level')} more than a tenth of the seeds overflowed" if levels else ""
 
 
 def _tested(runs: pandas.DataFrame) -> int:

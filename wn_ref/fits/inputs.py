@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -50,9 +48,9 @@ def numbers(name: str, values: Any) -> np.ndarray:
 
 
 def is_real(array: np.ndarray) -> bool:
-    """Whether all elements are real numbers or None, and no texts that look like numbers."""
+    """Whether all elements are real numbers as far as their types tell, and no texts that look like numbers."""
     if array.dtype.kind == "O":
-        return all(isinstance(value, Real | Decimal | None) for value in array.flat)
+        return not any(isinstance(value, str | bytes | complex) for value in array.flat)
     return array.dtype.kind in "iuf"
 
 

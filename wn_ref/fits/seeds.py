@@ -136,7 +136,7 @@ def _table(accuracies: npt.ArrayLike) -> np.ndarray:
     """The accuracies as an array, (n, seeds); missing ones stay NaN."""
     try:
         given: np.ma.MaskedArray = np.ma.asarray(accuracies)
-        if not is_real(given):
+        if not is_real(given.compressed()):
             raise TypeError
         table = np.ma.filled(given.astype(np.float64), math.nan)
     except (TypeError, ValueError):

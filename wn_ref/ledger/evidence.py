@@ -132,9 +132,9 @@ class Evidence:
         return self._results[row.id]
 
     def epochs(self, networks: Collection[tuple[str, str]]) -> list[int]:
-        """Return the numbers of epochs, not the paper's, that all of some networks have runs of, in descending order.
+        """Return the numbers of epochs that all of some networks have runs of, in descending order.
 
-        Networks are (dataset, model).
+        Networks are (dataset, model). What is the paper's for all of them is left out.
         """
         there = [self._epochs.get(network, set()) for network in networks]
         theirs = {grids.paper_training(*network)["epochs"] for network in networks}

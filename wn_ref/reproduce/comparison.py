@@ -63,7 +63,8 @@ def differences(plan: str, runs: pandas.DataFrame, noise: str = "additive") -> s
         if ours_is == theirs_is or sizes_of_a_sample or name == "clamp":
             continue
         if name == "dataset":
-            reasons.append(f"{ours_is} is a {'sample' if ours_is.endswith('_sample') else 'part of it'}")
+            kind = "sample" if ours_is.endswith("_sample") else f"part of {theirs_is}"
+            reasons.append(f"{ours_is} is a {kind}")
         else:
             reasons.append(f"{worded(name, ours_is)}, not {worded(name, theirs_is)}")
     levels, theirs_levels = (len(part[list(LEVEL)].drop_duplicates()) for part in (ours, theirs))

@@ -16,8 +16,9 @@ from wn_ref.store.tables import FIELDS, Cell, to_cell
 
 TEXTS = {name for name, default in FIELDS.items() if isinstance(default, str)} - {"point"}
 TEXTS |= {"name", "error", "key", "training", "data"}
-_CHOICES = {"gradient": GRADIENTS, "first": ORDERS}
 """The columns that have texts; `point` has both, names and numbers."""
+_CHOICES = {"gradient": GRADIENTS, "first": ORDERS}
+"""Those that have one of a few."""
 _NAMES = ("dataset", "model")
 """Texts of which no list has all, because they may be the user's own."""
 SHOWN = 12

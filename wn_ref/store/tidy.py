@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from wn_ref.errors import InputError
+from wn_ref.errors import InputError, require_choice
 from wn_ref.store.filters import condition
 from wn_ref.store.sqlite_errors import patiently
 from wn_ref.store.store import open_store
@@ -51,6 +51,8 @@ def delete(store: str | Path, failed: bool = False, **filters: Any) -> int:
         raise InputError("filters: expected what to delete, got nothing; give epochs=5 or the like, or delete the file")
     _require_file(store)
     with writing(store) as opened:
+        for name in filters:
+            require_choice("column", name, opened.columns())
         opened.runs(["key"], **filters)  # warns if there are none
         where, given = condition(filters)
         where += " AND error <> ''" * failed

@@ -108,9 +108,10 @@ def plan(
     dataset, model = dataset_of(dataset), model_of(model)
     if own.point is not None and name not in ("global", "mixed"):
         raise InputError(f"point: expected none for the plan {name}, got {own.point!r}; leave it out")
-    for what, values in (("sigmas", own.sigmas), ("seeds", own.seeds)):
-        if values is not None and not len(values):
-            raise InputError(f"{what}: expected at least one, got none; leave it out for those of the grid")
+    if own.sigmas is not None:
+        own = own._replace(sigmas=plans.items_of("sigmas", own.sigmas, "[0.1, 1.0]"))
+    if own.seeds is not None:
+        own = own._replace(seeds=plans.items_of("seeds", own.seeds, "range(2)"))
     network: dict[str, Any] = {"dataset": dataset, "model": model, "batchnorm": batchnorm}
     settings = network | (paper_training(dataset, model) if grid == "paper" else {}) | training
     return list(dict.fromkeys(PLANS[name](grid == "paper", noise, settings, own)))
@@ -156,11 +157,6 @@ def paper_training(dataset: str | OwnData, model: str | Model) -> dict[str, Any]
     return {"epochs": epochs} | speech
 
 
-def _own(values: Sequence[Any] | None) -> list[Any]:
-    """Return the user's own values, of which there is at least one; none leave it to the grid."""
-    return [] if values is None else list(values)
-
-
 def original(dataset: str | OwnData) -> str:
     """Return the name of the data set that a sample, or a test set alone, is taken from."""
     if isinstance(dataset, OwnData):
@@ -171,8 +167,8 @@ def original(dataset: str | OwnData) -> str:
 def _global(paper: bool, noise: str, settings: dict[str, Any], own: Own) -> list[Experiment]:
     dataset, model = original(settings["dataset"]), settings["model"]
     repeats = 10 if dataset == "mnist" or (dataset, model) == ("cifar10", "lenet5") else 5
-    levels = _own(own.sigmas) or sigmas("global", noise, paper, dataset, model)
-    point, seeds = GLOBAL if own.point is None else own.point, _own(own.seeds) or range(repeats if paper else 2)
+    levels = own.sigmas or sigmas("global", noise, paper, dataset, model)
+    point, seeds = GLOBAL if own.point is None else own.point, own.seeds or range(repeats if paper else 2)
     return plans.global_noise(own.noise(noise), levels, seeds, point=point, **settings)
 
 
@@ -187,15 +183,15 @@ def _clamped(paper: bool, noise: str, settings: dict[str, Any], own: Own) -> lis
 def _walk(
     make: Callable[..., list[Experiment]], paper: bool, noise: str, settings: dict[str, Any], own: Own
 ) -> list[Experiment]:
-    levels = _own(own.sigmas) or sigmas("walking", noise, paper, original(settings["dataset"]), settings["model"])
-    return make(own.noise(noise), levels, _own(own.seeds) or range(5 if paper else 2), **settings)
+    levels = own.sigmas or sigmas("walking", noise, paper, original(settings["dataset"]), settings["model"])
+    return make(own.noise(noise), levels, own.seeds or range(5 if paper else 2), **settings)
 
 
 def _maximum(paper: bool, _: str, settings: dict[str, Any], own: Own) -> list[Experiment]:
-    sigma, *others = _own(own.sigmas) or [1e10]
+    sigma, *others = own.sigmas or [1e10]
     if others:
         raise InputError(f"sigmas: expected one level for the plan maximum, got {1 + len(others)}; choose the largest")
-    seeds = _own(own.seeds) or range(6 if paper else 2)
+    seeds = own.seeds or range(6 if paper else 2)
     return plans.maximum(seeds, multiplicative(sigma, own.gradient), **settings)
 
 
@@ -213,7 +209,7 @@ def _mixed(paper: bool, _: str, settings: dict[str, Any], own: Own) -> list[Expe
     if point is None:
         kinds = Experiment(**settings).injection_points.kinds
         point = [number for number, kind in enumerate(kinds) if kind in WEIGHTED][1]
-    seeds = _own(own.seeds) or range(5 if paper else 1)
+    seeds = own.seeds or range(5 if paper else 1)
     return [
         experiment
         for levels in grids
@@ -230,10 +226,10 @@ def _multi(paper: bool, _: str, settings: dict[str, Any], own: Own) -> list[Expe
             "in Python, plans.multi_execution takes any executions"
         )
     sigma, guided = EXECUTIONS[network]
-    uniform, seeds = (2,) * len(guided), _own(own.seeds) or range(100 if paper else 5)
+    uniform, seeds = (2,) * len(guided), own.seeds or range(100 if paper else 5)
     return [
         experiment
-        for level in _own(own.sigmas) or [sigma]
+        for level in own.sigmas or [sigma]
         for experiment in plans.multi_execution(additive(level), [uniform, guided], seeds, **settings)
     ]
 

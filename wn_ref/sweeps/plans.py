@@ -56,11 +56,11 @@ def global_noise(
     _require_free(settings)
     if not callable(noise):
         raise InputError(f"noise: expected a function from sigma to noise, got {noise!r}; try wn_ref.additive")
-    levels = [noise(sigma) for sigma in _items("sigmas", sigmas, "[0.1, 1.0]")]
-    seeds = _items("seeds", seeds, "range(2)")
+    levels = [noise(sigma) for sigma in items_of("sigmas", sigmas, "[0.1, 1.0]")]
+    seeds = items_of("seeds", seeds, "range(2)")
     return [
         Experiment(noise=level, point=point, phase=phase, seed=seed, **settings)
-        for phase in _items("phases", phases, "['training']")
+        for phase in items_of("phases", phases, "['training']")
         for level in levels
         for seed in seeds
     ]
@@ -104,10 +104,10 @@ def walking(
     ('inference', 7, 10.0, 1)
     """
     _require_free(settings, "point")
-    sigmas, seeds = _items("sigmas", sigmas, "[0.1, 1.0]"), _items("seeds", seeds, "range(2)")
+    sigmas, seeds = items_of("sigmas", sigmas, "[0.1, 1.0]"), items_of("seeds", seeds, "range(2)")
     return [
         experiment
-        for phase in _items("phases", phases, "['training']")
+        for phase in items_of("phases", phases, "['training']")
         for point in range(len(Experiment(**settings).points))
         for experiment in global_noise(noise, sigmas, seeds, [phase], point, **settings)
     ]
@@ -143,7 +143,7 @@ def maximum(seeds: Sequence[int], noise: Noise | None = None, **settings: Any) -
     """
     _require_free(settings, "point")
     noise = multiplicative(1e10, gradient="exact") if noise is None else noise
-    seeds = _items("seeds", seeds, "range(2)")
+    seeds = items_of("seeds", seeds, "range(2)")
     quiet = [Experiment(seed=seed, **settings) for seed in seeds]
     return quiet + walking(lambda _: noise, [0], seeds, ["training"], **settings)
 
@@ -178,8 +178,11 @@ def mixed(
         Sorted by order, sigma_mul, sigma_add and seed; all of the phase "training".
     """
     _require_free(settings, "noise")
-    sigma_mul, sigma_add = _items("sigma_mul", sigma_mul, "[0.1, 1.0]"), _items("sigma_add", sigma_add, "[0.1, 1.0]")
-    orders, seeds = _items("orders", orders, "['additive']"), _items("seeds", seeds, "range(2)")
+    sigma_mul, sigma_add = (
+        items_of("sigma_mul", sigma_mul, "[0.1, 1.0]"),
+        items_of("sigma_add", sigma_add, "[0.1, 1.0]"),
+    )
+    orders, seeds = items_of("orders", orders, "['additive']"), items_of("seeds", seeds, "range(2)")
     levels = [mixed_noise(m, a, order, gradient) for order in orders for m in sigma_mul for a in sigma_add]
     return [Experiment(noise=noise, point=point, seed=seed, **settings) for noise in levels for seed in seeds]
 
@@ -207,10 +210,12 @@ def multi_execution(
     list of Experiment
         Sorted by candidate and seed.
     """
-    _require_free(settings)
+    _require_free({name: value for name, value in settings.items() if (name, value) != ("phase", "inference")})
     settings |= {"noise": noise, "point": point, "phase": "inference"}
-    seeds, example = _items("seeds", seeds, "range(2)"), "[[2, 1, 1], [1, 2, 1]]"
-    candidates = [tuple(_items("executions", counts, example)) for counts in _items("executions", executions, example)]
+    seeds, example = items_of("seeds", seeds, "range(2)"), "[[2, 1, 1], [1, 2, 1]]"
+    candidates = [
+        tuple(items_of("executions", counts, example)) for counts in items_of("executions", executions, example)
+    ]
     return [Experiment(executions=counts, seed=seed, **settings) for counts in candidates for seed in seeds]
 
 
@@ -218,12 +223,11 @@ def _require_free(settings: Mapping[str, Any], *chosen: str) -> None:
     """Raise `InputError` if settings have a field that the plan chooses itself."""
     for name in ("phase", "seed", *chosen):
         if name in settings:
-            raise InputError(
-                f"{name}: expected none, because the plan chooses it, got {settings[name]!r}; leave it out"
-            )
+            remedy = f"give {name}s=[...]" if name in ("phase", "seed") else "leave it out"
+            raise InputError(f"{name}: expected none, the plan chooses it, got {settings[name]!r}; {remedy}")
 
 
-def _items(name: str, values: Iterable[Any], example: str) -> list[Any]:
+def items_of(name: str, values: Iterable[Any], example: str) -> list[Any]:
     """Return the items of a sequence, or of a generator; raise `InputError` if it is no such thing or has no items."""
     try:
         items = [] if isinstance(values, str | bytes | dict) else list(values)
