@@ -138,6 +138,11 @@ class Injector:
         Where to keep the factors that the backward pass needs; without it they are drawn again. (Those at the input
         are not kept: hardly anybody asks for the derivative by the input.)
 
+    Attributes
+    ----------
+    first : int
+        The first point that is asked for.
+
     Raises
     ------
     InputError
@@ -147,18 +152,13 @@ class Injector:
     def __init__(self, injection: Injection, points: Points, memory: Memory | None = None) -> None:
         self.noise, self._where = injection.noise, dict[int, tuple[Stream, int]]()
         counts = points.executions(injection.point, injection.executions)
-        self._first = min(counts)
+        self.first = min(counts)
         if self.noise is not None:
             self._where = {
                 point: (Stream(injection.seed, point, injection.step), count) for point, count in counts.items()
             }
         keeps = type(self.noise) is Noise and self.noise.has_factors  # a noise of one's own may have another `inject`
         self._memory, self._factors = memory if keeps else None, dict[int, np.ndarray]()
-
-    @property
-    def first(self) -> int:
-        """The first point that is asked for."""
-        return self._first
 
     def __contains__(self, point: object) -> bool:
         return point in self._where

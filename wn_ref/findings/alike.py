@@ -40,6 +40,13 @@ def require_runs(runs: Any, columns: Iterable[str]) -> pandas.DataFrame:
     return runs
 
 
+def listed(by: Iterable[str]) -> list[str]:
+    """Return the columns that distinguish runs; raise `InputError` if `by` is a single name."""
+    if isinstance(by, str):
+        raise InputError(f"by: expected a list of columns, got {by!r}; put it into brackets")
+    return list(by)
+
+
 def prepared(table: object, columns: Sequence[str] = ("tested", "classes")) -> pandas.DataFrame:
     """Return a table of runs in which what means the same is equal.
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from wn_ref.datasets import CATALOG
 from wn_ref.errors import InputError
-from wn_ref.findings.alike import has_own_noise, prepared, require_alike, require_one_network, require_runs
+from wn_ref.findings.alike import has_own_noise, listed, prepared, require_alike, require_one_network, require_runs
 from wn_ref.fits import accuracy_uncertainty
 from wn_ref.lazy import pandas
 
@@ -70,9 +70,7 @@ def preserved(
     >>> table[["name", "preserved", "above_chance"]].round(3).to_numpy().tolist()
     [['dense3', 0.8, 0.775], ['dense4', 0.111, 0.0]]
     """
-    if isinstance(by, str):
-        raise InputError(f"by: expected a list of columns, got {by!r}; put it into brackets")
-    by = list(by)
+    by = listed(by)
     runs = prepared(require_runs(runs, by))
     largest = runs["sigma_mul"].max()
     noisy = runs[(runs["sigma_mul"] == largest) & (largest > 0)].dropna(subset="accuracy")

@@ -14,7 +14,7 @@ import numpy as np
 
 from wn_ref.counted import counted
 from wn_ref.errors import InputError, require_choice
-from wn_ref.findings.alike import differing, has_own_noise, prepared, require_alike, require_runs, varying_noise
+from wn_ref.findings.alike import differing, has_own_noise, listed, prepared, require_alike, require_runs, varying_noise
 from wn_ref.fits import CONFIDENCE, MidpointFit, accuracy_uncertainty, fit_midpoint, fit_seeds
 from wn_ref.fits.problem import SCALES
 from wn_ref.lazy import pandas
@@ -155,9 +155,7 @@ def midpoints(
     [['inference', 'input', 'measured'], ['inference', 'dense1', 'measured']]
     """
     require_choice("scale", scale, SCALES)
-    if isinstance(by, str):
-        raise InputError(f"by: expected a list of columns, got {by!r}; put it into brackets")
-    by = by if by is None else list(by)
+    by = None if by is None else listed(by)
     runs = prepared(require_runs(runs, by or ()))
     if sigma is None and _both_kinds(runs):
         parts = zip(NOISES, _by_kind(runs), strict=True)
@@ -201,8 +199,8 @@ def _both_kinds(runs: pandas.DataFrame) -> bool:
 def _by_kind(runs: pandas.DataFrame) -> tuple[pandas.DataFrame, pandas.DataFrame]:
     """Runs with additive and with multiplicative noise; those without belong to both if they are of one network."""
     add, mul = runs["sigma_add"] > 0, runs["sigma_mul"] > 0
-    settings = [name for name in (*PLACE, *differing(runs, "sigma_add")) if name in runs and name not in ("sigma_mul",)]
-    kind = runs[list(dict.fromkeys(settings))].astype(str).agg("|".join, axis=1) if settings else runs["accuracy"] * 0
+    settings = {name for name in (*PLACE, *differing(runs, "sigma_add")) if name in runs} - {"sigma_mul"}
+    kind = runs.groupby(sorted(settings), dropna=False).ngroup() if settings else add * 0
     with_mul = ~add & ~mul & kind.isin(kind[mul])
     return runs[add | (~mul & (~with_mul | kind.isin(kind[add])))], runs[mul | with_mul]
 

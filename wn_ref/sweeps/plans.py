@@ -178,10 +178,8 @@ def mixed(
         Sorted by order, sigma_mul, sigma_add and seed; all of the phase "training".
     """
     _require_free(settings, "noise")
-    sigma_mul, sigma_add = (
-        items_of("sigma_mul", sigma_mul, "[0.1, 1.0]"),
-        items_of("sigma_add", sigma_add, "[0.1, 1.0]"),
-    )
+    sigma_mul = items_of("sigma_mul", sigma_mul, "[0.1, 1.0]")
+    sigma_add = items_of("sigma_add", sigma_add, "[0.1, 1.0]")
     orders, seeds = items_of("orders", orders, "['additive']"), items_of("seeds", seeds, "range(2)")
     levels = [mixed_noise(m, a, order, gradient) for order in orders for m in sigma_mul for a in sigma_add]
     return [Experiment(noise=noise, point=point, seed=seed, **settings) for noise in levels for seed in seeds]
@@ -223,7 +221,7 @@ def _require_free(settings: Mapping[str, Any], *chosen: str) -> None:
     """Raise `InputError` if settings have a field that the plan chooses itself."""
     for name in ("phase", "seed", *chosen):
         if name in settings:
-            remedy = f"give {name}s=[...]" if name in ("phase", "seed") else "leave it out"
+            remedy = "leave it out, or give seeds or phases if the plan takes them"
             raise InputError(f"{name}: expected none, the plan chooses it, got {settings[name]!r}; {remedy}")
 
 
