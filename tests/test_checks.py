@@ -280,7 +280,43 @@ class NoKind(Mine):
     kind = "mine2"
 
 
+class NaNHidesTheRest(Mine):
+    def forward(self, x, training=False):
+        y = super().forward(x)
+        y[0, 0] = np.nan
+        return y
+
+    def backward(self, dy, input_gradient=True):
+        return 3 * super().backward(dy)
+
+
+class SpoilsItsStatistics(Mine):
+    def __init__(self):
+        super().__init__()
+        self.statistics["mean"] = np.zeros(2)
+
+    def forward(self, x, training=False):
+        self.statistics["mean"][1] = np.inf
+        return super().forward(x)
+
+
+class MovesStatisticsInEvaluation(SpoilsItsStatistics):
+    def forward(self, x, training=False):
+        self.statistics["mean"][1] += 0.1
+        return Mine.forward(self, x)
+
+
+class CentresEveryBatch(Mine):
+    def forward(self, x, training=False):
+        return super().forward(x - x.mean(axis=-1, keepdims=True))
+
+
+IN_EVALUATION = (MovesStatisticsInEvaluation, CentresEveryBatch)
 MISTAKES = {
+    NaNHidesTheRest: ("numbers stay finite", r"y\[0, 0\]: expected a finite number from normal x, got nan"),
+    SpoilsItsStatistics: ("numbers stay finite", r"statistics mean\[1\]: expected a finite number .*, got inf"),
+    MovesStatisticsInEvaluation: ("evaluation changes no statistics", r"mean\[1\]: expected 0, got 0.1 after a pass"),
+    CentresEveryBatch: ("in evaluation each sample is by itself", r"y\[\d, 0\]: .* for the first sample beside other"),
     WrongDx: ("gradients are those of central differences", r"dx\[2, 1\]: expected -?[\d.e-]+, got -?[\d.e-]+ with a"),
     WrongDw: ("gradients are those of central differences", r"dweight\[\d, \d\]: expected"),
     NoBias: ("gradients are those of central differences", r"dbias\[\d\]: expected .*, got 0 with a batch of 2"),
@@ -321,7 +357,7 @@ MISTAKES = {
 def test_planted_mistakes_are_found_and_named(mistaken):
     promise, where = MISTAKES[mistaken]
     with pytest.raises(LayerError, match=rf'^{mistaken.__name__} breaks "{re.escape(promise)}": .*{where}') as caught:
-        check_layer(mistaken(), (4,))
+        check_layer(mistaken(), (4,), training=mistaken not in IN_EVALUATION)
     assert "\n" not in str(caught.value)
     assert str(caught.value).count("; ") >= 1  # what to do
     assert isinstance(caught.value, WnRefError)
@@ -415,6 +451,8 @@ class ForgotSuper(Mine):
         ((Dense(4, 3), 4), "shape, batches: expected a shape without the batch, and two batch sizes or more, got 4"),
         ((Dense(4, 3), ()), "shape, batches: expected"),
         ((Dense(4, 3), (4,), True, 0, (2, 2)), "shape, batches: expected"),
+        ((Dense(4, 3), (4,), True, 0, 2), "shape, batches: expected"),
+        ((Dense(4, 3), (4,), "no"), "training: expected True or False, got 'no'"),
         ((Dense(4, 3), (0,)), "shape: expected a whole number of at least 1, got 0"),
         ((Dense(4, 3), (4,), True, -1), "seed: expected a whole number of at least 0, got -1"),
         ((Dense(4, 3), (4,), True, 0, (0, 2)), "batches: expected a whole number of at least 1, got 0"),

@@ -3,6 +3,7 @@
 import copy
 import gc
 import pickle
+import re
 import subprocess
 import sys
 
@@ -186,6 +187,8 @@ def test_backward_needs_a_forward_pass_that_ran_to_its_end(rng):
     net.backward(dlogits)
     with pytest.raises(InputError, match=r"dlogits: expected shape \(3, 6\)"):
         net.backward(dlogits[:, :5])
+    with pytest.raises(InputError, match="dlogits: expected values that float64 can have, got complex128"):
+        net.backward(dlogits + 0j)
     for refused in (
         lambda: net.forward(x[:, :5]),
         lambda: net.forward(x, noise=additive(1), point=99),
@@ -419,6 +422,50 @@ def test_a_mask_is_never_ignored():
                     call()
             else:
                 call()
+
+
+class Unreadable:
+    """An array that NumPy cannot have, as tensors that require a gradient, or of bfloat16, are."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def __array__(self, *arguments, **settings):
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [RuntimeError("requires grad.\nDetach it."), TypeError("unsupported BFloat16")])
+def test_what_numpy_cannot_read_is_refused_with_its_reason(error):
+    net, bad, relu = small(), Unreadable(error), ReLU()
+    net.forward(np.zeros((1, 2, 2, 3), np.float32))
+    relu.forward(np.ones((2, 3)))
+    noise = multiplicative(1, "exact")
+    calls = {
+        "dlogits": lambda: net.backward(bad),
+        "dense1.bias": lambda: net.parameters.update({"dense1.bias": bad}),
+        "logits": lambda: cross_entropy(bad, np.zeros(3, int)),
+        "dy": lambda: relu.backward(bad),
+        "dy ": lambda: noise.backward(bad, Stream(0, 0, 0)),
+        "midpoints": lambda: allocate_executions(bad, 9),
+        "x": lambda: net.forward(bad),
+    }
+    reason = " ".join(str(error).rstrip(".").split())
+    for name, call in calls.items():
+        with pytest.raises(InputError, match=rf"^{name.strip()}: expected an array, got .*\({re.escape(reason)}\)"):
+            call()
+    with pytest.raises(InputError, match=r"^accuracy: expected real numbers, got "):
+        fit_midpoint([0.1, 0.3, 1, 3, 10], bad)
+
+
+def test_numbers_that_a_type_cannot_have_are_not_made_infinite(rng):
+    net = small()
+    logits = net.forward(np.zeros((1, 2, 2, 3), np.float32))
+    with pytest.raises(InputError, match=rf"dlogits: expected numbers up to 3.4e\+38, got {logits.size} larger ones"):
+        net.backward(np.full(logits.shape, 1e300))
+    before = net.theta.copy()
+    with pytest.raises(InputError, match=r"dense1.bias: expected numbers up to 3.4e\+38, got 1 larger one; scale them"):
+        net.parameters["dense1.bias"] = [1e300, *[0] * (net.parameters["dense1.bias"].size - 1)]
+    np.testing.assert_array_equal(net.theta, before)
 
 
 def test_all_is_looked_at_before_one_array_is_written():

@@ -33,6 +33,33 @@ def test_sgd_with_momentum_by_hand():
         assert theta[0] == pytest.approx(expected)
     with pytest.raises(InputError, match="momentum: expected 0 <= momentum < 1, got 1"):
         SGD(theta, momentum=1)
+    with pytest.raises(InputError, match=r"momentum: expected 0 <= momentum < 1, got '0.9'"):
+        SGD(theta, momentum="0.9")
+
+
+@pytest.mark.parametrize("optimiser", [SGD, Adam])
+@pytest.mark.parametrize("rate", [-1, np.nan, np.inf, "0.1", None])
+def test_a_rate_that_is_none_moves_nothing(optimiser, rate):
+    theta = np.ones(3)
+    with pytest.raises(InputError, match="learning_rate: expected a number >= 0, got "):
+        optimiser(theta).step(np.ones(3), rate)
+    assert (theta == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((1e-3, 6, 5), "epoch: expected a whole number of at most 5, got 6"),
+        ((1e-3, -1, 5), "epoch: expected a whole number of at least 0, got -1"),
+        ((1e-3, 0, 0), "epochs: expected a whole number of at least 1, got 0"),
+        ((-1, 0, 3), "learning_rate: expected a positive number, got -1"),
+    ],
+)
+def test_the_schedule_has_no_rate_beyond_its_epochs(arguments, message):
+    """An epoch off by one would have a rate that looks right: the cosine rises again."""
+    with pytest.raises(InputError, match=f"^{message}"):
+        cosine(*arguments)
+    assert cosine(1e-3, 5, 5) == 0
 
 
 @pytest.mark.parametrize("optimiser", [SGD, Adam])

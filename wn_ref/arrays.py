@@ -124,13 +124,22 @@ class InPlace(Generic[T]):
 
 
 def fitting(name: str, value: Any, array: np.ndarray) -> np.ndarray:
-    """Return values that can be copied into an array without loss but that of digits; else raise `InputError`."""
+    """Return values of the type of an array, changed in nothing but lost digits, to be copied; else `InputError`."""
     found = unmasked(name, value)
     if found.shape != array.shape:
         raise InputError(f"{name}: expected shape {array.shape}, got {found.shape}; reshape it")
     if not np.can_cast(found.dtype, array.dtype, "same_kind"):
         raise InputError(f"{name}: expected values that {array.dtype} can have, got {found.dtype}; convert them")
-    return found
+    if found.dtype == array.dtype:
+        return found
+    with np.errstate(over="ignore"):
+        converted = found.astype(array.dtype)
+    if lost := np.count_nonzero(np.isfinite(found) & ~np.isfinite(converted)):
+        largest = np.finfo(array.dtype).max
+        raise InputError(
+            f"{name}: expected numbers up to {largest:.3g}, got {counted(lost, 'larger one')}; scale them down"
+        )
+    return converted
 
 
 class Memory:
@@ -163,13 +172,24 @@ def _aligned_bytes(size: int) -> np.ndarray:
 
 
 def unmasked(what: str, values: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> np.ndarray:
-    """Return values as an ordinary array; raise `InputError` if some are masked, which nothing here would leave out."""
+    """Return values as an ordinary array.
+
+    Raises
+    ------
+    InputError
+        If some are masked, which nothing here would leave out, or NumPy makes no array of them: of a tensor that
+        requires a gradient, of texts, of rows that have different lengths.
+    """
     if np.ma.is_masked(values):
         count = np.ma.count_masked(values)
         raise InputError(
             f"{what}: expected an array, got one with {counted(count, 'masked value')}; fill or remove them"
         )
-    return np.asarray(values, dtype)
+    try:
+        return np.asarray(values, dtype)
+    except (TypeError, ValueError, RuntimeError) as error:
+        got = f"a {type(values).__name__} that is none ({' '.join(str(error).split()).rstrip('.')})"
+        raise InputError(f"{what}: expected an array, got {got}; convert it") from None
 
 
 def real_type(dtype: npt.DTypeLike) -> np.dtype:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wn_ref.arrays import ArraysByName, InPlace, Memory, real_type, unmasked
+from wn_ref.arrays import ArraysByName, InPlace, Memory, fitting, real_type, unmasked
 from wn_ref.errors import CallOrderError, InputError, require_flag
 from wn_ref.injection import GLOBAL, INPUT, Injection, Injector, Points, numbered
 from wn_ref.layers import Layer
@@ -219,16 +219,11 @@ class Network:
         CallOrderError
             If the last forward pass did not end, or there was none.
         InputError
-            If `dlogits` has not the shape of the logits.
+            If `dlogits` has not the shape of the logits, or numbers that their type cannot have.
         """
         if self._injected is None:
             raise CallOrderError("backward: a forward pass that ran to its end has to come first; call forward")
-        injector, shape = self._injected, self._logits.shape
-        if np.shape(dlogits) != shape:
-            raise InputError(
-                f"dlogits: expected shape {shape}, that of the logits, got {np.shape(dlogits)}; match them"
-            )
-        dx = np.array(unmasked("dlogits", dlogits), self.dtype, order="C")
+        injector, dx = self._injected, np.array(fitting("dlogits", dlogits, self._logits), order="C")
         for index in reversed(range(len(self.layers))):
             here = self._point_behind.get(index)
             if here is not None and here in injector:

@@ -157,6 +157,7 @@ class Noise:
         """
         if not self.has_factors:
             return dy
+        dy = unmasked("dy", dy)
         dx = np.empty(dy.shape, dy.dtype) if out is None else out
         _require_dense("dy" if out is None else "out", dx)
         if dx.shape != dy.shape or dx.dtype != dy.dtype:

@@ -11,7 +11,7 @@ import numpy as np
 
 from wn_ref.arrays import REAL
 from wn_ref.compiled import kernel
-from wn_ref.errors import InputError, require_number
+from wn_ref.errors import InputError, require_number, require_whole
 from wn_ref.network import Network
 
 
@@ -36,14 +36,19 @@ class SGD:
 
     def __init__(self, theta: np.ndarray, momentum: float = 0.0) -> None:
         _require_vector(theta)
-        if not 0 <= momentum < 1:
-            raise InputError(f"momentum: expected 0 <= momentum < 1, got {momentum}; correct it")
+        require_number("momentum", momentum, "0 <= momentum < 1", least=0, below=1)
         self.theta, self.momentum = theta, theta.dtype.type(momentum)
         self.v = np.zeros_like(theta)
 
     def step(self, g: np.ndarray, learning_rate: float) -> bool:
-        """Move theta once; return whether theta and v are still finite. `g` is like theta, else `InputError`."""
-        _require_like(self.theta, g)
+        """Move theta once; return whether theta and v are still finite.
+
+        Raises
+        ------
+        InputError
+            If `g` is not like theta, or the rate is no finite number >= 0.
+        """
+        _require_step(self.theta, g, learning_rate)
         return bool(_sgd(self.theta, g, self.v, self.momentum, self.theta.dtype.type(learning_rate)))
 
 
@@ -77,8 +82,14 @@ class Adam:
         self._constants = tuple(self._real(constant) for constant in constants)
 
     def step(self, g: np.ndarray, learning_rate: float) -> bool:
-        """Move theta once; return whether theta and v are still finite. `g` is like theta, else `InputError`."""
-        _require_like(self.theta, g)
+        """Move theta once; return whether theta and v are still finite.
+
+        Raises
+        ------
+        InputError
+            If `g` is not like theta, or the rate is no finite number >= 0.
+        """
+        _require_step(self.theta, g, learning_rate)
         self.t += 1
         rate = self._real(learning_rate / (1 - self.beta1**self.t))
         root = self._real(1 / math.sqrt(1 - self.beta2**self.t))
@@ -86,7 +97,16 @@ class Adam:
 
 
 def cosine(learning_rate: float, epoch: int, epochs: int) -> float:
-    """Return the rate in epoch 0, 1, ... epochs - 1 of a cosine schedule from `learning_rate` down to (nearly) 0."""
+    """Return the rate in epoch 0, 1, ... epochs - 1 of a cosine schedule from `learning_rate` down to (nearly) 0.
+
+    Raises
+    ------
+    InputError
+        If the rate is no positive number, there are no epochs, or `epoch` is not one of them; `epochs` itself is
+        allowed, where the rate is 0.
+    """
+    require_number("learning_rate", learning_rate, "a positive number", least=math.ulp(0))
+    require_whole("epoch", epoch, least=0, most=require_whole("epochs", epochs, least=1))
     return learning_rate * (1 + math.cos(math.pi * epoch / epochs)) / 2
 
 
@@ -110,7 +130,8 @@ def _require_vector(theta: np.ndarray) -> None:
         raise InputError(f"theta: expected one vector of float32 or float64, got {got}; see Network.theta")
 
 
-def _require_like(theta: np.ndarray, g: np.ndarray) -> None:
+def _require_step(theta: np.ndarray, g: np.ndarray, learning_rate: float) -> None:
+    require_number("learning_rate", learning_rate, "a number >= 0", least=0)
     if type(g) is not np.ndarray or g.shape != theta.shape or g.dtype != theta.dtype:
         got = f"{g.dtype} {g.shape}" if type(g) is np.ndarray else type(g).__name__
         raise InputError(f"g: expected {theta.dtype} {theta.shape} as theta, got {got}; see Network.dtheta")

@@ -8,19 +8,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from wn_ref.errors import InputError
+from wn_ref.errors import InputError, require_whole
 from wn_ref.random import EVALUATION, SHUFFLE, permutation
+
+LAST = 2**32 - 1
+"""The last step of the generator."""
 
 
 def image_order(images: int, seed: int, epoch: int) -> np.ndarray:
     """Return the order of the training images in an epoch, int64 (images,).
+
+    Raises
+    ------
+    InputError
+        If an argument is no whole number >= 0.
 
     Examples
     --------
     >>> sorted(image_order(5, seed=0, epoch=1).tolist())
     [0, 1, 2, 3, 4]
     """
-    return permutation(images, seed, SHUFFLE, epoch)
+    return permutation(require_whole("images", images, least=0), seed, SHUFFLE, require_whole("epoch", epoch, least=0))
 
 
 def evaluation_step(batch: int, batches: int = 0, repetition: int = 0) -> int:
@@ -43,8 +51,17 @@ def evaluation_step(batch: int, batches: int = 0, repetition: int = 0) -> int:
     Raises
     ------
     InputError
-        If a repetition would have the noise of another one: there are not more batches than `batch`.
+        If an argument is no whole number >= 0, a repetition would have the noise of another one (there are not more
+        batches than `batch`), or steps end before it.
     """
+    batch, batches, repetition = (
+        require_whole(name, number, least=0)
+        for name, number in (("batch", batch), ("batches", batches), ("repetition", repetition))
+    )
     if (batches or repetition) and batches <= batch:
         raise InputError(f"batches: expected more than the batch {batch}, got {batches}; say how many there are")
-    return EVALUATION + repetition * batches + batch
+    step = EVALUATION + repetition * batches + batch
+    if step > LAST:
+        got = f"batch {batch} of {batches} in repetition {repetition}"
+        raise InputError(f"repetition: expected a step below 2^32, got {got}; repeat the evaluation less often")
+    return step

@@ -24,6 +24,8 @@ def check_layer(
     - Gradients are written into the arrays that are there, which are a network's, and are not added up.
     - Copies and pickles do the same as the layer. A layer of float32 returns float32.
     - `backward` in front of any `forward` raises `CallOrderError`.
+    - Finite x gives finite numbers, and statistics that are finite.
+    - With ``training=False``: statistics stay as they are, and y of a sample does not depend on the samples beside it.
 
     Parameters
     ----------

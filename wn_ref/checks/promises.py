@@ -79,6 +79,19 @@ def _shape_of_dx(trial: Trial) -> None:
             raise Found(f"dx: expected {x.dtype} of shape {x.shape}, got {dx.dtype} of shape {dx.shape}")
 
 
+@_promise(
+    "numbers stay finite", "avoid 0 / 0 and overflow; put a layer that maps x in front of one that needs some x only"
+)
+def _finite(trial: Trial) -> None:
+    for batch in trial.batches:
+        layer, x = trial.fresh(), trial.x(batch)
+        arrays = trial.results(layer, x) | {f"statistics {name}": array for name, array in layer.statistics.items()}
+        for name, array in arrays.items():
+            if not np.isfinite(array).all():
+                place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
+                raise Found(f"{name}{list(place)}: expected a finite number from normal x, got {array[place]}")
+
+
 @_promise("x and dy are not written to", "write into an array of the layer's own, such as self.memory(...)")
 def _not_written_to(trial: Trial) -> None:
     layer, x = trial.fresh(), trial.x(trial.batches[-1])
@@ -137,7 +150,8 @@ def _noise(trial: Trial) -> None:
     y = trial.forward(layer, x.copy())
     dy = trial.dy(y)
     y[...] = np.nan
-    compare({"y": y} | trial.gradients(layer, dy), {**expected, "y": y}, "after the output was overwritten")
+    gradients = {name: array for name, array in expected.items() if name != "y"}
+    compare(trial.gradients(layer, dy), gradients, "after the output was overwritten")
     compare(trial.results(layer, x), expected, "after an output was overwritten")
 
 
@@ -151,6 +165,27 @@ def _no_trace(trial: Trial) -> None:
         trial.forward(used, trial.x(batch, number=2))
         compare(trial.results(used, x), expected, "after a forward without its backward")
         last = batch
+
+
+@_promise("evaluation changes no statistics", "write them if `training` is true, and only read them if it is not")
+def _evaluation_only_reads(trial: Trial) -> None:
+    if trial.training:
+        return
+    layer = trial.fresh()
+    trial.results(layer, trial.x(trial.batches[-1]))
+    compare(dict(layer.statistics), trial.statistics, "after a pass with training=False")
+
+
+@_promise(
+    "in evaluation each sample is by itself", "take statistics of a batch in training only; the batch is the last axis"
+)
+def _samples_by_themselves(trial: Trial) -> None:
+    if trial.training:
+        return
+    x, other = (trial.x(max(trial.batches), number=number) for number in (0, 1))
+    other[..., 0] = x[..., 0]
+    first, same = ({"y": trial.forward(trial.fresh(), batch)[..., :1]} for batch in (x, other))
+    compare(same, first, "for the first sample beside other samples", CLOSE["float64"], least=1)
 
 
 @_promise("gradients are those of central differences", "correct backward")
@@ -215,8 +250,7 @@ def _gradient(
     expected, rounding = np.array(slopes).T.reshape(2, *value.shape)
     allowed = TOLERANCE * np.abs(expected).max() + rounding
     error = np.abs(received - expected)
-    error[np.isnan(error)] = np.inf
-    for index in zip(*np.nonzero(error > allowed)):
+    for index in zip(*np.nonzero(~(error <= allowed))):
         for step in STEPS[1:]:  # is it a kink of the function that lies within the first step?
             slope, rounding_here = slope_at(function, value, index, dy, step)
             if abs(received[index] - slope) <= TOLERANCE * np.abs(expected).max() + rounding_here:

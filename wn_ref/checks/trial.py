@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from wn_ref.errors import InputError, require_type, require_whole
+from wn_ref.errors import InputError, require_flag, require_type, require_whole
 from wn_ref.layers import Layer
 
 Results = dict[str, np.ndarray]
@@ -29,10 +29,11 @@ class Trial:
             raise InputError(
                 f"layer: expected {kind} to be set up as a layer, got one that is not; call super().__init__()"
             )
-        if np.ndim(shape) != 1 or len(shape) < 1 or len(set(batches)) < 2:
+        if np.ndim(shape) != 1 or len(shape) < 1 or np.ndim(batches) != 1 or len(set(batches)) < 2:
             expected, got = "a shape without the batch, and two batch sizes or more", f"{shape!r} and {batches!r}"
             raise InputError(f"shape, batches: expected {expected}, got {got}; correct them")
-        self.layer, self.training, self.seed = layer, training, require_whole("seed", seed, least=0)
+        self.layer, self.training = layer, require_flag("training", training)
+        self.seed = require_whole("seed", seed, least=0)
         self.shape = tuple(require_whole("shape", size, least=1) for size in shape)
         self.batches = tuple(require_whole("batches", batch, least=1) for batch in batches)
         self.statistics = {name: array.copy() for name, array in layer.statistics.items()}
@@ -101,15 +102,16 @@ def compare(received: Results, expected: Results, when: str, tolerance: float = 
         allowed = tolerance * max(np.abs(want).max(initial=0), least)
         with np.errstate(invalid="ignore"):
             error = np.where((got == want) | (np.isnan(got) & np.isnan(want)), 0, np.abs(got - want))
-        complain(name, got, want, np.where(np.isnan(error), np.inf, error), allowed, when)
+        complain(name, got, want, error, allowed, when)
 
 
 def complain(
     name: str, got: np.ndarray, want: np.ndarray, error: np.ndarray, allowed: npt.ArrayLike, when: str
 ) -> None:
-    """Raise at the element whose error is worst, if one is larger than allowed."""
-    if np.any(error > allowed):
-        worst = np.unravel_index(np.argmax(np.where(error > allowed, error, -1)), error.shape)
+    """Raise at the element whose error is worst, if one is not as small as allowed, or no number."""
+    wrong = ~(error <= allowed)
+    if wrong.any():
+        worst = np.unravel_index(np.argmax(np.where(wrong, np.nan_to_num(error, nan=np.inf), -1)), error.shape)
         place = ", ".join(str(int(i)) for i in worst)
         raise Found(f"{name}[{place}]: expected {want[worst]:.9g}, got {got[worst]:.9g} {when}")
 

@@ -36,7 +36,7 @@ def numbers(name: str, values: Any) -> np.ndarray:
         if not is_real(array):
             raise TypeError
         array = np.array(array, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError):  # the last of tensors that require a gradient
         got = " ".join(repr(values).split())
         got = got if len(got) <= 60 else got[:57] + "..."
         raise InputError(f"{name}: expected real numbers, got {got}; convert them, leave out what is missing") from None
