@@ -64,8 +64,7 @@ class Noisy(torch.nn.Module):
 def test_logits_and_gradients(network, batchnorm, noise, rng):
     name, shape, classes = network
     net = build_model(name, shape, classes, batchnorm, seed=3, dtype="float64")
-    net.theta[:] = net.theta.astype(np.float32)  # which the twin can hold
-    theirs = twin(net, noise, Noisy).double()
+    theirs = twin(net, noise, Noisy)
     x = rng.random((*shape, BATCH))
     labels = rng.integers(0, classes, BATCH)
 
@@ -87,7 +86,7 @@ def test_logits_and_gradients(network, batchnorm, noise, rng):
             scale = abs(gradient).max()  # of its bias, too: in front of batch norm that one is 0 but for rounding
         assert_equal(key, gradient, parameter.grad.numpy(), scale)
     theirs.eval()
-    quiet = twin(net, None).double() if noise else theirs
+    quiet = twin(net, None) if noise else theirs
     if noise:  # the running averages, too
         quiet.load_state_dict(dict(zip(quiet.state_dict(), theirs.state_dict().values(), strict=True)))
         quiet.eval()

@@ -68,9 +68,9 @@ def test_an_edited_file_is_read_again_and_is_other_code(file):
     [
         ("{file}:tin", r"model: expected a function of .*nets.py, got 'tin'; it has Options, tiny"),
         ("{file}:WIDTH", "model: expected a function of .*, got 'WIDTH'"),
-        ("absent.py:tiny", "model: expected a file and a function in it, got 'absent.py:tiny', but no such file"),
-        ("absent_package.nets:tiny", "model: expected package.module:function, got .*No module named 'absent_package'"),
-        (":tiny", "model: expected package.module:function, got ':tiny'"),
+        ("absent.py:tiny", "model: expected a function of a file, got 'absent.py:tiny', but no such file"),
+        ("absent_package.nets:tiny", "model: expected package.module:name, got .*No module named 'absent_package'"),
+        (":tiny", "model: expected package.module:name, got ':tiny'"),
         ("tests.own:", "model: expected a function of tests.own, got ''; it has "),
         ("{broken}:tiny", "model: expected .*broken.py to run, got ZeroDivisionError: division by zero; correct it"),
         ("{wrong}:tiny", "model: expected .*wrong.py to run, got SyntaxError"),

@@ -134,7 +134,7 @@ def fitting(name: str, value: Any, array: np.ndarray) -> np.ndarray:
         return found
     with np.errstate(over="ignore"):
         converted = found.astype(array.dtype)
-    if lost := np.count_nonzero(np.isfinite(found) & ~np.isfinite(converted)):
+    if lost := int(np.count_nonzero(np.isfinite(found) & ~np.isfinite(converted))):
         largest = np.finfo(array.dtype).max
         raise InputError(
             f"{name}: expected numbers up to {largest:.3g}, got {counted(lost, 'larger one')}; scale them down"

@@ -55,7 +55,7 @@ def _torch(network: Network, noise: Noise | None, data: Dataset) -> Tasks:
     torch_twin.train_epoch(model, images[:256], labels[:256])
     return {
         "train": lambda: torch_twin.train_epoch(model, images, labels),
-        "evaluate": lambda: torch_twin.evaluate(model, tests, answers),
+        "evaluate": lambda: torch_twin.evaluate(model, tests.float() / 255, answers),
     }
 
 

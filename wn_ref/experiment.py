@@ -247,6 +247,8 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
     | {one.name: one.default for one in fields(Noise)}
 )
 """The row of an experiment with nothing but defaults: every column of `Experiment.row`, in its order."""
+OWN = ("own_noise", "own_model", "own_data")
+"""Those of its columns that tell what is the user's own, empty for what is of this package."""
 
 
 def _plain(value: Any, kind: str) -> Any:

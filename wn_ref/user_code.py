@@ -19,7 +19,22 @@ FROM_FILE = "wn_ref_user_"
 
 
 def function_of(what: str, text: str) -> Callable[..., Any]:
-    """Return the function that a text names.
+    """Return the function that a text names; see `object_of`.
+
+    Raises
+    ------
+    InputError
+        Also if it cannot be called.
+    """
+    function = object_of(what, text)
+    if not callable(function):
+        place, _, name = text.rpartition(":")
+        raise InputError(f"{what}: expected a function of {place}, got {name!r}, which cannot be called; correct it")
+    return function
+
+
+def object_of(what: str, text: str, expected: str = "a function of {}") -> Any:
+    """Return what a text names.
 
     A file is run once as long as it does not change. What it defines travels to worker processes with its code, as what
     a notebook defines does; a module has to be installed there.
@@ -29,28 +44,31 @@ def function_of(what: str, text: str) -> Callable[..., Any]:
     what : str
         The name of the argument, for messages.
     text : str
-        "package.module:function" or "path/to/file.py:function".
+        "package.module:name" or "path/to/file.py:name".
+    expected : str
+        What is expected, for messages; ``{}`` stands for the place.
 
     Raises
     ------
     InputError
-        If there is no such file, module or function, or running the file fails.
+        If there is no such file, module or name, or running the file fails.
     """
     place, _, name = text.rpartition(":")
     if place.endswith(".py"):
         path = Path(place)
         if not path.is_file():
             raise InputError(
-                f"{what}: expected a file and a function in it, got {text!r}, but no such file; correct it"
+                f"{what}: expected {expected.format('a file')}, got {text!r}, but no such file; correct it"
             )
         module = _run_file(what, str(path.resolve()), path.stat().st_mtime_ns)
     else:
         module = _module(what, place, text)
-    function = getattr(module, name, None)
-    if not callable(function):
-        own = [n for n, v in vars(module).items() if callable(v) and getattr(v, "__module__", "") == module.__name__]
-        raise InputError(f"{what}: expected a function of {place}, got {name!r}; it has {', '.join(own) or 'none'}")
-    return function
+    try:
+        return getattr(module, name)
+    except AttributeError:
+        own = [n for n, v in vars(module).items() if getattr(v, "__module__", "") == module.__name__]
+        got = f"{name!r}; it has {', '.join(own) or 'none'}"
+        raise InputError(f"{what}: expected {expected.format(place)}, got {got}") from None
 
 
 def _module(what: str, place: str, text: str) -> ModuleType:
@@ -59,7 +77,7 @@ def _module(what: str, place: str, text: str) -> ModuleType:
     try:
         return importlib.import_module(place)
     except (ImportError, ValueError) as error:
-        raise InputError(f"{what}: expected package.module:function, got {text!r} ({error}); correct it") from None
+        raise InputError(f"{what}: expected package.module:name, got {text!r} ({error}); correct it") from None
 
 
 @lru_cache(maxsize=32)

@@ -37,13 +37,35 @@ def require_alike(
     hint : str
         What to do.
     """
-    if missing := [name for name in expected if name not in got]:
-        raise InputError(f"{what}: expected {_list(expected)}, got nothing for {_list(missing)}; {hint}")
-    if surplus := [name for name in got if name not in expected]:
-        raise InputError(f"{what}: expected {_list(expected)}, got {_list(surplus)} besides; {hint}")
+    require_names(what, expected, got, hint)
     for name, shape in expected.items():
         if tuple(got[name]) != tuple(shape):
             raise InputError(f"{what}: expected shape {tuple(shape)} of {name}, got {tuple(got[name])}; {hint}")
+
+
+def require_names(
+    what: str, expected: Mapping[str, object], got: Mapping[str, object], hint: str, shown: int | None = 4
+) -> None:
+    """Raise `InputError` unless both have the same names; it tells what is missing and what is too much.
+
+    Parameters
+    ----------
+    what : str
+        The name of the argument, for the message.
+    expected, got : mapping
+        With these names.
+    hint : str
+        What to do.
+    shown : int or None
+        How many names of each kind the message shows; None for all.
+    """
+    missing, surplus = (
+        [name for name in one if name not in other] for one, other in ((expected, got), (got, expected))
+    )
+    found = [f"nothing for {_list(missing, shown)}"] if missing else []
+    found += [f"{_list(surplus, shown)} besides"] if surplus else []
+    if found:
+        raise InputError(f"{what}: expected {_list(expected, shown)}, got {', but '.join(found)}; {hint}")
 
 
 def fill(what: str, targets: Mapping[str, np.ndarray], arrays: Mapping[str, np.ndarray], hint: str) -> None:
@@ -78,13 +100,15 @@ def fill(what: str, targets: Mapping[str, np.ndarray], arrays: Mapping[str, np.n
 
 def require_usable(what: str, name: str, array: np.ndarray, hint: str) -> None:
     """Raise `InputError` unless all numbers of an array are finite, and variances are not negative."""
-    bad = ~np.isfinite(array) | (array < 0 if name.endswith("running_var") else False)
+    bad, expected = ~np.isfinite(array), "finite numbers"
+    if not bad.any() and name.endswith("running_var"):
+        bad, expected = array < 0, "variances >= 0"
     if bad.any():
-        expected = "variances >= 0" if name.endswith("running_var") else "finite numbers"
         raise InputError(f"{what}: expected {expected} in {name}, got {array[bad].flat[0]}; {hint}")
 
 
-def _list(names: Iterable[str]) -> str:
+def _list(names: Iterable[object], shown: int | None) -> str:
     """Return the first few names, and how many more there are."""
-    names = list(names)
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    texts = [str(name) for name in names]
+    more = len(texts[shown:]) if shown is not None else 0
+    return (", ".join(texts[:shown]) or "none") + (f" and {more} more" if more else "")

@@ -25,6 +25,8 @@ in the port in plain NumPy (`tests/ports/mistakes/`), which then goes through {}
   the mistake is by its nature: `tests/ports/mistakes/` says so without a look at the check.
 - **Cause**: ✓ if the check names the right cause and never a wrong one; in brackets, in how many of the cases that show
   the mistake. A list of possible causes counts as wrong if the right one is not in it.
+- **More without a cause**: in a case in which the right cause is named, there are findings besides that have none,
+  although there is no other mistake.
 """
 
 
@@ -52,8 +54,8 @@ def main() -> None:
         "\n## Mistakes without a public name\n\nHere the place is all that can be right, and no cause is to be named.\n"
     )
     table(further)
-    print("\n## Totals\n\n| | mistakes | missed | right place | right cause | wrong cause |")
-    print("|---|---|---|---|---|---|")
+    print("\n## Totals\n\n| | mistakes | missed | right place | right cause | wrong cause | more without a cause |")
+    print("|---|---|---|---|---|---|---|")
     for title, rows in (("with a public name", classic), ("without a public name", further)):
         for dtype in DTYPES:
             print(f"| {title}, {dtype}", *counts([row[dtype] for row in rows]).values(), "", sep=" | ")
@@ -90,12 +92,14 @@ def cells(verdict: Verdict) -> str:
         return f"{where} | {', '.join(wrong)} ✗"
     if not verdict.named:
         return f"{where} | none {'✓' if verdict.right else '✗'}"
-    return f"{where} | {', '.join(verdict.named)} ✓ ({verdict.named.total()} of {len(verdict.firsts)})"
+    more = f"; {len(verdict.beside)} more without a cause" if verdict.beside else ""
+    return f"{where} | {', '.join(verdict.named)} ✓ ({verdict.named.total()} of {len(verdict.firsts)}){more}"
 
 
 def details(verdict: Verdict) -> list[str]:
     """Return what the check said where it is wrong, a line for each finding."""
     of = [("elsewhere", one) for one in verdict.misplaced] + [("wrong cause", one) for one in verdict.wrong]
+    of += [("beside the cause", one) for one in verdict.beside]
     of += [] if verdict.right else [("first", one) for one in verdict.firsts]
     lines = [f"{kind}: {one.case} {one.step} {one.quantity} {one.index} {one.size:.2g}" for kind, one in of]
     return [f"{line} {one.cause} {one.alternatives} {one.note}" for line, (_, one) in zip(lines, of)]

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pytest
 
 PORT = "wn_ref.ports.numpy_port:NumpyPort"
 WRONG = """
@@ -64,3 +65,70 @@ def test_a_suite_is_written_and_a_wrong_port_is_told_why(run, tmp_path):
     assert report["ok"]
     assert [finding["cause"] for finding in report["findings"]] == ["adam-betas"] * 2
     assert report["cases"] == ["mlp-float64", "walking-float32"]
+
+
+PORTS = """
+from wn_ref.ports.numpy_port import NumpyPort
+from wn_ref.ports.port import Step
+
+class Broken(NumpyPort):
+    def __init__(self):
+        raise RuntimeError("CUDA is not there")
+
+class OnlyImages(NumpyPort):
+    def train_step(self, x, labels, normal, learning_rate):
+        return Step({"input": super().train_step(x, labels, normal, learning_rate).activations["input"]})
+
+    def evaluate(self, x, normal):
+        return Step({"input": super().evaluate(x, normal).activations["input"]})
+
+class OnlyLogits(NumpyPort):
+    def train_step(self, x, labels, normal, learning_rate):
+        return Step(logits=super().train_step(x, labels, normal, learning_rate).logits)
+
+inst = NumpyPort()
+"""
+
+
+def test_what_may_stand_for_the_port_and_what_the_exit_code_says(run, tmp_path):
+    run("vectors", "--steps", 1, "--output", "v.npz")
+    (tmp_path / "ports.py").write_text(PORTS)
+    for name, options, code, said in (
+        ("inst", ["--complete"], 0, ": agrees"),
+        ("OnlyLogits", [], 0, ": agrees"),
+        ("OnlyLogits", ["--complete"], 1, ": not complete, without activation, loss, gradient, input gradient, update"),
+        ("OnlyImages", [], 1, ": no logits to compare in v"),
+    ):
+        done = run("check", "v.npz", f"ports.py:{name}", *options)
+        assert (done.returncode, done.stderr) == (code, ""), name
+        assert said in done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("port", "message"),
+    [
+        ("ports.py:Broken", "to work without arguments, got RuntimeError: CUDA is not there; correct it"),
+        ("fractions:Decimal", "PORT: expected the methods start, train_step, weights, evaluate, got Decimal('0')"),
+        (
+            "ports.py:Port",
+            "PORT: expected a class of ports.py, or an object of one, got 'Port'; it has Broken, OnlyImages",
+        ),
+        ("ports.py:", "PORT: expected a class of ports.py, or an object of one, got ''"),
+        ("absent.py:Port", "got 'absent.py:Port', but no such file; correct it"),
+        ("ports.py", "PORT: expected package.module:name, got 'ports.py' ("),
+        ("nowhere:Port", "PORT: expected package.module:name, got 'nowhere:Port'"),
+        ("email.message:MIMEPart.as_string", "PORT: expected a class of email.message"),
+        (
+            "operator:itemgetter",
+            "PORT: expected <class 'operator.itemgetter'> to work without arguments, got TypeError: ",
+        ),
+    ],
+)
+def test_a_class_that_is_no_port_is_told_in_one_line(run, tmp_path, port, message):
+    run("vectors", "--steps", 1, "--output", "v.npz")
+    (tmp_path / "ports.py").write_text(PORTS)
+    done = run("check", "v.npz", port)
+    assert done.returncode == 2, done.stdout
+    assert message in done.stderr
+    assert "__getattribute__" not in done.stderr
+    assert "Traceback" not in done.stderr

@@ -28,6 +28,7 @@ def midpoint(experiment):
     if isinstance(point, int):
         learnable = kind_of(experiment.points[point]) in WEIGHTED
         mu *= 5 if learnable and experiment.batchnorm and not experiment.clamp else 1
+        mu *= 1.02 if experiment.clamp and not experiment.batchnorm else 1
         mu *= 4 if not experiment.batchnorm and point >= len(experiment.points) - 2 else 1
     return mu
 

@@ -4,10 +4,12 @@ import re
 import shutil
 
 import pytest
+from matplotlib.text import Text
 
 from tests.ledger.made_up import cells, runs_of
 from wn_ref import InputError, published_figure, published_ledger
 from wn_ref.ledger import tables
+from wn_ref.ledger.catalog import chosen_rows
 from wn_ref.ledger.drawn import FIGURES, draw
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.html import write_html
@@ -109,6 +111,23 @@ def test_the_curve_of_a_grid_says_when_there_was_noise_and_which(evidence):
     titles = [draw(1, evidence, batchnorm=batchnorm).axes[0].get_title() for batchnorm in (False, True)]
     assert "additive noise (global), in training" in titles[0]
     assert "additive noise (all points), at inference only" in titles[1]
+
+
+def test_figure_1_has_additive_noise_if_there_is_any_and_the_fit_of_its_row():
+    """The exact gradient is the one to which the paper's numbers belong, so these may be compared."""
+    multiplicative, additive = chosen_rows(
+        ["grid/table1/mnist/mlp/nobn/multiplicative", "table4/mnist/mlp/bn/additive"]
+    )
+    if multiplicative.id.startswith("table4"):
+        multiplicative, additive = additive, multiplicative
+    both, one = (Evidence(runs_of(rows)) for rows in ([multiplicative, additive], [multiplicative]))
+    assert "additive noise" in draw(1, both).axes[0].get_title()
+    figure = draw(1, one)
+    assert "multiplicative noise" in figure.axes[0].get_title()
+    words = " ".join(text.get_text() for text in figure.findobj(Text))
+    assert f"{one.result(multiplicative).finding.value:.3g}" in words
+    assert "not comparable" not in words
+    assert "gradient" not in words
 
 
 def test_a_published_figure_has_the_midpoints_of_the_ledger(evidence, some_rows):

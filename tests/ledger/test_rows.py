@@ -372,6 +372,32 @@ def test_rows_are_chosen_by_the_beginning_of_their_ids_and_by_campaign():
         chosen_rows(["figure2"], "mnist")
 
 
+@pytest.mark.parametrize(
+    ("item", "hint"),
+    [
+        ("tabel1", "did you mean 'table1'? "),
+        ("table1/mnsit/mlp", "did you mean 'table1/mnist/mlp'? "),
+        ("Table4/MNIST/MLP/", "did you mean 'table4/mnist/mlp'? "),
+        ("table1/mnist/mlp/additive", "did you mean 'table1/mnist/mlp/bn/additive'? "),
+        ("A", "did you mean 'a'? "),
+        ("Claim", "did you mean 'claims'? "),
+        ("zz", ""),
+        ("", ""),
+    ],
+)
+def test_a_row_that_is_not_there_is_told_from_the_closest_one(item, hint):
+    with pytest.raises(InputError) as caught:
+        chosen_rows([item])
+    assert str(caught.value).endswith(f"got {item!r}; {hint}wn-ref reproduce --list prints all")
+
+
+def test_a_misspelt_data_set_or_network_is_told_from_the_closest_one():
+    with pytest.raises(InputError, match=r"^dataset: expected one of mnist, .*, got 'minst'; did you mean 'mnist'\?"):
+        chosen_rows(["table1"], "minst")
+    with pytest.raises(InputError, match=r"^model: expected one of mlp, .*, got 'lenet'; did you mean 'lenet5'\?"):
+        chosen_rows(["table1"], model="lenet")
+
+
 def tolerating(alone, factor):
     """Additive noise has its midpoint at `alone`, or `factor` times the multiplicative noise ahead if that is more."""
 
@@ -438,8 +464,9 @@ def test_of_another_network_than_the_papers_a_claim_is_qualitatively_there_at_be
     assert by_id("figure4/mnist/mlp").at_best == REPRODUCED  # which the paper has of this network
 
 
-def test_a_clamp_that_no_weight_reaches_tells_nothing_about_clamping():
-    row = by_id("figure11/mnist/mlp/clamp/bn")
+@pytest.mark.parametrize("batchnorm", ["bn", "nobn"])
+def test_a_clamp_that_no_weight_reaches_tells_nothing_about_clamping(batchnorm):
+    row = by_id(f"figure11/mnist/mlp/clamp/{batchnorm}")
     clamped_like_free = Evidence(
         world.runs_of([row], lambda experiment: world.accuracy(replace(experiment, clamp=False)))
     )

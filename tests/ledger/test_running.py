@@ -20,6 +20,7 @@ from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.row import NOT_RUN, Row
 from wn_ref.search.experiments import AT_ONCE
 from wn_ref.sweeps import tasks
+from wn_ref.version import ALGORITHM
 
 TIMES = ("seconds",)
 """What differs between two runs of one experiment."""
@@ -191,6 +192,37 @@ def test_only_published_rows_are_checked(whole, tmp_path):
         check(ROWS[0], campaign(tmp_path))
     with pytest.raises(InputError, match="first_seed: expected one above those of the published runs, got 1"):
         check(ROWS[0], whole, first_seed=1)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "message"),
+    [
+        (
+            "algorithm",
+            "2",
+            f"expected version {ALGORITHM} of the algorithm, as new runs have, got published runs of ver",
+        ),
+        (
+            "data",
+            "0123456789abcdef",
+            r"expected the data set mnist_sample of the published runs \(fingerprint 0123456789",
+        ),
+    ],
+)
+def test_other_data_and_versions_are_refused_before_anything_is_trained(column, cell, message, whole, tmp_path):
+    published = [cells | {column: cell} for cells in tables.read(whole.results)]
+    tables.write(tmp_path / "results", published)
+    told = []
+    other = campaign(tmp_path, tell=told.append)
+    with pytest.raises(InputError, match=f"^results: {message}"):
+        check(ROWS[0], other)
+    other.run(ROWS[:1])  # all that it needs is published
+    other.epochs = 2
+    with pytest.raises(InputError, match=f"^results: {message}"):
+        other.run([ROWS[2], ROWS[0]])
+    assert told[-1] == "1 of 2  tiny/harm"  # and nothing is tried after it
+    assert not other.store.exists()
+    assert not other.store.with_stem("reproduction-check").exists()
 
 
 def test_rows_are_data(whole):

@@ -1,9 +1,22 @@
 """Published tables: the same runs, the same bytes; nothing is lost on the way; broken files are said in one line."""
 
+from functools import partial
+
 import pytest
 
 from tests.ledger.made_up import cells, runs_of_search
-from wn_ref import Experiment, InputError, additive, mixed, multiplicative, open_store, published_runs, sweep
+from wn_ref import (
+    Experiment,
+    InputError,
+    additive,
+    mixed,
+    multiplicative,
+    open_store,
+    published_figure,
+    published_ledger,
+    published_runs,
+    sweep,
+)
 from wn_ref.ledger import tables
 from wn_ref.ledger.catalog import all_rows
 from wn_ref.version import ALGORITHM
@@ -88,8 +101,9 @@ def test_runs_of_other_data_or_of_another_version_are_not_mixed():
         (lambda text: text.replace("accuracy", "akkuracy"), "no column 'accuracy'"),
         (lambda text: text.replace(",name,", ",name,colour,", 1), "a column 'colour'"),
         (lambda text: text.replace(",0.95", ",a lot"), "expected a run in each line, got line 2"),
-        (lambda text: "", "expected whole lines"),
-        (lambda text: "\n", "no column"),
+        (lambda text: "", "got .*digits-mlp.csv, which is empty; get it again"),
+        (lambda text: "\n", "got .*digits-mlp.csv with none of its columns; move it away"),
+        (lambda text: "sigma,result\n1,2\n", "got .*digits-mlp.csv with none of its columns; move it away"),
         (lambda text: "\x00" + text, "results: expected a table of runs"),
         (
             lambda text: text.replace(f",{ALGORITHM},", f",{ALGORITHM + 1},"),
@@ -136,6 +150,8 @@ def test_an_older_table_lacks_columns_that_came_later(tmp_path):
 )  # fmt: skip
 def test_a_value_that_no_run_can_have_is_refused(name, cell, tmp_path):
     tables.write(tmp_path, [cells(PLAN[0], 0.9) | {name: cell}])
+    (file,) = tmp_path.iterdir()
+    file.rename(tmp_path / "digits-mlp.csv")
     with pytest.raises(InputError, match="results: expected a run in each line, got line 2 of"):
         tables.read(tmp_path)
 
@@ -170,6 +186,30 @@ def test_a_killed_writer_and_a_spreadsheet_leave_tables_readable(tmp_path):
     assert tables.read(tmp_path) == [cells(PLAN[0], 0.9)]
     file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
     assert tables.read(tmp_path) == [cells(PLAN[0], 0.9)]
+
+
+@pytest.mark.parametrize("name", ["digits-mlp (1).csv", "digits-mlp-2.csv", "my-grades.csv", "mlp-digits.csv"])
+def test_a_second_copy_and_a_foreign_table_are_refused_by_their_names(name, tmp_path):
+    tables.write(tmp_path, [cells(PLAN[0], 0.9)])
+    (file,) = tmp_path.iterdir()
+    (tmp_path / name).write_bytes(file.read_bytes())
+    with pytest.raises(InputError) as caught:
+        published_runs(tmp_path)
+    assert str(caught.value) == (
+        f"results: expected tables named DATASET-MODEL.csv, such as mnist-mlp.csv, got {tmp_path / name}; move it away"
+    )
+
+
+def test_a_folder_that_is_not_there_is_no_folder_without_runs(tmp_path):
+    assert len(published_runs(tmp_path)) == 0
+    (tmp_path / "file.csv").write_text("")
+    for name, found in (("nowhere", "does not exist; correct it or"), ("file.csv", "is a file; give its folder")):
+        for read in (published_runs, partial(published_figure, 5), partial(published_ledger, "table1")):
+            with pytest.raises(InputError, match=f"folder of published tables, got .*{name}, which {found}"):
+                read(folder=tmp_path / name)
+    assert tables.read(tmp_path / "nowhere") == []  # the first row is not run yet
+    with pytest.raises(InputError, match="which is a file"):
+        tables.read(tmp_path / "file.csv")
 
 
 def test_without_published_tables_the_message_says_how_to_get_them(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """The suite: what it has, that it stays what it was, and that it is written by one command."""
 
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from wn_ref import InputError, additive, kernels
 from wn_ref.layers import Dense, Flatten
 from wn_ref.layers.residual import Add, Fork
 from wn_ref.network import Network
+from wn_ref.noise import Noise
 from wn_ref.ports.case import TOLERANCES, case_of
 from wn_ref.ports.cases import suite, write_suite
 from wn_ref.ports.record import record
@@ -102,9 +104,24 @@ def test_a_network_with_other_layers_is_refused_in_one_line():
         case_of("one", residual, (1, 4, 4))
 
 
+@dataclass(frozen=True)
+class Uniform(Noise):
+    """A noise of one's own, of which the case file would say that there is none."""
+
+    width: float = 1.0
+
+    def inject(self, x, stream, executions=1):
+        x += self.width
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
+        (
+            {"noise": Uniform()},
+            "noise: expected a noise of wn_ref.additive, .* got one of the class Uniform, whose code",
+        ),
+        ({"noise": 0}, "noise: expected an object of the class Noise, got 0"),
         ({"steps": 5}, "steps: expected at most 4, all those of the epochs, got 5"),
         ({"batch": 1}, "batch: expected a whole number of at least 2"),
         ({"class_weights": (1.0,) * 9}, "class_weights: expected 10"),

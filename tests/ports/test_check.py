@@ -102,6 +102,47 @@ def test_a_number_that_is_not_finite_is_named_behind_what_is_in_front_of_it(arra
     assert found[:2] == [("activation/dense2", "transposed-weights"), ("loss", None)]
 
 
+class EvaluationMode(NumpyPort.layers["bn"]):
+    """As in PyTorch after model.eval(): the running averages normalise, and stay as they are."""
+
+    def forward(self, x, training):
+        return super().forward(x, training=False)
+
+    def backward(self, dy):
+        super().backward(dy)
+        return self.wide(self.own("gamma"), dy) * self.scale * dy
+
+
+class TheLastInEvaluationMode(NumpyPort):
+    def start(self, case, weights):
+        super().start(case, weights)
+        last = max(number for number, layer in enumerate(case.layers) if layer.kind == "bn")
+        self.network[last] = EvaluationMode(case.layers[last], self.w)
+
+
+IN_EVALUATION_MODE = planted.with_layer("bn", EvaluationMode)
+WITH_OTHER_BETAS = type("Both", (IN_EVALUATION_MODE,), {"beta2": 0.99})
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("case", ["schedule", "small-variance", "walking"])
+@pytest.mark.parametrize(
+    ("port", "causes"),
+    [
+        (IN_EVALUATION_MODE, {"activation/bn1": "evaluation-mode-in-training"}),
+        (TheLastInEvaluationMode, {"activation/bn3": "evaluation-mode-in-training"}),
+        (
+            WITH_OTHER_BETAS,
+            {"activation/bn1": "evaluation-mode-in-training", "second_moment/dense1.weight": "adam-betas"},
+        ),
+    ],
+)
+def test_averages_that_stay_are_a_consequence_of_the_evaluation_mode(arrays, case, port, causes, dtype):
+    report = check_case(CASES[f"{case}-{dtype}"], arrays(f"{case}-{dtype}"), port())
+    assert {finding.quantity: finding.cause for finding in report.findings} == causes, report
+    assert {finding.step for finding in report.findings} == {0}
+
+
 def test_a_wrong_shape_is_named_first(arrays):
     def train_step(self, *given):
         step = NumpyPort.train_step(self, *given)
@@ -175,7 +216,7 @@ def test_what_is_not_handed_back_is_not_looked_at(arrays):
     mute = check_case(CASES["mlp-float64"], arrays("mlp-float64"), Mute())
     assert mute.findings == ()
     assert not mute.ok
-    assert "nothing to compare" in str(mute)
+    assert str(mute).endswith(": no logits to compare in mlp-float64")
 
 
 def test_a_cause_is_found_from_the_logits_alone(arrays):
@@ -215,9 +256,23 @@ def test_wrong_forms_come_first(arrays):
     assert [(f.quantity, f.note, f.cause) for f in report.findings] == [
         ("activation/dense1", "expected shape (8, 64), got float32 (8, 10)", None),
         ("activation/relu1", "expected float32, got float64", None),
-        ("activation/pool9", "mlp-float32 has no activation of pool9", None),
+        (
+            "activation/pool9",
+            "expected names such as input, dense1, relu1, got 'pool9'; rename it, or leave it out",
+            None,
+        ),
         ("logits", "expected shape (8, 10), got <U1 ()", None),
     ]
+
+
+class Broken(NumpyPort):
+    def __init__(self):
+        raise RuntimeError("CUDA is not there")
+
+
+class WithArguments(NumpyPort):
+    def __init__(self, device):
+        self.device = device
 
 
 @pytest.mark.parametrize(
@@ -225,11 +280,32 @@ def test_wrong_forms_come_first(arrays):
     [
         (object(), "port: expected the methods start, train_step, weights, evaluate, got <object"),
         (type("P", (NumpyPort,), {"layout": "WHCN"}), "layout: expected one of NCHW, NHWC, CHWN, got 'WHCN'"),
+        (type("P", (NumpyPort,), {"layout": "nchw"}), "got 'nchw'; did you mean 'NCHW'?"),
+        (type("P", (NumpyPort,), {"layout": None}), "layout: expected one of NCHW, NHWC, CHWN, got None"),
+        (Broken, "Broken'> to work without arguments, got RuntimeError: CUDA is not there; correct it"),
+        (WithArguments, "port: expected <class"),
+        (WithArguments, "missing 1 required positional argument: 'device'; correct it"),
     ],
 )
 def test_something_that_is_no_port_is_refused(tmp_path, port, message):
+    (tmp_path / "one.npz").touch()
     with pytest.raises(InputError) as error:
         check_vectors(tmp_path, port)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"accept": "running-variance"}, "accept: expected a list of causes, got 'running-variance'; put it in a list"),
+        ({"accept": None}, "accept: expected a list of causes, got None; put it in a list"),
+        ({"path": None}, "path: expected a case file or a folder of them, got None; give its name"),
+        ({"complete": "yes"}, "complete: expected True or False, got 'yes'"),
+    ],
+)
+def test_other_arguments_that_cannot_be_used(tmp_path, settings, message):
+    with pytest.raises(InputError) as error:
+        check_vectors(**{"path": tmp_path, "port": NumpyPort} | settings)
     assert message in str(error.value)
 
 

@@ -3,11 +3,13 @@
 import ast
 import importlib
 import inspect
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import wn_ref as wn
+from tests.own import Uniform
 from wn_ref import steps
 from wn_ref.errors import InputError
 from wn_ref.layers import BatchNorm, Dense, Flatten
@@ -133,6 +135,100 @@ def test_half_of_a_noise_is_no_noise():
     for noise in (wn.mixed(0.5, 0.1, gradient="exact"), wn.multiplicative(0.5, "straight_through")):
         with pytest.raises(InputError, match="noise: expected additive noise, or multiplicative noise with the exact"):
             twin(wn.build_model("mlp", (1, 2, 2)), noise)
+
+
+@pytest.mark.crosscheck
+def test_a_noise_of_ones_own_needs_a_module_of_ones_own():
+    torch = pytest.importorskip("torch")
+    from wn_ref.ports.torch_twin import twin
+
+    network, noise = wn.build_model("mlp", (1, 2, 2), batchnorm=False), Uniform(sigma=0.5)
+    with pytest.raises(InputError, match=r"noise: expected a noise of wn_ref, got Uniform\(.*; write a module for it"):
+        twin(network, noise)
+    model = twin(network, noise, lambda _, point: torch.nn.Dropout(0.5))
+    assert isinstance(model.dense1_noise, torch.nn.Dropout)
+
+
+@pytest.mark.crosscheck
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_twin_has_the_type_of_its_network(dtype):
+    torch = pytest.importorskip("torch")
+    from wn_ref.ports.torch_twin import tensors, twin
+
+    network = wn.build_model("lenet5", seed=3, dtype=dtype)
+    for name, tensor in tensors(twin(network, None)).items():
+        assert tensor.dtype == getattr(torch, dtype), name
+        array = {**network.parameters, **network.statistics}[name].astype(dtype)
+        np.testing.assert_array_equal(tensor.detach().numpy(), array)
+
+
+def with_array(name, value):
+    return lambda arrays: arrays | {name: value}
+
+
+UNFIT = {
+    "one row": (with_array("dense1.weight", np.ones((1, 4))), r"shape \(64, 4\) of dense1.weight, got \(1, 4\)"),
+    "missing": (lambda arrays: {k: a for k, a in arrays.items() if k != "bn1.beta"}, "got nothing for bn1.beta"),
+    "surplus": (with_array("dense9.bias", np.ones(3)), "got dense9.bias besides"),
+    "no array": (with_array("epoch", "three"), "got epoch besides"),
+    "nan": (with_array("bn1.gamma", np.full(64, np.nan)), "finite numbers in bn1.gamma, got nan"),
+    "large": (with_array("bn1.running_var", np.full(64, 1e200)), "finite numbers in bn1.running_var, got inf"),
+    "whole": (with_array("bn1.gamma", np.ones(64, int)), "expected floats for bn1.gamma, got int64"),
+    "masked": (with_array("bn1.gamma", np.ma.masked_greater(np.ones(64), 0)), "expected an array, got one with 64"),
+}  # fmt: skip
+
+
+@pytest.mark.crosscheck
+@pytest.mark.parametrize("kind", UNFIT)
+def test_a_twin_takes_arrays_that_fit_or_none(kind):
+    port_of("torch")
+    from wn_ref.ports.torch_twin import load, tensors, twin
+
+    change, message = UNFIT[kind]
+    network, other = (wn.build_model("mlp", (1, 2, 2), seed=seed) for seed in (1, 2))
+    model = twin(network, None)
+    with pytest.raises(InputError, match=f"^arrays.*{message}"):
+        load(model, change({**other.parameters, **other.statistics}))
+    for name, tensor in tensors(model).items():
+        np.testing.assert_array_equal(tensor.detach().numpy(), {**network.parameters, **network.statistics}[name])
+
+
+@pytest.mark.crosscheck
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_twins_learn_from_the_images_that_they_are_evaluated_with(dtype):
+    """Normalised with mean and std: other images than pixels / 255, of which the network would say something else."""
+    torch = pytest.importorskip("torch")
+    from wn_ref.ports.torch_twin import evaluate, train_epoch, twin
+
+    data = replace(wn.load_dataset("digits"), mean=(0.3,), std=(0.25,))
+    network = wn.build_model("mlp", data.shape, len(data.classes), dtype=dtype)
+    wn.train(network, data, epochs=4)
+    tests, answers = as_tensors(torch, data, data.test_images), torch.tensor(data.test_labels)
+    assert evaluate(twin(network, None), tests, answers) == wn.evaluate(network, data) > 0.8
+
+    torch.manual_seed(0)
+    model = twin(wn.build_model("mlp", data.shape, len(data.classes), dtype=dtype), None)
+    for _ in range(4):
+        train_epoch(model, as_tensors(torch, data, data.train_images), torch.tensor(data.train_labels))
+    assert evaluate(model, tests, answers) > 0.8
+
+
+def as_tensors(torch, data, images):
+    return torch.from_numpy(batch_of(data, images, np.arange(len(images))))
+
+
+@pytest.mark.crosscheck
+@pytest.mark.parametrize("name", ["train_epoch", "evaluate"])
+def test_pixels_are_no_images_for_a_twin(name):
+    torch = pytest.importorskip("torch")
+    from wn_ref.ports import torch_twin
+
+    model, use = torch_twin.twin(wn.build_model("mlp", (1, 2, 2)), None), getattr(torch_twin, name)
+    pixels, labels = torch.ones((5, 1, 2, 2), dtype=torch.uint8), torch.zeros(5, dtype=torch.int64)
+    with pytest.raises(InputError, match=r"images: expected normalised floats, got torch.uint8; pass \(pixel / 255"):
+        use(model, pixels, labels)
+    with pytest.raises(InputError, match="images: expected equally many images and labels, at least one, got 5 and 4"):
+        use(model, pixels.float(), labels[:4])
 
 
 @pytest.mark.crosscheck

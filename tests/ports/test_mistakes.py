@@ -10,6 +10,7 @@ import wn_ref
 from tests.ports.mistakes import CLASSIC, FURTHER
 from tests.ports.mistakes.base import Mistake, Place
 from tests.ports.mistakes.judge import below_the_bars, counts, judge, recorded, short
+from tests.ports.planted import Leaky
 from wn_ref.ports.case import DTYPES
 from wn_ref.ports.causes import CAUSES
 from wn_ref.ports.numpy_port import NumpyPort
@@ -54,7 +55,11 @@ def test_the_judge_sees_what_is_wrong():
     assert not fine.right
     assert counts([right, elsewhere, other, fine]) == {
         "mistakes": 4, "missed": 1, "right place": 2, "right cause": 2, "wrong cause": 1,
+        "more without a cause": 0,
     }  # fmt: skip
+    both = type("Both", (known.port,), {"layers": {**NumpyPort.layers, "relu": Leaky}})
+    assert not right.beside
+    assert counts([right, judge(replace(known, port=both), cases)])["more without a cause"] == 1
     assert below_the_bars([right], []) == []
     assert below_the_bars([elsewhere], []) == ["right place: 98 %"]
     assert below_the_bars([other], []) == ["wrong cause: none", "right cause: 85 %"]

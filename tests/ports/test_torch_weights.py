@@ -105,10 +105,46 @@ def test_from_there_to_here(case):
         assert name.endswith("num_batches_tracked") or torch.equal(again[name], value), name
 
 
-def test_tensors_of_other_types(rng):
+FLOATS = ("float64", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2")
+
+
+@pytest.mark.parametrize("dtype", [name for name in FLOATS if hasattr(torch, name)])
+def test_tensors_of_all_types_of_floats(dtype):
     net = wn.build_model("mlp", (1, 8, 8), batchnorm=False)
     state = {name: value.requires_grad_() for name, value in to_state_dict(net).items()}
     load_state_dict(net, state)
-    load_state_dict(net, {name: value.half() for name, value in state.items()})
-    with pytest.raises(wn.InputError, match=r"floats for dense1\.weight, got torch\.bfloat16; convert it"):
-        load_state_dict(net, {name: value.bfloat16() for name, value in state.items()})
+    rounded = {name: value.to(getattr(torch, dtype)) for name, value in state.items()}
+    load_state_dict(net, rounded)
+    for name, value in rounded.items():
+        assert (net.parameters[name] == value.detach().float().numpy()).all(), name
+
+
+OTHERS = {
+    "whole": (lambda w: w.long(), "floats for dense1.weight, got torch.int64"),
+    "complex": (lambda w: w + 1j, "floats for dense1.weight, got torch.complex64"),
+    "sparse": (lambda w: w.to_sparse(), r"a dense tensor for dense1.weight, got .* torch.sparse_coo; pass its to"),
+    "meta": (lambda w: w.to("meta"), "values for dense1.weight, got a tensor of the device meta"),
+    "lazy": (lambda _: nn.LazyLinear(3).weight, "numbers for dense1.weight, got a UninitializedParameter that"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_other_tensors_are_refused(kind):
+    change, message = OTHERS[kind]
+    net = wn.build_model("mlp", (1, 8, 8), batchnorm=False)
+    state = to_state_dict(net)
+    with pytest.raises(wn.InputError, match=f"^state: expected {message}"):
+        load_state_dict(net, state | {"dense1.weight": change(state["dense1.weight"])})
+
+
+def test_wrapped_modules_say_how_to_unwrap_them():
+    module = nn.DataParallel(mlp(True))
+    net, state = wn.build_model("mlp", (1, 8, 8)), module.state_dict()
+    with pytest.raises(wn.InputError) as caught:
+        load_state_dict(net, {"epoch": 3, "model": state}, "sequential")
+    assert "pass state['model']" in str(caught.value)
+    with pytest.raises(wn.InputError) as caught:
+        load_state_dict(net, state, "sequential")
+    _, _, told = str(caught.value).partition("; the names have the prefix 'module.', so pass ")
+    load_state_dict(net, eval(told), "sequential")
+    assert (net.parameters["dense1.weight"] == module.module[1].weight.detach().numpy()).all()

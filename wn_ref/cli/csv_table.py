@@ -16,7 +16,7 @@ from pathlib import Path
 
 from wn_ref.counted import counted
 from wn_ref.errors import InputError
-from wn_ref.experiment import DEFAULTS
+from wn_ref.experiment import DEFAULTS, OWN
 from wn_ref.lazy import pandas
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
@@ -147,11 +147,14 @@ def is_runs(table: pandas.DataFrame) -> bool:
 def runs_of(table: pandas.DataFrame) -> pandas.DataFrame:
     """Return a table of runs with numbers and truth values in place of their text; runs that failed have NaN.
 
+    Where columns of what is the user's own are missing, as in the published tables, nothing is.
+
     Raises
     ------
     InputError
         If a column is missing that every table of runs has, or a number is not one.
     """
+    table = table.assign(**{name: "" for name in OWN if name not in table})
     columns = {}
     for name in (*DEFAULTS, "name", "tested", "classes"):
         if name not in table:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from wn_ref.errors import InputError
 from wn_ref.ledger.evidence import Evidence, RowResult
+from wn_ref.ledger.origin import require_like
 from wn_ref.ledger.page import ours
 from wn_ref.ledger.row import NOT_RUN, Judgement, Row
 from wn_ref.ledger.running import Campaign
@@ -99,7 +100,8 @@ def check(row: Row, campaign: Campaign, first_seed: int = FRESH) -> Check:
     Raises
     ------
     InputError
-        If the row is not published, or published networks may have the new seeds.
+        If the row is not published, published networks may have the new seeds, or they are of other data, or by another
+        version of the algorithm, than the new ones would be.
     """
     published = to_check(row, campaign, first_seed)
     with tempfile.TemporaryDirectory() as folder:
@@ -130,4 +132,5 @@ def to_check(row: Row, campaign: Campaign, first_seed: int = FRESH) -> RowResult
     if campaign.epochs is not None:
         expected = "none for a check, which has those of the published row"
         raise InputError(f"epochs: expected {expected}, got {campaign.epochs}; leave it out")
+    require_like(published.runs, published.row.experiments)
     return published

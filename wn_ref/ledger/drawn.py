@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wn_ref import figures
 from wn_ref.errors import InputError, require_choice
-from wn_ref.findings.robustness import curve, midpoint_of
+from wn_ref.findings.robustness import curve, midpoint_as_printed, midpoint_of
 from wn_ref.injection import ALL
 from wn_ref.lazy import pandas
 from wn_ref.ledger.catalog import all_rows
@@ -16,7 +16,7 @@ from wn_ref.ledger.numbers import OWN_WAY, noisy_runs
 from wn_ref.ledger.row import NOT_RUN, Row
 from wn_ref.ledger.search import Search
 from wn_ref.reproduce import figure as of_runs
-from wn_ref.reproduce.words import title, worded
+from wn_ref.reproduce.words import GRADIENTS, title, worded
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -68,17 +68,23 @@ def _is_chosen(row: Row, choice: dict[str, Any]) -> bool:
 
 
 def _one_curve(_: int, rows: list[Row], evidence: Evidence, __: dict[str, Any]) -> Figure | None:
-    """Figure 1: the paper's grid of one network, fitted; noise in training comes before noise at inference only."""
-    for row in rows:
+    """Figure 1: the paper's grid of one network, fitted as in its row.
+
+    Additive noise, as in the paper's figure, comes before multiplicative noise, and noise in training before noise at
+    inference only.
+    """
+    for row in sorted(rows, key=lambda row: "/multiplicative" in row.id):
         result = evidence.result(row)
         if row.plan and row.variant in ("", OWN_WAY) and result.finding.verdict != NOT_RUN:
             runs = noisy_runs(result.row, evidence)
-            differs = "; ".join(part for part in result.differs if part != row.variant)
+            differs = "; ".join(part for part in result.differs if part not in (row.variant, GRADIENTS["exact"]))
+            printed = row.variant == OWN_WAY
+            fit = midpoint_as_printed(evidence.runs(result.row.plan)) if printed else midpoint_of(runs)
             noise = "multiplicative" if runs["sigma_mul"].any() else "additive"
             when = "at inference only" if runs["phase"].iloc[0] == "inference" else "in training"
             where = "all points" if runs["point"].iloc[0] == ALL else "global"
             name = title(runs, f"{noise} noise ({where}), {when}")
-            return figures.midpoint(curve(runs), midpoint_of(runs), name, row.paper, differs)
+            return figures.midpoint(curve(runs), fit, name, row.paper, differs)
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from wn_ref.ledger.numbers import (
     noisy_runs,
     paper_grid,
 )
-from wn_ref.ledger.row import CLOSE, Judge, Judgement, Row
+from wn_ref.ledger.row import CLOSE, NOT, Judge, Judgement, Row
 from wn_ref.ledger.search import Search
 from wn_ref.search.question import Estimate
 
@@ -144,14 +145,15 @@ def is_logistic(row: Row, evidence: Evidence) -> Judgement | None:
 
 
 def degrades(row: Row, evidence: Evidence) -> Judgement | None:
-    """Look whether no level has an accuracy above that of a smaller one, and the last one is that of guessing."""
+    """Look whether no level has an accuracy above that of a smaller one; the last one has to be that of guessing."""
     points = _curve(row, evidence)
     rises, error = points["accuracy"].diff(), np.hypot(points["uncertainty"], points["uncertainty"].shift())
     falls = (rises <= 3 * error).iloc[1:].tolist()
     last = points.iloc[-1]
     chance = 1 / len(row.plan[0].entry.classes)
     guesses = abs(last["accuracy"] - chance) <= 3 * last["uncertainty"] + 0.01
-    return of_conditions([*falls, bool(guesses)], "step", float(last["accuracy"]), "accuracy at the end")
+    finding = of_conditions(falls, "step", float(last["accuracy"]), "accuracy at the end")
+    return finding if finding is None or guesses else replace(finding, verdict=NOT)
 
 
 def near_threshold(row: Row, evidence: Evidence) -> Judgement | None:

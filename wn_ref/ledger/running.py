@@ -19,6 +19,7 @@ from wn_ref.experiment import Experiment
 from wn_ref.ledger import tables
 from wn_ref.ledger.binarization import quantise
 from wn_ref.ledger.evidence import Evidence
+from wn_ref.ledger.origin import require_like
 from wn_ref.ledger.page import NAME, outcome, write_ledger
 from wn_ref.ledger.row import Row
 from wn_ref.ledger.search import Search
@@ -90,7 +91,8 @@ class Campaign:
         StorageError
             If another process is writing to the store, or the disk is full or fails.
         InputError
-            If a file that is no ledger is in the place of one.
+            If a file that is no ledger is in the place of one, or new runs would be of other data, or by another
+            version of the algorithm, than published ones.
         """
         from wn_ref.ledger.html import page_beside
 
@@ -98,10 +100,13 @@ class Campaign:
         failed = []
         workers = Workers(self.jobs)
         self.publish()
+        published = tables.read(self.results)
         for number, row in enumerate(rows, 1):
             self.tell(f"{number} of {len(rows)}  {row.id}")
+            if any(self.evidence().left(row := row.at(self.epochs))):
+                require_like(published, row.experiments)
             try:
-                self._run(row.at(self.epochs), workers)
+                self._run(row, workers)
             except OutOfTime:
                 self.publish()
                 self.tell(f"the {self.hours:g} hours are over; the same command goes on from here")

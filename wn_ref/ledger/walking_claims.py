@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 import numpy as np
 
 from wn_ref import paper
+from wn_ref.counted import counted
 from wn_ref.experiment import Experiment
 from wn_ref.findings.weight_growth import unclamped_over_clamped
 from wn_ref.ledger.conditions import (
@@ -27,7 +28,7 @@ from wn_ref.ledger.conditions import (
     weighted,
 )
 from wn_ref.ledger.evidence import Evidence
-from wn_ref.ledger.row import NOT, REPRODUCED, Judgement, Row, verdict_on_number
+from wn_ref.ledger.row import Judgement, Row, verdict_on_number
 from wn_ref.ledger.search import Search
 from wn_ref.models import TITLES
 from wn_ref.noise import additive
@@ -172,9 +173,8 @@ def plateau(row: Row, evidence: Evidence) -> Judgement | None:
         return None
     middle = float(np.median(others))
     close = [1 / PLATEAU < value / middle < PLATEAU for value in others]
-    finding = of_conditions(close, "point", middle, "median")
-    most = sum(close) > 0.5 * len(close)
-    return finding if finding is None else replace(finding, verdict=REPRODUCED if most else NOT)
+    says = f"median; {sum(close)} of {counted(len(close), 'point')} are close to it"
+    return of_conditions([sum(close) > 0.5 * len(close)], "network", middle, says)
 
 
 def ends(row: Row, evidence: Evidence) -> Judgement | None:
@@ -222,28 +222,30 @@ def trend(row: Row, evidence: Evidence) -> Judgement | None:
 
 
 def last_two(row: Row, evidence: Evidence) -> Judgement | None:
-    """Compare the last two points with all others."""
+    """Compare the last two points with all others.
+
+    Where searches that ended without a lower end of their interval are all that is in the way, the runs do not tell.
+    """
     names, found = names_of(row, False), [one for _, one in sorted(estimates(row, evidence, False).items())]
     if len(found) < len(names):
         return None
     others, last = found[:-2], found[-2:]
     ratio = min(map(level, last)) / max(filter(math.isfinite, map(level, others)), default=math.nan)
     holds = [all(exceeds(end, other) for other in others) for end in last]
-    rivals = [name for name, other in zip(names, others) if not all(exceeds(end, other) for end in last)]
+    rivals = {name: other for name, other in zip(names, others) if not all(exceeds(end, other) for end in last)}
+    if rivals and all(other.kind == "stopped" and other.interval[0] == 0 for other in rivals.values()):
+        return None
     says = f"lower one over highest other; not certainly below both: {', '.join(rivals) or 'none'}"
     return of_conditions(holds, "point", ratio, says)
 
 
 def clamping_costs(row: Row, evidence: Evidence) -> Judgement | None:
-    """Compare midpoints without and with clamping behind layers with weights.
-
-    Where no weight ever came to the clamp, and both are the same networks, the runs do not tell.
-    """
+    """Compare midpoints without and with clamping behind layers with weights."""
     keep = weighted(names_of(row, True))
     free, clamped = (estimates(row, evidence, True, clamp=clamp) for clamp in (False, True))
     free = {place: estimate for place, estimate in free.items() if place[1] in keep}
     found, says = ratios(free, clamped), "mean ratio, free over clamped"
-    if all(ratio == 1 for ratio in found):
+    if _never_clamped(found):
         return None
     return of_conditions(exceeding(free, clamped), "layer", geometric(found), says)
 
@@ -251,5 +253,12 @@ def clamping_costs(row: Row, evidence: Evidence) -> Judgement | None:
 def clamping_does_nothing(row: Row, evidence: Evidence) -> Judgement | None:
     """The same without batch norm, at all points."""
     found = ratios(*(estimates(row, evidence, False, clamp=clamp) for clamp in (False, True)))
+    if _never_clamped(found):
+        return None
     same = [1 / NO_DIFFERENCE < ratio < NO_DIFFERENCE for ratio in found]
     return of_conditions(same, "point", geometric(found), "mean ratio, free over clamped")
+
+
+def _never_clamped(found: Sequence[float]) -> bool:
+    """Whether no weight ever came to the clamp: both are the same networks, and the runs do not tell what it does."""
+    return all(ratio == 1 for ratio in found)

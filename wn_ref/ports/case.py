@@ -44,7 +44,8 @@ class Case:
     classes : int
         Number of logits.
     noise : Noise
-        What is injected; with both sigmas 0 there is no noise.
+        What is injected; with both sigmas 0 there is no noise. It is of the class `Noise` itself: a case has numbers
+        and no code.
     point : int or str
         Where: "global", "all", or the number of one point.
     executions : tuple of int or None
@@ -88,6 +89,10 @@ class Case:
 
     def __post_init__(self) -> None:
         require_type("noise", self.noise, Noise, "wn_ref.additive returns one")
+        if type(self.noise) is not Noise:
+            expected = "a noise of wn_ref.additive, wn_ref.multiplicative or wn_ref.mixed"
+            got = f"one of the class {type(self.noise).__name__}, whose code no case file can hold"
+            raise InputError(f"noise: expected {expected}, got {got}; check a port with one of these")
         require_choice("dtype", self.dtype, DTYPES)
         require_flag("clamp", self.clamp)
         require_whole("seed", self.seed, least=0, most=2**64 - 1)
@@ -210,7 +215,8 @@ def case_of(
     model, input_shape, classes, batchnorm
         As for `wn_ref.build_model`; a model of your own may have the layers of the paper's networks.
     noise : Noise, optional
-        What is injected; nothing by default.
+        What is injected; nothing by default. A noise of your own, of a class derived from `Noise`, is refused: a case
+        file holds sigmas, order and gradient, and not what another `inject` does.
     point : int or str
         Where: at one point, given by its number or its name; "global" or "all".
     **settings
@@ -219,7 +225,7 @@ def case_of(
     Raises
     ------
     InputError
-        If a setting cannot be used, or the network has a layer of another kind.
+        If a setting cannot be used, the noise is one of your own, or the network has a layer of another kind.
 
     Examples
     --------
@@ -230,5 +236,6 @@ def case_of(
     """
     network = build_model(model, input_shape, classes, batchnorm, 0, "float64")
     shape = tuple(int(size) for size in input_shape)
-    known: Mapping = {"noise": noise or Noise(), "point": point, "input_shape": shape, "classes": classes}
+    noise = Noise() if noise is None else noise
+    known: Mapping = {"noise": noise, "point": point, "input_shape": shape, "classes": classes}
     return Case(name, model_name(model), layers_of(network), **known, **settings)  # type: ignore[arg-type]

@@ -80,7 +80,8 @@ CAUSES: dict[str, Cause] = {
         ),
     ),
     "evaluation-mode-in-training": Cause(
-        "batch norm uses the running averages in training", _each("bn training", "running")
+        "batch norm uses the running averages in training, as in the evaluation, and may leave them as they are",
+        _each("bn training", "running, kept", "running"),
     ),
     "training-mode-in-evaluation": Cause(
         "batch norm uses the batch's statistics in the evaluation", _each("bn evaluation", "batch", "batch, kept")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from wn_ref.errors import InputError, require_choice
+from wn_ref.errors import InputError, require_choice, require_flag
 from wn_ref.ports.attribution import Attribution, Deviation
 from wn_ref.ports.case import Case
 from wn_ref.ports.causes import CAUSES
 from wn_ref.ports.consistency import check_file
 from wn_ref.ports.file import read_case
 from wn_ref.ports.forms import Form
-from wn_ref.ports.layout import LAYOUTS
+from wn_ref.ports.layout import require_layout
 from wn_ref.ports.port import Port
 from wn_ref.ports.report import Finding, Report, joined
 from wn_ref.ports.rules import Rules
@@ -50,7 +51,9 @@ ORDER = (
 """The kinds of quantities in the order in which a pass computes them."""
 
 
-def check_vectors(path: str | Path, port: Port | type[Port], accept: Iterable[str] = ()) -> Report:
+def check_vectors(
+    path: str | Path, port: Port | type[Port], accept: Iterable[str] = (), complete: bool = False
+) -> Report:
     """Run a port through case files and say where it deviates, and why.
 
     Parameters
@@ -61,7 +64,10 @@ def check_vectors(path: str | Path, port: Port | type[Port], accept: Iterable[st
         The implementation to check: an object with the methods of `wn_ref.ports.port.Port`, or a class without
         arguments.
     accept : iterable of str
-        Causes that are no mismatch, such as "running-variance"; the keys of `wn_ref.ports.causes.CAUSES`.
+        Causes that are no mismatch, such as ["running-variance"]; the keys of `wn_ref.ports.causes.CAUSES`.
+    complete : bool
+        Whether the port has to hand back everything but Adam's moments. By default the logits are enough, or what
+        leaves a point behind all weights, and the report says what was not looked at.
 
     Returns
     -------
@@ -71,7 +77,7 @@ def check_vectors(path: str | Path, port: Port | type[Port], accept: Iterable[st
     Raises
     ------
     InputError
-        If a file or the port cannot be used, or there is no cause of a name.
+        If a file or the port cannot be used, the class of the port raises an error, or there is no cause of a name.
 
     Examples
     --------
@@ -88,30 +94,52 @@ def check_vectors(path: str | Path, port: Port | type[Port], accept: Iterable[st
     >>> [finding.cause for finding in wn.check_vectors(path, Forgetful()).findings]
     ['adam-betas']
     """
-    accepted = {require_choice("accept", name, CAUSES) for name in accept}
-    port = port() if isinstance(port, type) else port
-    if missing := [name for name in METHODS if not callable(getattr(port, name, None))]:
-        raise InputError(
-            f"port: expected the methods {', '.join(METHODS)}, got {port!r:.80} without {missing[0]}; add it"
-        )
-    require_choice("layout", getattr(port, "layout", None), LAYOUTS)
+    accepted, complete = _accepted(accept), require_flag("complete", complete)
+    files = _files(path)
+    port = _made(port)
     reports = []
-    for file in _files(Path(path)):
+    for file in files:
         case, arrays = read_case(file)
         check_file(file, case, arrays)
         reports.append(check_case(case, arrays, port, accepted))
-    return joined(reports)
+    return joined(reports, complete)
 
 
 def check_case(case: Case, arrays: Mapping[str, np.ndarray], port: Port, accepted: Collection[str] = ()) -> Report:
     """Run a port through one case, with the arrays of its file."""
     run = run_port(case, arrays, port)
-    looked_at = _compared(run)
+    quantities = [c.quantity for _, stages in stages_of(run) for c in stages(Rules())]
+    looked_at = Counter(map(_kind, quantities))
     absent = tuple(kind for kind in KINDS if looked_at[kind] < _whole(case)[kind])
-    return Report(tuple(_findings(run, accepted)), looked_at, absent, (case.name,))
+    without_logits = () if _outputs(case) & set(quantities) else (case.name,)
+    return Report(tuple(_findings(run, accepted)), looked_at, absent, (case.name,), without_logits)
 
 
-def _files(path: Path) -> list[Path]:
+def _accepted(accept: Iterable[str]) -> set[str]:
+    if isinstance(accept, str) or not isinstance(accept, Iterable):
+        raise InputError(f"accept: expected a list of causes, got {accept!r}; put it in a list")
+    return {require_choice("accept", name, CAUSES) for name in accept}
+
+
+def _made(port: Port | type[Port]) -> Port:
+    """Return a port, made of its class if need be, after a look at what it has."""
+    try:
+        made = port() if isinstance(port, type) else port
+    except Exception as error:  # whatever somebody else's code raises
+        got = f"{type(error).__name__}: {error}"
+        raise InputError(f"port: expected {port!r:.80} to work without arguments, got {got}; correct it") from error
+    if missing := [name for name in METHODS if not callable(getattr(made, name, None))]:
+        raise InputError(
+            f"port: expected the methods {', '.join(METHODS)}, got {made!r:.80} without {missing[0]}; add it"
+        )
+    require_layout(getattr(made, "layout", None))
+    return made
+
+
+def _files(given: str | Path) -> list[Path]:
+    if not isinstance(given, str | os.PathLike):
+        raise InputError(f"path: expected a case file or a folder of them, got {given!r:.80}; give its name")
+    path = Path(given)
     if not path.is_dir():
         return [path]
     if files := sorted(path.glob("*.npz")):
@@ -162,9 +190,10 @@ def _kind(quantity: str) -> str:
     return "input gradient" if quantity == "gradient/input" else quantity.partition("/")[0]
 
 
-def _compared(run: Run) -> Counter[str]:
-    """Return how many arrays of each kind a run has for comparison."""
-    return Counter(_kind(c.quantity) for _, stages in stages_of(run) for c in stages(Rules()))
+def _outputs(case: Case) -> set[str]:
+    """Return the quantities that depend on all weights: the logits, and what leaves a point behind the last weights."""
+    last = max((number for number, layer in enumerate(case.layers) if layer.parameters), default=0)
+    return {"logits"} | {f"activation/{layer.name}" for layer in case.layers[last:] if layer.point is not None}
 
 
 def _whole(case: Case) -> Counter[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,9 +28,8 @@ def is_weight(quantity: str) -> bool:
 def form_of(case: Case, layout: str, quantity: str, value: Any) -> tuple[Form | None, np.ndarray]:
     """Return what is wrong with the form of a quantity, or None; and the quantity in this package's order, float64."""
     shape = _shape(case, quantity)
-    kind, _, name = quantity.partition("/")
     if shape is None:
-        return Form(quantity, f"{case.name} has no {kind} of {name}"), np.empty(0)
+        return Form(quantity, _unknown(case, quantity)), np.empty(0)
     try:
         array = np.asarray(value)
     except Exception as error:  # of any framework
@@ -54,8 +54,21 @@ def _shape(case: Case, quantity: str) -> tuple[int, ...] | None:
         return (case.classes, case.batch)
     if quantity == "gradient/input":
         return (*case.input_shape, case.batch)
+    return _shapes(case, kind).get(name)
+
+
+def _shapes(case: Case, kind: str) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of all that has a name, of one kind: of activations, weights, gradients or moments."""
     if kind == "activation":
-        names = case.points.names
-        return (*case.shapes[names.index(name)], case.batch) if name in names else None
-    both = case.parameters | case.statistics if kind in ("start", "after") else case.parameters
-    return both.get(name)
+        return {name: (*shape, case.batch) for name, shape in zip(case.points.names, case.shapes)}
+    return case.parameters | case.statistics if kind in ("start", "after") else case.parameters
+
+
+def _unknown(case: Case, quantity: str) -> str:
+    """Return what is said of a name that the case does not have: the names of its layer, or else the closest ones."""
+    kind, _, name = quantity.partition("/")
+    names = list(_shapes(case, kind))
+    layer = [one for one in names if "." in one and one.partition(".")[0] == name.partition(".")[0]]
+    close = difflib.get_close_matches(name, names)
+    expected = f"one of {', '.join(layer)}" if layer else f"names such as {', '.join(close or names[:3])}"
+    return f"expected {expected}, got {name!r}; rename it, or leave it out"

@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from wn_ref.errors import InputError
 from wn_ref.injection import GLOBAL
 from wn_ref.network import Network
 from wn_ref.noise import Noise
@@ -39,9 +40,18 @@ class JaxEpoch:
         One of `GENERATORS`.
     batch_size : int
         Number of images in a step.
+
+    Raises
+    ------
+    InputError
+        If the noise is mixed, has another gradient, or is of the user's own.
     """
 
     def __init__(self, network: Network, noise: Noise | None, generator: str, batch_size: int = 128) -> None:
+        other = noise is not None and noise.sigma_mul and (noise.sigma_add or noise.gradient != "exact")
+        if other or type(noise) not in (Noise, type(None)):
+            expected = "additive noise, or multiplicative noise with the exact gradient"
+            raise InputError(f"noise: expected {expected}, got {noise!r}; use gradient='exact'")
         self.layers, self.noise = layers_of(network), noise
         self.noisy = frozenset(network.injection_points.numbers(GLOBAL)) if noise is not None else frozenset[int]()
         self.batch_size, self.key = batch_size, jax.random.key(0, impl=generator)

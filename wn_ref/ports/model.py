@@ -162,7 +162,7 @@ class Model:
         rows = x.reshape(len(x), -1)
         size = rows.shape[1]
         whose = rules("bn training" if self.training else "bn evaluation", name)
-        of_batch = whose != "running"
+        of_batch = not whose.startswith("running")
         factor = size / (size - 1) if rules("bn variance", name) == "unbiased" else 1.0
         running_mean, running_var = self._parameter(layer, "running_mean"), self._parameter(layer, "running_var")
         mean = rows.mean(axis=1) if of_batch else running_mean
@@ -171,7 +171,7 @@ class Model:
         scale = 1 / np.sqrt(variance + epsilon) if inside else 1 / (np.sqrt(variance) + epsilon)
         slope = -(scale**3) / 2 if inside else -(scale**2) / (2 * np.sqrt(variance))  # of scale by variance
         gamma, apart = self._parameter(layer, "gamma"), rows - mean[:, None]
-        if self.training or whose == "batch":
+        if (self.training and whose != "running, kept") or whose == "batch":
             momentum = rules("bn momentum", name)
             variance_kept = rows.var(axis=1, ddof=int(rules("bn running variance", name) == "unbiased"))
             self.statistics[f"{name}.running_mean"] = (1 - momentum) * running_mean + momentum * rows.mean(axis=1)

@@ -25,6 +25,8 @@ class Normal(Protocol):
 class Step:
     """What a port hands back from a training step or an evaluation. What it leaves out is not looked at.
 
+    The logits are the least, or what leaves a point behind all weights: without them no report says that a port agrees.
+
     Attributes
     ----------
     activations : mapping of str to array
@@ -97,7 +99,10 @@ class Port(Protocol):
         """
 
     def weights(self) -> Mapping[str, Array]:
-        """Return the parameters and the running averages as they are now, under the names that `start` had."""
+        """Return all parameters and running averages as they are now, under the names that `start` had.
+
+        What follows is expected from them, so one that is missing is a finding, and the pass is the last one.
+        """
 
     def evaluate(self, x: np.ndarray, normal: Normal) -> Step:
         """Run the network as in an evaluation, with the noise of ``case.draws(evaluation=True)``; change nothing."""

@@ -12,6 +12,8 @@ from wn_ref.ports.causes import CAUSES
 
 SHOWN = 2
 """How many findings of one kind, case and step are printed."""
+NOT_NEEDED = ("first_moment", "second_moment")
+"""Kinds that a complete port may keep to itself: a wrong moment shows in the update."""
 
 
 @dataclass(frozen=True)
@@ -85,18 +87,37 @@ class Report:
         Kinds of which the port handed back nothing, or not all.
     cases : tuple of str
         The cases that were run.
+    without_logits : tuple of str
+        Those of them in which neither logits nor what leaves a point behind all weights was compared.
+    complete : bool
+        Whether everything but Adam's moments has to be handed back.
     """
 
     findings: tuple[Finding, ...]
     looked_at: Mapping[str, int]
     not_looked_at: tuple[str, ...]
     cases: tuple[str, ...]
+    without_logits: tuple[str, ...] = ()
+    complete: bool = False
 
     @property
     def ok(self) -> bool:
-        """Whether activations or logits were compared, and nothing deviates but for causes that are accepted."""
-        seen = self.looked_at.get("activation", 0) + self.looked_at.get("logits", 0)
-        return seen > 0 and all(finding.accepted for finding in self.findings)
+        """Whether nothing deviates but for causes that are accepted, and enough was compared to say so.
+
+        That is, in each case the logits, or what leaves a point behind all weights; with `complete`, everything but
+        Adam's moments.
+        """
+        return self._verdict == "agrees"
+
+    @property
+    def _verdict(self) -> str:
+        if open_ := sum(not finding.accepted for finding in self.findings):
+            return counted(open_, "finding")
+        if self.without_logits:
+            more = f" and {len(self.without_logits) - 1} more" if len(self.without_logits) > 1 else ""
+            return f"no logits to compare in {self.without_logits[0]}{more}"
+        missing = [kind for kind in self.not_looked_at if kind not in NOT_NEEDED]
+        return f"not complete, without {', '.join(missing)}" if self.complete and missing else "agrees"
 
     def __str__(self) -> str:
         """Return the report as text."""
@@ -110,11 +131,8 @@ class Report:
             if number > SHOWN:
                 lines.append(f"{case}, {_named(step)}, {kind}: {number - SHOWN} more like these")
         lines += [f"not looked at, because it was not handed back: {', '.join(self.not_looked_at) or 'nothing'}"]
-        open_ = sum(not finding.accepted for finding in self.findings)
-        verdict = "agrees" if self.ok else counted(open_, "finding") if open_ else "nothing to compare"
-        lines += [
-            f"{counted(len(self.cases), 'case')}, {counted(sum(self.looked_at.values()), 'comparison')}: {verdict}"
-        ]
+        compared = counted(sum(self.looked_at.values()), "comparison")
+        lines += [f"{counted(len(self.cases), 'case')}, {compared}: {self._verdict}"]
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
@@ -129,15 +147,19 @@ class Report:
             "findings": findings,
             "looked_at": dict(self.looked_at),
             "not_looked_at": list(self.not_looked_at),
+            "without_logits": list(self.without_logits),
+            "complete": self.complete,
         }
 
 
-def joined(reports: Sequence[Report]) -> Report:
-    """Return the reports of several cases as one."""
+def joined(reports: Sequence[Report], complete: bool = False) -> Report:
+    """Return the reports of several cases as one, which may ask for everything to be handed back."""
     looked_at: Counter[str] = sum((Counter(report.looked_at) for report in reports), Counter())
     absent = dict.fromkeys(kind for report in reports for kind in report.not_looked_at)
     findings = tuple(finding for report in reports for finding in report.findings)
-    return Report(findings, looked_at, tuple(absent), tuple(name for report in reports for name in report.cases))
+    cases = tuple(name for report in reports for name in report.cases)
+    without_logits = tuple(name for report in reports for name in report.without_logits)
+    return Report(findings, looked_at, tuple(absent), cases, without_logits, complete)
 
 
 def _named(step: int | str) -> str:

@@ -17,7 +17,9 @@ RULES: dict[str, Any] = {
     "weights": "as given",  # or also "kernel transposed", "kernel flipped"
     "bias": True,  # whether it is added
     "flatten": (0, 1, 2),  # the order in which (channels, height, width) are numbered
-    "bn training": "batch",  # whose mean and variance normalise: those of the "batch", or the "running" averages
+    # whose mean and variance normalise: those of the "batch", or the "running" averages; or "running, kept", where the
+    # batch does not move these either, as in the evaluation
+    "bn training": "batch",
     "bn evaluation": "running",  # or "batch", which also moves the averages, or "batch, kept"
     "bn variance": "biased",  # of the normalisation; or "unbiased"
     "bn epsilon": 1e-5,

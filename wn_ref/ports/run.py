@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,14 @@ from wn_ref.ports.normals import Draws, Known, Normals
 from wn_ref.ports.port import Port, Step
 
 Arrays = dict[str, np.ndarray]
+NAMED = {
+    "activation": "activations",
+    "gradient": "gradients",
+    "first_moment": "first_moment",
+    "second_moment": "second_moment",
+}
+"""The fields of a `Step` with arrays by name, by the kind of these."""
+MISSING = "weights() did not hand back {}; add it, as what follows starts from it"
 
 
 @dataclass
@@ -68,6 +77,8 @@ class Run:
         Those that were begun.
     forms : list of Form
         What of `started` has the wrong shape or type.
+    told : set of str
+        Names of which it was said already that `weights` hands them back in a wrong form, or not at all.
     raised : str
         The error that ended `start` or the `weights` after it, or "".
     """
@@ -78,6 +89,7 @@ class Run:
     started: Arrays = field(default_factory=dict)
     passes: list[Pass] = field(default_factory=list)
     forms: list[Form] = field(default_factory=list)
+    told: set[str] = field(default_factory=set)
     raised: str = ""
 
     @property
@@ -87,7 +99,10 @@ class Run:
 
 
 def run_port(case: Case, arrays: Mapping[str, np.ndarray], port: Port) -> Run:
-    """Start a port, train it and evaluate it; an error of the port ends the run and is kept."""
+    """Start a port, train it and evaluate it; an error of the port ends the run and is kept, and so do missing weights.
+
+    What has no weights right after the start still has those that it was given.
+    """
     start = {name.removeprefix("start/"): array for name, array in arrays.items() if name.startswith("start/")}
     run = Run(case, port.layout, _doubles(start))
     run.raised = _tried(
@@ -101,9 +116,9 @@ def run_port(case: Case, arrays: Mapping[str, np.ndarray], port: Port) -> Run:
         one = pass_of(case, arrays, number, before)
         run.passes.append(one)
         one.raised = run.raised = _tried(partial(_do, run, one, arrays, port))
-        before = one.before | one.after
-        if any(form.ends for form in one.forms):
-            break
+        if any(form.ends for form in one.forms) or one.after.keys() != before.keys():
+            break  # what follows starts from weights that nobody knows
+        before = one.after
     return run
 
 
@@ -134,11 +149,10 @@ def _do(run: Run, one: Pass, arrays: Mapping[str, np.ndarray], port: Port) -> No
         step = port.evaluate(x, normal)
     if not isinstance(step, Step):
         raise TypeError(f"expected a Step of wn_ref.ports.port, got {type(step).__name__}; return one")
-    found = {f"activation/{name}": array for name, array in step.activations.items()}
+    named = {kind: _mapping(f"Step.{field_}", getattr(step, field_)) for kind, field_ in NAMED.items()}
+    found = {f"activation/{name}": array for name, array in named.pop("activation").items()}
     found |= {"logits": step.logits, "loss": step.loss, "gradient/input": step.input_gradient}
-    for kind in ("gradient", "first_moment", "second_moment"):
-        values = step.gradients if kind == "gradient" else getattr(step, kind)
-        found |= {f"{kind}/{name}": array for name, array in values.items()}
+    found |= {f"{kind}/{name}": array for kind, values in named.items() for name, array in values.items()}
     for quantity, array in found.items():
         if array is not None:
             form, inward = form_of(case, layout, quantity, array)
@@ -150,17 +164,31 @@ def _do(run: Run, one: Pass, arrays: Mapping[str, np.ndarray], port: Port) -> No
 
 
 def _weights(run: Run, port: Port, kind: str, forms: list[Form]) -> Arrays:
-    out = {}
-    for name, array in port.weights().items():
+    """Return what `weights` hands back in the right form, and note what of it is wrong, and what is missing."""
+    weights, out = _mapping("weights()", port.weights()), {}
+    wrong: dict[str, tuple[str, bool]] = {}
+    for name, array in weights.items():
         form, inward = form_of(run.case, run.layout, f"{kind}/{name}", array)
         if form is None:
             out[name] = inward
-        elif kind == "start":
-            forms.append(form)
         else:
-            changed = "statistic" if name in run.case.statistics else "update"
-            forms.append(form._replace(quantity=f"{changed}/{name}"))
+            wrong[name] = form.note, form.ends
+    wrong |= {name: (MISSING.format(name), False) for name in run.given if name not in weights}
+    told, run.told = run.told, run.told | wrong.keys()
+    forms += [Form(_compared_as(run.case, kind, name), *why) for name, why in wrong.items() if name not in told]
     return out
+
+
+def _compared_as(case: Case, kind: str, name: str) -> str:
+    """Return the quantity as which weights are compared, right after the start or after a pass."""
+    return f"{'start' if kind == 'start' else 'statistic' if name in case.statistics else 'update'}/{name}"
+
+
+def _mapping(what: str, value: Any) -> Mapping[str, Any]:
+    if not callable(getattr(value, "items", None)):
+        got = "None" if value is None else type(value).__name__
+        raise TypeError(f"{what}: expected a mapping from names to arrays, got {got}; hand back a dict")
+    return value
 
 
 def _doubles(arrays: Mapping[str, np.ndarray]) -> Arrays:
@@ -173,7 +201,7 @@ def _tried(do: Callable[[], object]) -> str:
         do()
     except Exception as error:  # whatever somebody else's code raises
         frames = traceback.extract_tb(error.__traceback__)
-        last = [frame for frame in frames if "site-packages" not in frame.filename][-1]
-        text = " ".join(str(error).split())
-        return f"{type(error).__name__}: {text} ({Path(last.filename).name}, line {last.lineno})"
+        last = ([frame for frame in frames if "site-packages" not in frame.filename] or frames)[-1]
+        text = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        return text if last.filename == __file__ else f"{text} ({Path(last.filename).name}, line {last.lineno})"
     return ""

@@ -11,28 +11,31 @@ A `state_dict` of PyTorch has the same arrays in the same layout as a `Network`,
                        NAME.num_batches_tracked, which counts training steps; nothing depends on it
 
 NAME is what the module is called there. Flatten goes over channels, rows and columns in both, so no weight has to be
-moved. Both use epsilon 1e-5 and a momentum of 0.1 in batch norm.
+moved. Batch norm has epsilon 1e-5 and a momentum of 0.1 here, which are PyTorch's defaults.
 
 PyTorch is needed only for tensors: with ``tensors=False`` all of this is NumPy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from wn_ref.arrays import unmasked
 from wn_ref.errors import InputError, require_choice, require_type, require_whole
 from wn_ref.layers.residual import Add
 from wn_ref.network import Network
-from wn_ref.weights import fill
+from wn_ref.weights import fill, own_arrays, require_names, require_usable
 
 NAMES = ("kind", "sequential")
 THEIRS = {"gamma": "weight", "beta": "bias"}
 """What PyTorch calls the parameters of batch norm, and of all of its layers that have these two."""
 COUNT = "num_batches_tracked"
 HINT = "compare the names and shapes of both networks, and choose names=..."
+SURPLUS_HINT = "leave out what this network has not, or build the network that has it"
+UNUSABLE_HINT = "train it with another learning rate or noise"
 
 Names = str | Mapping[str, str]
 
@@ -53,7 +56,7 @@ def to_state_dict(
     tensors : bool
         Whether to return tensors of PyTorch, or else arrays of NumPy; copies in both cases.
     num_batches_tracked : int
-        What PyTorch's batch norm gets as its count of training steps.
+        What PyTorch's batch norm gets as its count of training steps, from 0 to 2^63 - 1.
 
     Returns
     -------
@@ -63,7 +66,8 @@ def to_state_dict(
     Raises
     ------
     InputError
-        If `names` cannot be used, or PyTorch is not installed.
+        If `names` or the count cannot be used, PyTorch is not installed, or a number in the network is not finite or is
+        too large for the type of the weights, such as a running variance of 1e200 for float32.
 
     Examples
     --------
@@ -75,7 +79,8 @@ def to_state_dict(
     ['1.weight', '1.bias', '3.weight']
     """
     require_type("network", network, Network, "wn_ref.build_model returns one")
-    require_whole("num_batches_tracked", num_batches_tracked, least=0)
+    require_whole("num_batches_tracked", num_batches_tracked, least=0, most=2**63 - 1)
+    _require_finite(network)
     state: dict[str, Any] = {}
     for module, own in _modules(network, names):
         state |= {f"{module}.{name}": array.astype(network.dtype) for name, array in own.items()}
@@ -98,15 +103,21 @@ def load_state_dict(network: Network, state: Mapping[str, Any], names: Names = "
     network : Network
         Of the same architecture; changed in place.
     state : mapping of str to torch.Tensor or array_like
-        ``module.state_dict()``, or the same with arrays of NumPy; floats of any type, which are rounded to that of the
-        network.
+        ``module.state_dict()``, or the same with arrays of NumPy; dense tensors and arrays of any type of floats, which
+        are rounded to that of the network. The counts ``num_batches_tracked`` may be missing.
     names : "kind", "sequential" or mapping of str to str
         As for `to_state_dict`.
 
     Raises
     ------
     InputError
-        If a name is missing or too much, a shape differs, or a number is not finite.
+        If a name is missing or too much, a shape differs, values are masked or no floats, a tensor is sparse or has no
+        values, a number is not finite, or `names` cannot be used.
+
+    Notes
+    -----
+    A checkpoint does not carry the eps and the momentum of batch norm. They are 1e-5 and 0.1 here, as PyTorch has them
+    by default: a module with others, such as ``BatchNorm2d(6, eps=1e-3)``, computes something else than the network.
 
     Examples
     --------
@@ -119,11 +130,98 @@ def load_state_dict(network: Network, state: Mapping[str, Any], names: Names = "
     require_type("network", network, Network, "wn_ref.build_model returns one")
     require_type("state", state, Mapping, "module.state_dict() returns one")
     targets: dict[str, np.ndarray] = {}
+    counts: dict[str, np.ndarray] = {}
     for module, own in _modules(network, names):
         targets |= {f"{module}.{name}": array for name, array in own.items()}
         if "running_mean" in own:
-            targets[f"{module}.{COUNT}"] = np.zeros((), np.int64)  # checked, and then forgotten
-    fill("state", targets, {str(name): _array(str(name), value) for name, value in state.items()}, HINT)
+            counts[f"{module}.{COUNT}"] = np.zeros((), np.int64)
+    hint = _advice(targets, counts, state)
+    targets |= {name: count for name, count in counts.items() if name in state}  # checked, and then forgotten
+    require_names("state", targets, state, hint)
+    fill("state", targets, {name: array_of("state", name, state[name], name in counts) for name in targets}, HINT)
+
+
+def array_of(what: str, name: str, value: Any, count: bool = False) -> np.ndarray:
+    """Return a tensor, or what NumPy takes for an array, as an array of floats.
+
+    Parameters
+    ----------
+    what, name : str
+        The names of the argument and of the value in it, for messages.
+    value : torch.Tensor or array_like
+        Floats of any type.
+    count : bool
+        Whether it is a count instead: a whole number >= 0.
+
+    Raises
+    ------
+    InputError
+        If it is something else, values are masked, or a tensor is sparse or has no values.
+    """
+    array = _values(what, name, value) if hasattr(value, "detach") else unmasked(f"{what}[{name!r}]", value)
+    if array.dtype.kind not in ("iu" if count else "f") or (count and (array < 0).any()):
+        expected = "a whole number >= 0" if count else "floats"
+        got = getattr(value, "dtype", type(value).__name__)
+        raise InputError(f"{what}: expected {expected} for {name}, got {got}; convert it")
+    return array
+
+
+def _values(what: str, name: str, tensor: Any) -> np.ndarray:
+    """Return the values of a tensor; floats become float64, as NumPy does not know all of their types."""
+    if tensor.is_meta:
+        got = "a tensor of the device meta, which has no values"
+        raise InputError(f"{what}: expected values for {name}, got {got}; load the weights of the module first")
+    if str(tensor.layout) != "torch.strided":
+        got = f"one with the layout {tensor.layout}"
+        raise InputError(f"{what}: expected a dense tensor for {name}, got {got}; pass its to_dense()")
+    try:
+        tensor = tensor.detach().cpu()
+        return np.asarray((tensor.double() if tensor.is_floating_point() else tensor).numpy())
+    except (TypeError, ValueError, RuntimeError):
+        got = f"a {type(tensor).__name__} that NumPy cannot read"
+        raise InputError(f"{what}: expected numbers for {name}, got {got}; convert it") from None
+
+
+def _require_finite(network: Network) -> None:
+    """Raise `InputError` unless all numbers of a network are finite, also as numbers of its type."""
+    for name, array in own_arrays(network).items():
+        require_usable("network", name, array, UNUSABLE_HINT)
+        with np.errstate(over="ignore"):
+            lost = np.isinf(array.astype(network.dtype))
+        if lost.any():
+            expected = f"numbers in {name} that {network.dtype} can have"
+            raise InputError(f"network: expected {expected}, got {array[lost].flat[0]}; {UNUSABLE_HINT}")
+
+
+def _advice(required: Collection[str], optional: Collection[str], state: Mapping[str, Any]) -> str:
+    """Return what to do if a state has other names than a network: it may be wrapped."""
+    if all(name in state for name in required):
+        return SURPLUS_HINT
+    if prefix := _prefix(required, optional, state):
+        stripped = f"{{name.removeprefix({prefix!r}): value for name, value in state.items()}}"
+        return f"the names have the prefix {prefix!r}, so pass {stripped}"
+    within = [f"state[{name!r}]" for name, value in state.items() if _fits(required, optional, value)]
+    return f"pass {' or '.join(within)}, which has these names" if within else HINT
+
+
+def _prefix(required: Collection[str], optional: Collection[str], state: Mapping[str, Any]) -> str:
+    """Return what stands before the names that are missing, such as "module."; "" if they are not there, either."""
+    missing = {name for name in required if name not in state}
+    allowed = missing.union(optional)
+    surplus = [name for name in state if isinstance(name, str) and name not in required and name not in optional]
+    for prefix in sorted({one.removesuffix(name) for one in surplus for name in missing if one.endswith(f".{name}")}):
+        stripped = {name.removeprefix(prefix) for name in surplus if name.startswith(prefix)}
+        whole = missing <= stripped or (len(stripped) == len(surplus) and stripped <= allowed)
+        if whole and stripped.isdisjoint(state):  # so that none replaces another
+            return prefix
+    return ""
+
+
+def _fits(required: Collection[str], optional: Collection[str], state: object) -> bool:
+    """Return whether something is a state with all names of a network, perhaps with a prefix."""
+    if not isinstance(state, Mapping):
+        return False
+    return all(name in state for name in required) or bool(_prefix(required, optional, state))
 
 
 def _modules(network: Network, names: Names) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
@@ -150,29 +248,14 @@ def _called(network: Network, names: Names) -> dict[str, str]:
                 "names: expected a mapping for residual blocks, which are no Sequential, got 'sequential'; give one"
             )
         return {name: str(position) for name, position in weighted.items()}
-    if set(names) != set(weighted):
-        wrong = sorted(set(names) ^ set(weighted))
-        raise InputError(
-            f"names: expected a name for each of {', '.join(weighted)}, got {wrong[0]!r} wrong or missing; correct it"
-        )
+    require_names("names", weighted, names, "give one name to each of these layers", shown=None)
+    for name, module in names.items():
+        if not isinstance(module, str) or not module:
+            raise InputError(f"names: expected the name of a module for {name}, got {module!r}; give a text")
     if len(set(names.values())) < len(names):
         raise InputError(f"names: expected another name for each layer, got {', '.join(names.values())}; correct them")
-    return {name: str(names[name]) for name in weighted}
+    return {name: names[name] for name in weighted}
 
 
 def _has_arrays(layer: Any) -> bool:
     return bool(layer.parameters or layer.statistics)
-
-
-def _array(name: str, value: Any) -> np.ndarray:
-    """Return a tensor or an array as an array of numbers."""
-    try:
-        array = np.asarray(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
-    except (TypeError, ValueError, RuntimeError):
-        array = np.empty(0, object)
-    count = name.endswith(COUNT)
-    if array.dtype.kind not in ("iu" if count else "f") or (count and (array < 0).any()):
-        expected = "a whole number >= 0" if count else "floats"
-        got = getattr(value, "dtype", type(value).__name__)
-        raise InputError(f"state: expected {expected} for {name}, got {got}; convert it")
-    return array

@@ -20,12 +20,14 @@ from wn_ref.injection import GLOBAL, kind_of
 from wn_ref.layers import BatchNorm, Conv, Dense, Flatten, Layer, MaxPool, ReLU
 from wn_ref.network import Network
 from wn_ref.noise import Noise
-from wn_ref.ports.torch_state import THEIRS
+from wn_ref.ports.torch_state import THEIRS, array_of
+from wn_ref.weights import fill, require_names
 
 BATCH_NORM = {theirs: ours for ours, theirs in THEIRS.items()}
 """What the parameters of PyTorch's batch norm are called here."""
 TELLING = (Dense, Conv, MaxPool, Flatten)
 """Layers that take features only, or images only."""
+HINT = "give all arrays of a network with the layers of the twin"
 
 
 class NoiseModule(nn.Module):
@@ -41,11 +43,13 @@ class NoiseModule(nn.Module):
     Raises
     ------
     InputError
-        If it is mixed, or has another gradient.
+        If it is mixed, has another gradient, or is a noise of one's own, whose `inject` nobody knows here.
     """
 
     def __init__(self, noise: Noise, point: int) -> None:
         super().__init__()
+        if type(noise) is not Noise:
+            raise InputError(f"noise: expected a noise of wn_ref, got {noise!r}; write a module for it")
         if noise.sigma_mul and (noise.sigma_add or noise.gradient != "exact"):
             expected = "additive noise, or multiplicative noise with the exact gradient"
             raise InputError(f"noise: expected {expected}, got {noise}; use gradient='exact', or write a module for it")
@@ -63,7 +67,7 @@ def twin(
     module: Callable[[Noise, int], nn.Module] = NoiseModule,
     point: int | str = GLOBAL,
 ) -> nn.Sequential:
-    """Build the twin of a network, with the same weights and running averages.
+    """Build the twin of a network, with the same weights and running averages, and of the same type.
 
     Its modules have the names of the layers; the noise behind "conv1" is "conv1_noise".
 
@@ -72,7 +76,7 @@ def twin(
     network : Network
         Any network of the layers of `wn_ref.build_model`.
     noise : Noise or None
-        What to inject.
+        What to inject; with another `module`, also a noise of one's own.
     module : callable
         Makes the module that injects it, from the noise and the number of the injection point.
     point : int or str
@@ -81,9 +85,11 @@ def twin(
     Raises
     ------
     InputError
-        If the network has a layer of another kind, or no such point.
+        If the network has a layer of another kind, no such point, or a number that is not finite as one of its type, or
+        the module cannot inject the noise.
     """
     noisy = network.injection_points.numbers(point) if noise is not None else ()
+    dtype = getattr(torch, network.dtype.name)
     model, number = nn.Sequential(), 0  # number of the last injection point so far; 0 is the input
     if network.input_shape is not None:
         flat = len(network.input_shape) == 1
@@ -92,7 +98,7 @@ def twin(
     if noise is not None and 0 in noisy:
         model.add_module("input_noise", module(noise, 0))
     for name, layer in zip(network.names, network.layers):
-        model.add_module(name, _layer(layer, flat))
+        model.add_module(name, _layer(layer, flat).to(dtype))
         flat |= type(layer) in (Dense, Flatten)
         number += layer.noisy
         if noise is not None and layer.noisy and number in noisy:
@@ -102,10 +108,32 @@ def twin(
 
 
 def load(model: nn.Sequential, arrays: Mapping[str, np.ndarray]) -> None:
-    """Copy parameters and running averages, by the names of wn_ref, into a twin."""
+    """Copy parameters and running averages, by the names of wn_ref, into a twin: all of them, or none on an error.
+
+    Parameters
+    ----------
+    model : nn.Sequential
+        Made by `twin`; changed in place.
+    arrays : mapping of str to np.ndarray
+        Floats, which are rounded to the type of the twin.
+
+    Raises
+    ------
+    InputError
+        If a name is missing or too much, a shape differs, values are masked or no floats, a number is not finite, or a
+        variance is negative.
+    """
+    theirs = tensors(model)
+    require_names("arrays", theirs, arrays, HINT)
+    targets = {name: np.empty(tuple(tensor.shape), _dtype(tensor)) for name, tensor in theirs.items()}
+    fill("arrays", targets, {name: array_of("arrays", name, array) for name, array in arrays.items()}, HINT)
     with torch.no_grad():
-        for name, tensor in tensors(model).items():
-            tensor.copy_(torch.from_numpy(arrays[name]))
+        for name, tensor in theirs.items():
+            tensor.copy_(torch.from_numpy(targets[name]))
+
+
+def _dtype(tensor: torch.Tensor) -> type[np.floating]:
+    return np.float64 if tensor.dtype == torch.float64 else np.float32
 
 
 def tensors(model: nn.Sequential) -> dict[str, torch.Tensor]:
@@ -142,20 +170,66 @@ def _layer(layer: Layer, flat: bool) -> nn.Module:
 
 
 def train_epoch(model: nn.Sequential, images: torch.Tensor, labels: torch.Tensor, batch_size: int = 128) -> None:
-    """Train for one epoch with Adam on normalised images, (n, channels, height, width)."""
+    """Train for one epoch with Adam.
+
+    Parameters
+    ----------
+    model : nn.Sequential
+        Made by `twin`.
+    images : torch.Tensor
+        Normalised floats, (n, channels, height, width): (pixel / 255 - mean) / std, as `Dataset.batch` makes them with
+        the samples on the last axis.
+    labels : torch.Tensor
+        int64, (n,).
+    batch_size : int
+        Number of images in a step.
+
+    Raises
+    ------
+    InputError
+        If images are no floats, or images and labels are not equally many.
+    """
+    _require_normalised(images, labels)
     model.train()
-    optimizer = torch.optim.Adam(model.parameters())
+    optimizer, dtype = torch.optim.Adam(model.parameters()), _type_of(model, images)
     for indices in torch.randperm(len(labels)).split(batch_size):
         optimizer.zero_grad()
-        nn.functional.cross_entropy(model(images[indices]), labels[indices]).backward()
+        nn.functional.cross_entropy(model(images[indices].to(dtype)), labels[indices]).backward()
         optimizer.step()
 
 
 def evaluate(model: nn.Sequential, images: torch.Tensor, labels: torch.Tensor, batch_size: int = 128) -> float:
-    """Return the share of images, uint8, that are classified correctly."""
+    """Return the share of images that are classified correctly, under the noise of the twin.
+
+    Parameters
+    ----------
+    model, images, labels, batch_size
+        As for `train_epoch`: images are normalised floats.
+
+    Raises
+    ------
+    InputError
+        If images are no floats, or images and labels are not equally many.
+    """
+    _require_normalised(images, labels)
     model.eval()
-    correct = 0
+    correct, dtype = 0, _type_of(model, images)
     with torch.no_grad():
         for batch, answers in zip(images.split(batch_size), labels.split(batch_size)):
-            correct += int((model(batch.float() / 255).argmax(dim=1) == answers).sum())
+            correct += int((model(batch.to(dtype)).argmax(dim=1) == answers).sum())
     return correct / len(labels)
+
+
+def _require_normalised(images: torch.Tensor, labels: torch.Tensor) -> None:
+    """Raise `InputError` unless images are floats, one for each label, and there is one."""
+    if not images.is_floating_point():
+        hint = "pass (pixel / 255 - mean) / std, as Dataset.batch does"
+        raise InputError(f"images: expected normalised floats, got {images.dtype}; {hint}")
+    if len(images) != len(labels) or len(labels) == 0:
+        got = f"{len(images)} and {len(labels)}"
+        raise InputError(f"images: expected equally many images and labels, at least one, got {got}; match them")
+
+
+def _type_of(model: nn.Sequential, images: torch.Tensor) -> torch.dtype:
+    """Return the type that a twin computes with; that of the images if it has no parameters."""
+    return next(iter(model.parameters()), images).dtype

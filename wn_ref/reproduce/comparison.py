@@ -67,10 +67,21 @@ def differences(plan: str, runs: pandas.DataFrame, noise: str = "additive") -> s
             reasons.append(f"{ours_is} is a {kind}")
         else:
             reasons.append(f"{worded(name, ours_is)}, not {worded(name, theirs_is)}")
-    levels, theirs_levels = (len(part[list(LEVEL)].drop_duplicates()) for part in (ours, theirs))
-    if levels != theirs_levels:
-        reasons.append(f"{levels} noise levels, not {theirs_levels}")
-    return "; ".join(reasons)
+    levels = (np.unique(part[list(LEVEL)].to_numpy(float), axis=0) for part in (ours, theirs))
+    return "; ".join(filter(None, [*reasons, _other_levels(*levels)]))
+
+
+def _other_levels(ours: np.ndarray, theirs: np.ndarray) -> str:
+    """Say in what noise levels differ, each (levels, 2): in their number, or in where they are."""
+    if len(ours) != len(theirs):
+        return f"{len(ours)} noise levels, not {len(theirs)}"
+    if np.allclose(ours, theirs, rtol=1e-6, atol=0):
+        return ""
+    if len(ours) == 1:
+        return "sigma {:g}, not {:g}".format(*(levels[0].max() for levels in (ours, theirs)))
+    return "noise levels from {:g} to {:g}, not from {:g} to {:g}".format(
+        *(end for levels in (ours, theirs) for end in (levels.max(axis=1).min(), levels.max()))
+    )
 
 
 @lru_cache

@@ -31,6 +31,8 @@ class Verdict:
         True causes that are named, one for each case.
     wrong : list of Finding
         Findings with a cause that is not true, or with possible causes of which none is true.
+    beside : list of Finding
+        Findings without any cause in a case in which a true cause is named, as there is no other mistake.
     """
 
     mistake: Mistake
@@ -38,6 +40,7 @@ class Verdict:
     misplaced: list[Finding] = field(default_factory=list)
     named: Counter[str] = field(default_factory=Counter)
     wrong: list[Finding] = field(default_factory=list)
+    beside: list[Finding] = field(default_factory=list)
 
     @property
     def missed(self) -> bool:
@@ -63,6 +66,7 @@ class Verdict:
         true = [one.cause for one in findings if one.cause and self.mistake.allows(one.cause, case)]
         self.named.update(true[:1])
         self.wrong += [finding for finding in findings if claims(finding) and not self.allowed(case, finding)]
+        self.beside += [finding for finding in findings if true and not claims(finding)]
 
     def allowed(self, case: Case, finding: Finding) -> bool:
         return any(self.mistake.allows(cause, case) for cause in claims(finding))
@@ -98,13 +102,14 @@ def judge(mistake: Mistake, cases: Recorded, names: Iterable[str] = ()) -> Verdi
 
 
 def counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
-    """Return how many mistakes are found, at the right place, with the right cause, and with a wrong one."""
+    """Return how many mistakes are found, at the right place, with the right cause, with a wrong one, and with more."""
     return {
         "mistakes": len(verdicts),
         "missed": sum(one.missed for one in verdicts),
         "right place": sum(one.placed for one in verdicts),
         "right cause": sum(one.right for one in verdicts),
         "wrong cause": sum(bool(one.wrong) for one in verdicts),
+        "more without a cause": sum(bool(one.beside) for one in verdicts),
     }
 
 
