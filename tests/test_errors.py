@@ -60,6 +60,16 @@ def test_what_is_accepted_becomes_pythons_own():
             lambda: require_choice("c", "ab", ("abc", "xyz")),
             "c: expected one of abc, xyz, got 'ab'; did you mean 'abc'",
         ),
+        (
+            lambda: require_choice("c", "ABD", ("abc", "XYZ")),
+            "c: expected one of abc, XYZ, got 'ABD'; did you mean 'abc'",
+        ),
+        (
+            lambda: require_choice("c", "xyz", ("abc", "XYZ")),
+            "c: expected one of abc, XYZ, got 'xyz'; did you mean 'XYZ'",
+        ),
+        (lambda: require_choice("c", 12, (1, 2)), "c: expected one of 1, 2, got 12; choose one of them"),
+        (lambda: require_choice("c", np.int64(0), (1, 10)), "c: expected one of 1, 10, got "),
         (lambda: require_type("x", 5, str, "hint"), "x: expected an object of the class str, got 5; hint"),
     ],
 )

@@ -1,5 +1,6 @@
 """Every figure and table of the paper comes out of a store, with the numbers that went into it."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -8,7 +9,9 @@ import pytest
 
 from tests.made_up_runs import POINTS, accuracy, everything, row
 from wn_ref import Experiment, InputError, additive, mixed, multiplicative, paper, reproduce
+from wn_ref.reproduce.comparison import differences
 from wn_ref.reproduce.tables import NOT_EVERYWHERE
+from wn_ref.reproduce.together import prepared
 from wn_ref.sweeps import grids
 
 
@@ -37,6 +40,22 @@ def test_figure_1_marks_the_midpoint_and_the_papers(drawn):
     shown = {float(line.get_xdata()[0]) for line in lines(drawn(1)) if len(line.get_xdata()) in (1, 2)}
     assert any(abs(x - 0.7) < 0.02 for x in shown)
     assert 1.69 in shown  # Table 1, MNIST, MLP without batch norm
+
+
+@pytest.mark.parametrize(
+    ("plan", "factor", "says"),
+    [
+        ("multi", 1.0, ""),
+        ("multi", 3.0, "sigma 1.05, not 0.35"),
+        ("global", 1.0, ""),
+        ("global", 0.01, "noise levels from 0.0001 to 1, not from 0.01 to 100"),
+    ],
+)
+def test_as_many_noise_levels_elsewhere_are_a_difference(plan, factor, says):
+    plan_of_paper = grids.plan(plan, "paper", dataset="mnist")
+    made = [e if e.noise is None else replace(e, noise=additive(factor * e.noise.sigma_add)) for e in plan_of_paper]
+    table = prepared(pandas.DataFrame([row(e, 0.5) for e in made]))
+    assert differences(plan, table) == says
 
 
 def test_figure_2_has_the_midpoints_that_were_put_in(drawn):

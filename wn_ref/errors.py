@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable
-from numbers import Real
+from numbers import Number, Real
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -89,9 +89,18 @@ def require_choice(what: str, value: object, choices: Iterable[T]) -> T:
     except (ValueError, TypeError):  # it is not there, or an array, which is neither equal nor unequal to a choice
         pass
     names = [str(choice) for choice in choices]
-    close = difflib.get_close_matches(str(value), names, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else "choose one of them"
+    close = closest(value, names)
+    hint = "choose one of them" if close is None else f"did you mean {close!r}?"
     raise InputError(f"{what}: expected one of {', '.join(names)}, got {value!r}; {hint}")
+
+
+def closest(value: object, names: Iterable[str]) -> str | None:
+    """Return the name that a user may have meant, whatever its case; None if none is close, or a number was given."""
+    if isinstance(value, Number):  # 12 is no misspelt 2
+        return None
+    by_lower = {name.lower(): name for name in names}
+    close = difflib.get_close_matches(str(value).lower(), by_lower, n=1)
+    return by_lower[close[0]] if close else None
 
 
 def require_whole(what: str, value: object, least: int, most: int | None = None) -> int:

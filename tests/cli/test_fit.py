@@ -2,6 +2,7 @@
 
 import io
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas
@@ -215,6 +216,17 @@ def test_a_test_size_takes_the_place_of_uncertainties(run, tmp_path):
     (tmp_path / "c.csv").write_text(curve(line="{},{},0.2", head="sigma,accuracy,uncertainty"))
     done = run("fit", "c.csv", "--test-size", "1000")
     assert_one_line_error(done, "--test-size: expected none for a file with uncertainties, which it replaces, got 1000")
+
+
+def test_published_tables_are_tables_of_runs(run, tmp_path):
+    """They have no columns of what is the user's own."""
+    published = Path(__file__).parents[2] / "tutorials" / "results" / "mnist-mlp.csv"
+    table = pandas.read_csv(published, dtype=str, keep_default_na=False)
+    kept = table.query("point == 'global' and phase == 'training' and batchnorm == 'False' and sigma_mul == '0.0'")
+    kept.query("gradient == 'exact' ").to_csv(tmp_path / "c.csv", index=False)
+    done = run("fit", "c.csv")
+    assert done.returncode == 0, done.stderr
+    assert "mnist" in done.stdout
 
 
 def test_levels_that_agree_to_twelve_digits_are_one_level(run, tmp_path):

@@ -8,7 +8,9 @@ import sys
 import pytest
 import typer.main
 
-from wn_ref import errors
+from tests.cli.command_line import wn_ref
+from tests.store.test_store import write
+from wn_ref import Experiment, errors
 from wn_ref.cli import COMMANDS, app, main
 from wn_ref.version import __version__
 
@@ -37,6 +39,26 @@ def test_help_names_every_choice(command, run):
     assert done.returncode == 0
     for word in ("mnist_sample", "fashion_mnist_sample", "mlp", "additive", "--epochs", "--no-batchnorm"):
         assert word in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "least"), [("locate", "max_runs", 12), ("bench", "images", 128), ("vectors", "batch", 2)]
+)
+def test_help_says_the_lowest_number(command, option, least, run):
+    (parameter,) = [one for one in typer.main.get_command(app).commands[command].params if one.name == option]
+    assert f", {least} or more" in parameter.help
+    done = run(command, parameter.opts[0], least - 1)
+    assert f"{parameter.opts[0]}: expected a whole number of at least {least}, got {least - 1}" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["β.csv", "β/r.csv"])
+def test_a_name_that_the_terminal_cannot_show_is_written_with_escapes(name, tmp_path):
+    write(tmp_path / "r.sqlite", [Experiment(seed=1)])
+    done = wn_ref("export", "r.sqlite", name, cwd=tmp_path, PYTHONIOENCODING="latin-1", PYTHONUTF8="0")
+    assert "Traceback" not in done.stderr
+    said = done.stdout if done.returncode == 0 else done.stderr  # there is no folder of this name
+    assert "\\u03b2" in said
+    assert (tmp_path / name).exists() == (done.returncode == 0) == (name == "β.csv")
 
 
 def test_python_m_is_the_same_program(run):

@@ -7,6 +7,8 @@ from tests.ledger.tiny import ROWS
 from wn_ref import RunError
 from wn_ref.ledger import checking
 
+NO_FOLDER = "--results: expected a folder of published tables, got"
+
 
 @pytest.fixture
 def tiny(monkeypatch):
@@ -98,6 +100,27 @@ def test_the_cost_is_that_of_what_neither_the_tables_nor_the_store_has(run, tiny
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_the_list_has_a_line_a_row_and_nothing_else(run, tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr("wn_ref.sweeps.forecast.forecast", None)  # nothing is measured
+    done = run("reproduce", "--list")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [f"{row.campaign}  {row.id}  {row.claim}" for row in ROWS]
+    assert run("reproduce", "tiny/harm", "--list").stdout == "c  tiny/harm  noise harms\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_with_epochs_of_their_own_are_left_out_and_this_is_said(run, tiny):
+    done = run("reproduce", "--epochs", "2", "--list")
+    assert done.stdout.splitlines() == ["c  tiny/harm  noise harms"]
+    assert done.stderr == "--epochs leaves out 2 rows with epochs of their own: tiny/late, tiny/early\n"
+    done = run("reproduce", "--epochs", "2", "--dry-run", "--jobs", "1")
+    assert [line.split(":")[0] for line in done.stdout.splitlines()][:-1] == ["c  tiny/harm"]
+    done = run("reproduce", "tiny/late", "--epochs", "2", "--jobs", "1")
+    assert_one_line_error(done, "--epochs: expected none, got 2 for rows that have epochs of their own (tiny/late)")
+    assert len(run("reproduce", "--epochs", "1", "--list").stdout.splitlines()) == len(ROWS)  # they are their own
+    assert "epochs of their own are left out" in " ".join(run("reproduce", "--help").stdout.split())
+
+
 def test_a_page_of_somebody_else_is_not_replaced(run, tiny, tmp_path):
     page = tmp_path / "mine" / "REPRODUCTION.html"
     page.parent.mkdir()
@@ -130,17 +153,24 @@ def test_a_page_of_somebody_else_is_not_replaced(run, tiny, tmp_path):
         (["reproduce", "--epochs", "0"], "--epochs: expected a whole number of at least 1, got 0"),
         (["reproduce", "--jobs", "-1"], "--jobs: expected a whole number of at least 0, got -1"),
         (["reproduce", "table1", "--check"], "item: expected --check of at most 8 rows"),
-        (["reproduce", "grid/table1", "--check", "--results", "none"], "expected one with published runs, got grid/"),
+        (["reproduce", "grid/table1", "--check", "--results", "none"], f"{NO_FOLDER} none, which does not exist"),
+        (["reproduce", "grid/table1", "--check", "--results", "."], "expected one with published runs, got grid/"),
         (
             ["reproduce", "grid/table1", "--check", "--first-seed", "0"],
             "--first-seed: expected a whole number of at least 1",
         ),
-        (["report", "--ledger", "--results", "none"], "--results: expected published tables in none, got none"),
+        (["report", "--ledger", "--results", "none"], f"{NO_FOLDER} none, which does not exist"),
+        (["report", "--ledger", "--results", "."], "--results: expected published tables in ., got none"),
+        (["figure", "2", "--published", "--results", "none"], f"{NO_FOLDER} none, which does not exist"),
+        (["figure", "2", "--published", "--results", "."], "figure 2: expected published runs, got none; run"),
+        (["figure", "7", "--published", "--results", "."], "NUMBER: expected one of 1, 2, 3, 5, 6, 8, 9, 10, 11"),
+        (["figure", "12", "--published", "--results", "."], "got 12; choose one of them"),
+        (["reproduce", "Table1"], "did you mean 'table1'? wn-ref reproduce --list prints all"),
+        (["reproduce", "table1", "--dataset", "minst"], "--dataset: expected one of mnist, "),
         (
-            ["figure", "2", "--published", "--results", "none"],
-            "figure 2: expected published runs, got none; run",
+            ["reproduce", "table1/gsc/mlp/bn/additive/steps", "--epochs", "3"],
+            "--epochs: expected none, got 3 for rows that have epochs of their own (table1/gsc/mlp/bn/additive/steps)",
         ),
-        (["figure", "7", "--published", "--results", "none"], "NUMBER: expected one of 1, 2, 3, 5, 6, 8, 9, 10, 11"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments, message, run, tmp_path):

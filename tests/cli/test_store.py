@@ -11,6 +11,7 @@ import pytest
 from tests.store.test_store import FAILED, path, write  # noqa: F401  # a fixture
 from wn_ref import Experiment, open_store
 from wn_ref.store.writer import writing
+from wn_ref.version import ALGORITHM
 
 
 def test_one_command_after_the_other(run, tmp_path):
@@ -100,6 +101,24 @@ def test_the_state_of_a_sweep(run):
     Path("a.sqlite-lock").unlink()
     Path("a.sqlite-lock").mkdir()  # may not be looked at
     assert "is running, was stopped or ended (its lock cannot be read): 5 of 5" in run("status", "a.sqlite").stdout
+
+
+def test_commands_that_read_say_that_runs_are_of_an_older_version(run):
+    write("a.sqlite", [Experiment(seed=1)])
+    said = f"these runs are of version 2 of the algorithm; this wn_ref computes version {ALGORITHM}\n"
+    reading = {
+        "--store": (["table", "1", "--store", "a.sqlite"], ["figure", "2", "--store", "a.sqlite"]),
+        "STORE": (["status", "a.sqlite"], ["export", "a.sqlite", "-"]),
+    }
+    reading["--store"] += (["report", "--store", "a.sqlite", "--force"],)
+    for arguments in (*reading["--store"], *reading["STORE"]):
+        assert "algorithm;" not in run(*arguments).stderr
+    with sqlite3.connect("a.sqlite") as connection:
+        connection.execute("UPDATE runs SET algorithm = 2")
+    connection.close()
+    for typed, commands in reading.items():
+        for arguments in commands:
+            assert run(*arguments).stderr.startswith(f"wn-ref: warning: {typed}: {said}")
 
 
 def test_a_clock_that_was_set_back(run, path):  # noqa: F811

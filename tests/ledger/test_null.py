@@ -125,3 +125,15 @@ def test_a_point_exceeds_all_others_only_if_each_of_them_is_known_to_be_less(nam
     assert judge(row, None).verdict == REPRODUCED
     world[batchnorm, 0] = UNKNOWN  # whose best guess is the lowest of all, and which may be the highest
     assert judge(row, None).verdict == NOT
+
+
+def test_a_search_that_stopped_without_a_lower_end_in_the_way_of_the_last_two_does_not_tell(monkeypatch):
+    """It may be below both, so the claim is not refuted; a point that is known to be as robust refutes it."""
+    row = next(row for row in all_rows() if row.id == f"{WALK}/last-two/nobn")
+    points = range(len(row.searches[0].template.points))
+    world = {(False, p): KNOWN if p in points[-2:] else measured(1, 0.9, 1.1) for p in points}
+    monkeypatch.setattr(walking_claims, "estimates", lambda *_, **__: world)
+    world[False, 2] = Estimate(1.5, (0.0, 14.0), "stopped")
+    assert walking_claims.last_two(row, None) is None
+    world[False, 1] = KNOWN
+    assert walking_claims.last_two(row, None).verdict == NOT

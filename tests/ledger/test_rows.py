@@ -398,6 +398,19 @@ def test_a_misspelt_data_set_or_network_is_told_from_the_closest_one():
         chosen_rows(["table1"], model="lenet")
 
 
+def test_a_curve_that_never_comes_down_to_guessing_does_not_degrade_until_the_network_only_guesses():
+    """However many of its steps fall: the end is part of the claim, and no step."""
+    row = by_id("section4/degrades/inference")
+
+    def floor(experiment):
+        return 0.5 + world.accuracy(experiment) / 2
+
+    whole, cut = (Evidence(world.runs_of([row], network)).result(row).finding for network in (world.accuracy, floor))
+    assert (whole.verdict, cut.verdict) == (REPRODUCED, NOT)
+    steps = len({e.noise for e in row.plan if e.noise}) - 1
+    assert f"holds for {steps} of {steps} steps" in whole.says
+
+
 def tolerating(alone, factor):
     """Additive noise has its midpoint at `alone`, or `factor` times the multiplicative noise ahead if that is more."""
 

@@ -85,7 +85,10 @@ def test_columns_of_a_newer_version_are_not_dropped(a, b):
     with sqlite3.connect(b) as connection:
         connection.execute("ALTER TABLE runs ADD COLUMN label_smoothing DEFAULT 0.0")
     connection.close()
-    one_line(lambda: merge(a, b), "got label_smoothing in .*b.sqlite, too; update wn_ref to merge them")
+    message = "got label_smoothing in .*b.sqlite, too; update wn_ref to merge them"
+    one_line(lambda: merge(a, b), message)
+    one_line(lambda: merge(a.with_name("new.sqlite"), b), message)
+    assert not list(a.parent.glob("new*"))
 
 
 def test_a_difference_names_what_differs_between_the_machines(tmp_path):
@@ -109,14 +112,19 @@ def test_other_data_under_the_same_name_do_not_merge(a, tmp_path, first):
     message = r"store: expected results of the data set digits of .* \(0123456789abcdef\), got other data under this"
     one_line(lambda: merge(target, *others), message)
     assert content(a) == before
-    assert target == a or content(target) == []
+    assert target == a or {path.name for path in tmp_path.glob("new*")} == set()  # nor a lock
     stored(tmp_path / "d.sqlite", [9], source=SOURCE._replace(data="fedcba9876543210"), dataset="mnist_sample")
     assert merge(a, tmp_path / "d.sqlite").added == 1  # another data set
 
 
 def test_another_algorithm_does_not_merge(a, tmp_path):
     b = stored(tmp_path / "b.sqlite", [7], source=SOURCE._replace(algorithm=ALGORITHM + 1))
-    one_line(lambda: merge(a, b), f"expected results of version {ALGORITHM} .*, got version {ALGORITHM + 1} in .*apart")
+    message = f"expected results of version {ALGORITHM} .*, got version {ALGORITHM + 1} in .*apart"
+    one_line(lambda: merge(a, b), message)
+    one_line(lambda: merge(tmp_path / "new.sqlite", a, b), message)
+    assert not list(tmp_path.glob("new*"))
+    (tmp_path / "new.sqlite").touch()  # an empty file is as good as none
+    assert merge(tmp_path / "new.sqlite", a).added == 3
 
 
 def test_a_result_replaces_a_failure_and_no_failure_a_result(a, tmp_path):

@@ -51,7 +51,11 @@ def test_a_program_that_has_jupyter_loaded_is_no_notebook(monkeypatch, capsys):
         assert "\r" not in capsys.readouterr().err
 
 
-def test_nothing_runs_where_nothing_is_left(capsys):
+def test_nothing_runs_where_nothing_is_left(monkeypatch, capsys):
     with Progress(0.0, 4, 4, 2, show=True):
         pass
-    assert capsys.readouterr().err.startswith("4 of 4 done, 0 running, 0 failed")
+    assert capsys.readouterr().err == "4 of 4 done, 0 running, 0 failed 100%\n"
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with Progress(0.0, 4, 4, 2, show=True):
+        pass
+    assert {*capsys.readouterr().err.strip().split("\r")} == {"4 of 4 done, 0 running, 0 failed 100%"}

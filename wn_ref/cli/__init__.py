@@ -117,6 +117,9 @@ def main() -> None:
     a bug and keeps its traceback. If the reader of the output ends first, as in ``wn-ref data | head -1``, so does the
     program, without a word.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a name that the terminal cannot show is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     shown = set()
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:

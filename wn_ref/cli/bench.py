@@ -20,7 +20,9 @@ HEAD = COLUMNS.format("network", "BN", "noise", "", "seconds", "of bound", *(f"{
 
 
 def bench(
-    images: Annotated[int, typer.Option(help="Training images in an epoch; a sixth as many are evaluated.")] = 60_000,
+    images: Annotated[
+        int, typer.Option(help="Training images in an epoch, 128 or more; a sixth as many are evaluated.")
+    ] = 60_000,
     rounds: Annotated[
         int, typer.Option(help="How many times everything is measured; the median of the times is printed.")
     ] = 3,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from wn_ref.cli.options import Force, StoreArgument
+from wn_ref.cli.reading import reading
 from wn_ref.counted import counted
 from wn_ref.files import Output
 
@@ -18,10 +19,8 @@ def export(
     force: Force = False,
 ) -> None:
     """Write all runs of a store to a CSV file, one row for each run."""
-    from wn_ref.store.store import open_store
-
     file = Output.checked(csv, force)
-    with open_store(store) as opened:
+    with reading(store) as opened:
         runs = opened.runs()
     path = file.write(lambda part: runs.to_csv(part, index=False))
     print(f"{counted(len(runs), 'run')} in {path}", file=file.messages)

@@ -9,6 +9,7 @@ import typer
 
 from wn_ref.cli.chosen import Chosen
 from wn_ref.cli.options import FREE_NAME, STORE, Force, LedgerResults, SourceStore
+from wn_ref.cli.reading import reading
 from wn_ref.files import outputs
 
 OF_A_NETWORK = ("dataset", "model", "batchnorm")
@@ -38,7 +39,6 @@ def figure(
     of the store, and there are all figures but 4 and 7; they are chosen by --dataset, --model and --batchnorm.
     """
     from wn_ref import reproduce
-    from wn_ref.store.store import open_store
 
     (file,) = outputs(output, Path(f"figure{number}.png"), force=force)
     if published:
@@ -48,7 +48,7 @@ def figure(
         network = {name: chosen.choice.get(name) for name in OF_A_NETWORK}
         print(f"figure {number}: {file.write(published_figure(number, results, **network).savefig)}")
         return
-    with open_store(store) as opened:
+    with reading(store) as opened:
         runs, left = opened.runs(history=True), opened.status()["remaining"]
     drawn = reproduce.figure(number, runs, store, left, **chosen.choice)
     path = file.write(drawn.savefig)

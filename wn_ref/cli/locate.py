@@ -36,7 +36,10 @@ def locate(
             help="Stop when the 95 % interval is this narrow, as a share of the midpoint: 0.1 is about +-5 %."
         ),
     ] = 0.1,
-    max_runs: Annotated[int, typer.Option(help="Stop after this many networks, however wide the interval is.")] = 60,
+    max_runs: Annotated[
+        int,
+        typer.Option(help="Stop after this many networks, 12 or more, however wide the interval is."),
+    ] = 60,
     at_once: Annotated[
         int,
         typer.Option(

@@ -9,6 +9,7 @@ import typer
 
 from wn_ref.cli.chosen import Chosen
 from wn_ref.cli.options import STORE, Force, LedgerResults, SourceStore
+from wn_ref.cli.reading import reading
 from wn_ref.counted import counted
 from wn_ref.errors import InputError
 from wn_ref.folders import made_folder
@@ -44,9 +45,8 @@ def report(
         print(_ledger(results))
         return
     from wn_ref.reproduce.page import Page
-    from wn_ref.store.store import open_store
 
-    with open_store(store) as opened:
+    with reading(store) as opened:
         runs, left = opened.runs(history=True), opened.status()["remaining"]
     folder = made_folder("output", output or Path("report"))
     page = Page(runs, left, store, folder, force, chosen.choice)
@@ -61,7 +61,7 @@ def _ledger(results: Path | None) -> str:
     from wn_ref.ledger.page import write_ledger
     from wn_ref.ledger.places import published_results
 
-    folder = results or published_results()
+    folder = published_results() if results is None else tables.require_results(results)
     evidence = Evidence(tables.read(folder))
     if not evidence.all:
         raise InputError(f"results: expected published tables in {folder}, got none; run wn-ref reproduce")

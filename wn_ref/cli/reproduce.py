@@ -44,8 +44,15 @@ def reproduce(
     ] = Path("reproduction.sqlite"),
     results: LedgerResults = None,
     epochs: Annotated[
-        int | None, typer.Option(help="Train for fewer epochs; the ledger says so.", show_default="the paper's")
+        int | None,
+        typer.Option(
+            help="Train for another number of epochs; the ledger says so. Rows with epochs of their own are left out.",
+            show_default="the paper's",
+        ),
     ] = None,
+    listed: Annotated[
+        bool, typer.Option("--list", help="Print the rows, each with its campaign, id and claim, and run nothing.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it will cost, and run nothing.")] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed experiments again.")] = False,
     check: Annotated[
@@ -72,6 +79,12 @@ def reproduce(
         require_whole("epochs", epochs, least=1)
     workers = Workers(jobs)
     rows = chosen_rows(items or (), dataset, model)
+    if epochs is not None and not check:
+        rows = _that_take(epochs, rows)
+    if listed:
+        for row in rows:
+            print(f"{row.campaign}  {row.id}  {row.claim}")
+        return
     campaign = Campaign(store, results or default_results(), workers.jobs, hours, epochs, retry_failed, tell=_say)
     if check:
         _check(rows, campaign, first_seed, dry_run)
@@ -94,15 +107,34 @@ def reproduce(
     print(f"{ledger}; runs in {campaign.results}")
 
 
+def _that_take(epochs: int, rows: list[Row]) -> list[Row]:
+    """Leave out rows that train for epochs of their own, and say so; raise `InputError` if no others are left."""
+    kept = [row for row in rows if all(e.epochs == epochs for e in row.at(epochs).experiments)]
+    left_out = [row.id for row in rows if row not in kept]
+    if not kept:
+        got = f"{epochs} for rows that have epochs of their own ({_first_of(left_out)})"
+        raise InputError(f"epochs: expected none, got {got}; leave it out")
+    if left_out:
+        have = f"{counted(len(left_out), 'row')} with epochs of {'its' if len(left_out) == 1 else 'their'} own"
+        print(f"--epochs leaves out {have}: {_first_of(left_out)}", file=sys.stderr)
+    return kept
+
+
+def _first_of(ids: list[str]) -> str:
+    return ", ".join(ids[:3]) + (", ..." if len(ids) > 3 else "")
+
+
 def _check(rows: list[Row], campaign: Campaign, first_seed: int | None, dry_run: bool) -> None:
     """Run published rows again, and print what comes of each as soon as it is known."""
     from wn_ref.ledger.checking import FRESH, check, known_again, to_check
     from wn_ref.ledger.cost import costs
+    from wn_ref.ledger.tables import require_results
 
     first_seed = FRESH if first_seed is None else require_whole("first_seed", first_seed, least=1)
     if len(rows) > MOST_CHECKED:
         expected = f"expected --check of at most {MOST_CHECKED} rows"
         raise InputError(f"item: {expected}, got {len(rows)}; name one row, such as table4/mnist/mlp/bn/additive")
+    require_results(campaign.results)
     published = [to_check(row, campaign, first_seed) for row in rows]
     print("measuring what it will cost ...", file=sys.stderr)
     _say_costs(costs([result.row for result in published], known_again(campaign, first_seed)), campaign.jobs, dry_run)

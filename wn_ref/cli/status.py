@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wn_ref.cli.durations import duration
 from wn_ref.cli.options import StoreArgument
+from wn_ref.cli.reading import reading
 
 
 def status(store: StoreArgument) -> None:
@@ -14,9 +15,7 @@ def status(store: StoreArgument) -> None:
 
     This works while a sweep is running, too.
     """
-    from wn_ref.store.store import open_store
-
-    with open_store(store) as opened:
+    with reading(store) as opened:
         now, failures = opened.status(), opened.failures()
     print(f"{now['done']} runs done, {now['failed']} failed")
     if now["started"] is not None:

@@ -8,6 +8,7 @@ import typer
 
 from wn_ref.cli.chosen import Chosen
 from wn_ref.cli.options import STORE, SourceStore
+from wn_ref.cli.reading import reading
 
 
 def table(
@@ -21,8 +22,7 @@ def table(
     paper is in brackets if its runs differ from ours. If runs are missing, the message names the sweep that makes them.
     """
     from wn_ref import reproduce
-    from wn_ref.store.store import open_store
 
-    with open_store(store) as opened:
+    with reading(store) as opened:
         runs, left = opened.runs(history=True), opened.status()["remaining"]
     print(reproduce.show_table(number, runs, store, left, **chosen.choice))

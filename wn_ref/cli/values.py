@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from wn_ref.errors import InputError, require_whole
@@ -18,12 +20,12 @@ def sigmas_of(text: str) -> list[float]:
     Raises
     ------
     InputError
-        If the text is neither of the two, or a level is negative or not finite.
+        If the text is neither of the two, a level is negative or not finite, or one is there twice.
     """
     try:
         if ":" in text:
             low, high, count = text.split(":")
-            usable = float(low) > 0 and int(count) <= 10_000
+            usable = float(low) > 0 and int(count) <= 10_000 and (int(count) != 1 or float(low) == float(high))
             levels = np.geomspace(float(low), float(high), int(count)).tolist() if usable else []
         else:
             levels = [float(part) for part in text.split(",")]
@@ -31,10 +33,13 @@ def sigmas_of(text: str) -> list[float]:
         levels = []
     if len(levels) == 0 or not np.isfinite(levels).all() or min(levels) < 0:
         raise InputError(
-            "sigmas: expected LOW:HIGH:COUNT with LOW > 0 and COUNT <= 10000, or numbers >= 0 with commas between "
-            f"them, got {text!r}; try 0.1:100:10"
+            "sigmas: expected LOW:HIGH:COUNT with LOW > 0 and COUNT from 2 to 10000, or numbers >= 0 with commas "
+            f"between them, got {text!r}; try 0.1:100:10"
         )
-    return sorted({float(f"{level:.12g}") for level in levels})  # 0.3, not 0.30000000000000004
+    rounded = sorted(float(f"{level:.12g}") for level in levels)  # 0.3, not 0.30000000000000004
+    if repeated := [level for level, following in pairwise(rounded) if level == following]:
+        raise InputError(f"sigmas: expected each level once, got {repeated[0]:g} twice in {text!r}; leave one out")
+    return rounded
 
 
 def numbers_of(what: str, text: str) -> list[float]:

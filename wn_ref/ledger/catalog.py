@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from functools import cache
 
-from wn_ref.errors import InputError
+from wn_ref.errors import InputError, closest, require_choice
 from wn_ref.ledger.binarization import binarization_rows
 from wn_ref.ledger.execution_claims import execution_rows
 from wn_ref.ledger.global_claims import global_claims
@@ -64,27 +64,39 @@ def chosen_rows(
     Raises
     ------
     InputError
-        If there is no such row.
+        If there is no such row, data set or model; the message names the closest one.
     """
     rows = all_rows() if rows is None else rows
-    wanted = []
-    for item in items:
-        found = [row for row in rows if row.id == item] or [row for row in rows if _is_asked_for(row, item)]
-        if not found:
-            first = ", ".join(dict.fromkeys(row.id.split("/")[0] for row in rows))
-            raise InputError(
-                f"item: expected the beginning of a row's id ({first}, table4/mnist/mlp), a campaign (a to h) or "
-                f"{CLAIMS}, got {item!r}; wn-ref reproduce --dry-run lists all"
-            )
-        wanted += found
+    wanted = [row for item in items for row in _asked_for(item, rows)]
     chosen = {row.id for row in (wanted if items else rows)}
-    for part, name in ((0, dataset), (1, model)):
+    for part, what, name in ((0, "dataset", dataset), (1, "model", model)):
         if name is not None:
+            require_choice(what, name, dict.fromkeys(network[part] for row in rows for network in row.networks))
             chosen &= {row.id for row in rows if {network[part] for network in row.networks} == {name}}
     kept = sorted((row for row in rows if row.id in chosen), key=lambda row: (row.campaign, bool(row.variant)))
     if not kept:
         raise InputError("item: expected at least one row, got none with this dataset and model; choose others")
     return kept
+
+
+def _asked_for(item: str, rows: Sequence[Row]) -> list[Row]:
+    """Return the row with an id, or those that an item stands for; raise `InputError` if there is none."""
+    found = [row for row in rows if row.id == item] or [row for row in rows if _is_asked_for(row, item)]
+    if found:
+        return found
+    parts = [row.id.split("/") for row in rows]
+    close = closest(item.rstrip("/"), [*_beginnings(parts), *CAMPAIGNS, CLAIMS])
+    hint = "" if close is None else f"did you mean {close!r}? "
+    first = ", ".join(dict.fromkeys(part[0] for part in parts))
+    raise InputError(
+        f"item: expected the beginning of a row's id ({first}, table4/mnist/mlp), a campaign (a to h) or {CLAIMS}, "
+        f"got {item!r}; {hint}wn-ref reproduce --list prints all"
+    )
+
+
+def _beginnings(ids: Sequence[Sequence[str]]) -> dict[str, None]:
+    """Return everything up to a slash, or to the end, of ids that are given in parts; each once."""
+    return dict.fromkeys("/".join(parts[:end]) for parts in ids for end in range(1, len(parts) + 1))
 
 
 def _is_asked_for(row: Row, item: str) -> bool:

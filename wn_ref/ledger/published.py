@@ -32,8 +32,8 @@ def published_runs(folder: str | Path | None = None) -> pandas.DataFrame:
     Raises
     ------
     InputError
-        If there are no published tables, as in an installed wheel (the message says how to get them), or a table is
-        broken or of a newer version.
+        If there is no such folder, or no published tables, as in an installed wheel (the message says how to get them),
+        or a table is broken or of a newer version.
 
     Examples
     --------
@@ -135,4 +135,4 @@ def published_figure(number: int, folder: str | Path | None = None, **choice: An
 
 
 def _folder(folder: str | Path | None) -> Path:
-    return published_results() if folder is None else Path(folder)
+    return published_results() if folder is None else tables.require_results(Path(folder))

@@ -25,7 +25,7 @@ from typing import Any
 
 from wn_ref.datasets import CATALOG
 from wn_ref.errors import InputError, require_choice
-from wn_ref.experiment import CHECKS, DEFAULTS
+from wn_ref.experiment import CHECKS, DEFAULTS, OWN
 from wn_ref.files import write_atomically
 from wn_ref.folders import made_folder
 from wn_ref.injection import ALL, GLOBAL, WEIGHTED, kind_of
@@ -38,7 +38,6 @@ from wn_ref.version import ALGORITHM
 
 Cells = dict[str, str]
 """One published run, as the texts in its row."""
-OWN = ("own_noise", "own_model", "own_data")
 FIELDS: dict[str, Any] = {name: value for name, value in DEFAULTS.items() if name not in OWN}
 """Columns that say what was run, each with its default."""
 OUTCOME = ("name", "tested", "classes", "accuracy", "error", "seconds", "weight", "quantised")
@@ -50,6 +49,8 @@ QUANTISED = "quantised"
 ORIGIN = ("algorithm", "data", "version", "processor")
 """Columns that say where it comes from."""
 COLUMNS = (*FIELDS, *OUTCOME, *ORIGIN)
+NAMES = frozenset(f"{dataset}-{model}.csv" for dataset in CATALOG for model in MODELS)
+"""The names that tables have."""
 CHECKED: dict[str, Callable[[str, Any], Any]] = {
     **CHECKS, **{one.name: lambda name, value: Noise(**{name: value}) for one in fields(Noise)},
     "dataset": partial(require_choice, choices=CATALOG), "model": partial(require_choice, choices=MODELS),
@@ -151,26 +152,44 @@ def write(folder: Path, runs: Iterable[Cells]) -> None:
 
 
 def read(folder: Path) -> list[Cells]:
-    """Return the published runs of a folder, sorted.
+    """Return the published runs of a folder, sorted; none if there is no such folder, as before the first row is run.
 
     Raises
     ------
     InputError
-        If a file is no such table, is torn, or has values that no run can have; if it has runs of a newer version of
-        the algorithm or of several, or one run twice with different outcomes.
+        If a file has not the name of a table, is none, is torn, or has values that no run can have; if it has runs of
+        a newer version of the algorithm or of several, or one run twice with different outcomes.
     """
+    if folder.exists():
+        require_results(folder)
     runs: list[Cells] = []
     for path in tables_in(folder):
+        if path.name not in NAMES:
+            raise InputError(
+                f"results: expected tables named DATASET-MODEL.csv, such as mnist-mlp.csv, got {path}; move it away"
+            )
         try:
             content = path.read_text(encoding="utf-8-sig")
             lines = list(csv.reader(io.StringIO(content), strict=True))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise InputError(f"results: expected a table of runs, got {path} ({error}); get it again") from None
+        if not content:
+            raise InputError(f"results: expected a table of runs, got {path}, which is empty; get it again")
         if not content.endswith("\n"):  # a cut in the last cell leaves as many cells
             raise InputError(f"results: expected whole lines, got a last one without an end in {path}; get it again")
         runs += _rows(path, lines)
     _require_one_outcome(runs)
     return merged(runs, ())
+
+
+def require_results(folder: Path) -> Path:
+    """Return a folder that tables are to be read from; raise `InputError` unless there is one."""
+    if not folder.is_dir():
+        which = (
+            "is a file; give its folder" if folder.exists() else "does not exist; correct it or run wn-ref reproduce"
+        )
+        raise InputError(f"results: expected a folder of published tables, got {folder}, which {which}")
+    return folder
 
 
 def tables_in(folder: Path) -> list[Path]:
@@ -193,6 +212,8 @@ def _size(value: Any) -> int | None:
 
 def _rows(path: Path, lines: list[list[str]]) -> list[Cells]:
     head = lines[0] if lines else []
+    if not {*head} & {*COLUMNS}:
+        raise InputError(f"results: expected a table of runs, got {path} with none of its columns; move it away")
     needed = [name for name in COLUMNS if name not in (*head, *LATER)]
     if needed or (unknown := [name for name in head if name not in COLUMNS]):
         what = f"no column {needed[0]!r}" if needed else f"a column {unknown[0]!r}"

@@ -130,7 +130,9 @@ class Report:
         for (case, step, kind, _), number in count.items():
             if number > SHOWN:
                 lines.append(f"{case}, {_named(step)}, {kind}: {number - SHOWN} more like these")
-        lines += [f"not looked at, because it was not handed back: {', '.join(self.not_looked_at) or 'nothing'}"]
+        forms = ", or not in its form, or after the end of a run" if any(one.note for one in self.findings) else ""
+        unseen = ", ".join(self.not_looked_at) or "nothing"
+        lines += [f"not looked at, because it was not handed back{forms}: {unseen}"]
         compared = counted(sum(self.looked_at.values()), "comparison")
         lines += [f"{counted(len(self.cases), 'case')}, {compared}: {self._verdict}"]
         return "\n".join(lines)

@@ -171,4 +171,5 @@ def _grid(sweep: str, runs: pandas.DataFrame) -> str:
         if seeds <= {e.seed for e in made} and levels <= planned and trained_alike:
             return option
     sigmas = sorted({sigma for level in levels for sigma in level} - {0.0})
-    return f" --sigmas {','.join(f'{sigma:.12g}' for sigma in sigmas)} --seeds {max(seeds) + 1}"
+    levels_once = dict.fromkeys(f"{sigma:.12g}" for sigma in sigmas)  # those that agree to 12 digits are one
+    return f" --sigmas {','.join(levels_once)} --seeds {max(seeds) + 1}"

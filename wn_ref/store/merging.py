@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from wn_ref.counted import counted
 from wn_ref.errors import InputError
 from wn_ref.machine import differences
 from wn_ref.overflow import is_overflow
+from wn_ref.store.file import path_of
 from wn_ref.store.measurements import codes, is_other_code
 from wn_ref.store.store import Store, open_store
 from wn_ref.store.tables import Cell
@@ -65,7 +67,7 @@ class Merged:
 def merge(store: str | Path, *others: str | Path) -> Merged:
     """Add to a store the runs, the trainings, the networks and the measurements that other stores have.
 
-    All runs of the others are added, or none of them. The others stay as they are.
+    All runs of the others are added, or none of them, and then no file is made. The others stay as they are.
 
     Parameters
     ----------
@@ -100,10 +102,10 @@ def merge(store: str | Path, *others: str | Path) -> Merged:
     """
     opened = [open_store(other) for other in others]
     try:
+        with _as_it_is(store) as before:
+            _require_all_alike(before, opened)
         with writing(store) as target:
-            for number, other in enumerate(opened):
-                for earlier in (target, *opened[:number]):
-                    _require_alike(earlier, other)
+            _require_all_alike(target, opened)  # another process may have written to it meanwhile
             target.begin()
             merged = target.transaction(lambda: _added(target, opened))
             merged.networks = sum(target.networks.copy_from(other.networks) for other in opened)
@@ -127,6 +129,21 @@ def merge(store: str | Path, *others: str | Path) -> Merged:
 def _machines(name: str) -> list[str]:
     with open_store(name) as store:
         return store.machines()
+
+
+@contextmanager
+def _as_it_is(store: str | Path) -> Iterator[Store]:
+    """Open a store for reading; one that is not there, or that has no content yet, is an empty one in memory."""
+    file = path_of(store)
+    with open_store(file) if file.is_file() and file.stat().st_size else writing(None) as opened:
+        yield opened
+
+
+def _require_all_alike(target: Store, others: Sequence[Store]) -> None:
+    """Raise `InputError` if stores have results that do not belong together, or not with those of `target`."""
+    for number, other in enumerate(others):
+        for earlier in (target, *others[:number]):
+            _require_alike(earlier, other)
 
 
 def _require_alike(target: Store, other: Store) -> None:

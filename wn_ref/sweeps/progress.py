@@ -43,10 +43,10 @@ class Progress:
     """
 
     def __init__(self, total: float, planned: int, stored: int, jobs: int, show: bool) -> None:
-        layout = "{desc} {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left"
+        layout = "{desc} {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left" if total else "{desc} 100%"
         settings: dict[str, Any] = {}
         if not sys.stderr.isatty() and not _in_notebook():
-            layout = "{desc} {percentage:3.0f}%, {elapsed}, {remaining} left"
+            layout = "{desc} {percentage:3.0f}%, {elapsed}, {remaining} left" if total else layout
             settings = {"file": _Lines(), "mininterval": MINUTE, "maxinterval": MINUTE, "miniters": 0}
         self._planned, self._done, self._failed, self._jobs = planned, stored, 0, jobs
         settings |= {"desc": self._text(min(jobs, planned - stored)), "disable": not show}
