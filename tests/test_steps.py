@@ -33,7 +33,8 @@ def test_the_last_step_is_the_last_of_the_generator():
     [
         ((-5, 0, 0), "images: expected a whole number of at least 0, got -5"),
         ((5, 0, -1), "epoch: expected a whole number of at least 0, got -1"),
-        ((5, 0.5, 0), "stream: expected whole numbers, got seed 0.5"),
+        ((5, 0.5, 0), "seed: expected a whole number of at least 0, got 0.5"),
+        ((5, 0, 2**32), "epoch: expected a whole number of at most 4294967295, got 4294967296"),
     ],
 )
 def test_orders_name_what_is_wrong(arguments, message):

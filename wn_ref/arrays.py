@@ -134,6 +134,8 @@ def fitting(name: str, value: Any, array: np.ndarray) -> np.ndarray:
         return found
     with np.errstate(over="ignore"):
         converted = found.astype(array.dtype)
+    if array.dtype.kind in "iu" and (converted != found).any():
+        raise InputError(f"{name}: expected whole numbers that {array.dtype} can have, got larger ones; correct them")
     if lost := int(np.count_nonzero(np.isfinite(found) & ~np.isfinite(converted))):
         largest = np.finfo(array.dtype).max
         raise InputError(
@@ -178,7 +180,7 @@ def unmasked(what: str, values: npt.ArrayLike, dtype: npt.DTypeLike | None = Non
     ------
     InputError
         If some are masked, which nothing here would leave out, or NumPy makes no array of them: of a tensor that
-        requires a gradient, of texts, of rows that have different lengths.
+        requires a gradient, of rows that have different lengths, or of texts if they should be numbers (`dtype`).
     """
     if np.ma.is_masked(values):
         count = np.ma.count_masked(values)

@@ -131,7 +131,7 @@ def _require_vector(theta: np.ndarray) -> None:
 
 
 def _require_step(theta: np.ndarray, g: np.ndarray, learning_rate: float) -> None:
-    require_number("learning_rate", learning_rate, "a number >= 0", least=0)
+    require_number("learning_rate", learning_rate, "a number >= 0", least=0, below=float(np.finfo(theta.dtype).max))
     if type(g) is not np.ndarray or g.shape != theta.shape or g.dtype != theta.dtype:
         got = f"{g.dtype} {g.shape}" if type(g) is np.ndarray else type(g).__name__
         raise InputError(f"g: expected {theta.dtype} {theta.shape} as theta, got {got}; see Network.dtheta")

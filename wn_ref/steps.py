@@ -21,14 +21,18 @@ def image_order(images: int, seed: int, epoch: int) -> np.ndarray:
     Raises
     ------
     InputError
-        If an argument is no whole number >= 0.
+        If an argument is no whole number, or is out of its range.
 
     Examples
     --------
     >>> sorted(image_order(5, seed=0, epoch=1).tolist())
     [0, 1, 2, 3, 4]
     """
-    return permutation(require_whole("images", images, least=0), seed, SHUFFLE, require_whole("epoch", epoch, least=0))
+    seed, epoch = (
+        require_whole("seed", seed, least=0, most=2**64 - 1),
+        require_whole("epoch", epoch, least=0, most=LAST),
+    )
+    return permutation(require_whole("images", images, least=0), seed, SHUFFLE, epoch)
 
 
 def evaluation_step(batch: int, batches: int = 0, repetition: int = 0) -> int:

@@ -33,7 +33,9 @@ def function_of(what: str, text: str) -> Callable[..., Any]:
     return function
 
 
-def object_of(what: str, text: str, expected: str = "a function of {}") -> Any:
+def object_of(
+    what: str, text: str, expected: str = "a function of {}", usable: Callable[[Any], bool] = callable
+) -> Any:
     """Return what a text names.
 
     A file is run once as long as it does not change. What it defines travels to worker processes with its code, as what
@@ -47,6 +49,8 @@ def object_of(what: str, text: str, expected: str = "a function of {}") -> Any:
         "package.module:name" or "path/to/file.py:name".
     expected : str
         What is expected, for messages; ``{}`` stands for the place.
+    usable : callable
+        Which of the objects there the message offers in place of a name that is not there.
 
     Raises
     ------
@@ -66,7 +70,8 @@ def object_of(what: str, text: str, expected: str = "a function of {}") -> Any:
     try:
         return getattr(module, name)
     except AttributeError:
-        own = [n for n, v in vars(module).items() if getattr(v, "__module__", "") == module.__name__]
+        there = {n: v for n, v in vars(module).items() if getattr(v, "__module__", "") == module.__name__}
+        own = [n for n, v in there.items() if usable(v)]
         got = f"{name!r}; it has {', '.join(own) or 'none'}"
         raise InputError(f"{what}: expected {expected.format(place)}, got {got}") from None
 

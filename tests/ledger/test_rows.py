@@ -409,6 +409,7 @@ def test_a_curve_that_never_comes_down_to_guessing_does_not_degrade_until_the_ne
     assert (whole.verdict, cut.verdict) == (REPRODUCED, NOT)
     steps = len({e.noise for e in row.plan if e.noise}) - 1
     assert f"holds for {steps} of {steps} steps" in whole.says
+    assert "which is not that of guessing" in cut.says
 
 
 def tolerating(alone, factor):

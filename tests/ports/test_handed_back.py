@@ -57,6 +57,16 @@ def test_logits_are_enough_in_whatever_way_they_come(arrays, port):
     assert check_case(CASE, arrays, port).ok
 
 
+@pytest.mark.parametrize("absent", ["train_step", "evaluate"])
+def test_logits_of_training_do_not_speak_for_the_evaluation(arrays, absent):
+    port = NumpyPort()
+    do = getattr(port, absent)
+    setattr(port, absent, lambda *given: do(*given) and Step())
+    report = check_case(CASE, arrays, port)
+    assert not report.ok
+    assert str(report).endswith(": no logits to compare in schedule-float64")
+
+
 def test_logits_of_one_case_do_not_speak_for_another(arrays):
     seen, unseen = (check_case(CASE, arrays, port) for port in (NumpyPort(), keeping("input")))
     assert joined([seen, seen]).ok

@@ -183,9 +183,13 @@ def _samples_by_themselves(trial: Trial) -> None:
     if trial.training:
         return
     x, other = (trial.x(max(trial.batches), number=number) for number in (0, 1))
-    other[..., 0] = x[..., 0]
-    first, same = ({"y": trial.forward(trial.fresh(), batch)[..., :1]} for batch in (x, other))
-    compare(same, first, "for the first sample beside other samples", CLOSE["float64"], least=1)
+    expected = trial.forward(trial.fresh(), x).copy()
+    for sample in range(x.shape[-1]):
+        beside = other.copy()
+        beside[..., sample] = x[..., sample]
+        y = trial.forward(trial.fresh(), beside)[..., sample]
+        when = f"for sample {sample} beside other samples"
+        compare({"y": y}, {"y": expected[..., sample]}, when, CLOSE["float64"], least=1)
 
 
 @_promise("gradients are those of central differences", "correct backward")

@@ -118,7 +118,7 @@ def main() -> None:
     program, without a word.
     """
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a name that the terminal cannot show is no reason to fail
+        if hasattr(stream, "reconfigure") and stream.errors == "strict":  # no name that cannot be shown is an error
             stream.reconfigure(errors="backslashreplace")
     shown = set()
 

@@ -50,7 +50,7 @@ def check(
     """
     from wn_ref.ports.check import check_vectors
 
-    report = check_vectors(path, object_of("port", port, PORT), accept or (), complete)
+    report = check_vectors(path, object_of("port", port, PORT, usable=bool), accept or (), complete)
     print(json.dumps(report.as_dict(), indent=1) if json_ else report)
     if not report.ok:
         raise typer.Exit(1)

@@ -152,7 +152,8 @@ def degrades(row: Row, evidence: Evidence) -> Judgement | None:
     last = points.iloc[-1]
     chance = 1 / len(row.plan[0].entry.classes)
     guesses = abs(last["accuracy"] - chance) <= 3 * last["uncertainty"] + 0.01
-    finding = of_conditions(falls, "step", float(last["accuracy"]), "accuracy at the end")
+    says = "accuracy at the end" + ("" if guesses else ", which is not that of guessing")
+    finding = of_conditions(falls, "step", float(last["accuracy"]), says)
     return finding if finding is None or guesses else replace(finding, verdict=NOT)
 
 

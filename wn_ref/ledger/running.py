@@ -99,12 +99,11 @@ class Campaign:
         page_beside(self.results)
         failed = []
         workers = Workers(self.jobs)
-        self.publish()
-        published = tables.read(self.results)
+        evidence, rows = self.publish(), [row.at(self.epochs) for row in rows]
+        if new := [e for row in rows if any(evidence.left(row)) for e in row.experiments]:
+            require_like(evidence.all, new)
         for number, row in enumerate(rows, 1):
             self.tell(f"{number} of {len(rows)}  {row.id}")
-            if any(self.evidence().left(row := row.at(self.epochs))):
-                require_like(published, row.experiments)
             try:
                 self._run(row, workers)
             except OutOfTime:

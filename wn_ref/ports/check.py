@@ -16,7 +16,7 @@ from wn_ref.ports.causes import CAUSES
 from wn_ref.ports.consistency import check_file
 from wn_ref.ports.file import read_case
 from wn_ref.ports.forms import Form
-from wn_ref.ports.layout import require_layout
+from wn_ref.ports.layout import LAYOUTS
 from wn_ref.ports.port import Port
 from wn_ref.ports.report import Finding, Report, joined
 from wn_ref.ports.rules import Rules
@@ -108,11 +108,13 @@ def check_vectors(
 def check_case(case: Case, arrays: Mapping[str, np.ndarray], port: Port, accepted: Collection[str] = ()) -> Report:
     """Run a port through one case, with the arrays of its file."""
     run = run_port(case, arrays, port)
-    quantities = [c.quantity for _, stages in stages_of(run) for c in stages(Rules())]
-    looked_at = Counter(map(_kind, quantities))
+    passes = [[c.quantity for c in stages(Rules())] for _, stages in stages_of(run)]
+    looked_at = Counter(_kind(quantity) for one in passes for quantity in one)
     absent = tuple(kind for kind in KINDS if looked_at[kind] < _whole(case)[kind])
-    without_logits = () if _outputs(case) & set(quantities) else (case.name,)
-    return Report(tuple(_findings(run, accepted)), looked_at, absent, (case.name,), without_logits)
+    without_logits = not all(_outputs(case) & set(one) for one in passes)
+    return Report(
+        tuple(_findings(run, accepted)), looked_at, absent, (case.name,), (case.name,) if without_logits else ()
+    )
 
 
 def _accepted(accept: Iterable[str]) -> set[str]:
@@ -132,7 +134,7 @@ def _made(port: Port | type[Port]) -> Port:
         raise InputError(
             f"port: expected the methods {', '.join(METHODS)}, got {made!r:.80} without {missing[0]}; add it"
         )
-    require_layout(getattr(made, "layout", None))
+    require_choice("layout", getattr(made, "layout", None), LAYOUTS)
     return made
 
 

@@ -13,20 +13,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from wn_ref.errors import InputError, require_choice
-
 LAYOUTS = ("NCHW", "NHWC", "CHWN")
 
 _CONV = {4: ((2, 3, 1, 0), (3, 2, 0, 1)), 2: ((1, 0), (1, 0))}
 """For convolutions and dense layers: the order of axes in NHWC, and the way back."""
-
-
-def require_layout(value: object) -> str:
-    """Return a layout; raise `InputError` if there is none of that name, and name the one that is meant."""
-    if isinstance(value, str) and value not in LAYOUTS and value.upper() in LAYOUTS:
-        meant = f"did you mean {value.upper()!r}?"
-        raise InputError(f"layout: expected one of {', '.join(LAYOUTS)}, got {value!r}; {meant}")
-    return require_choice("layout", value, LAYOUTS)
 
 
 def activation_to(layout: str, array: np.ndarray) -> np.ndarray:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from wn_ref.errors import InputError, require_whole
+from wn_ref.errors import InputError, require_choice, require_whole
 from wn_ref.ports.case import Case
-from wn_ref.ports.layout import activation_to, require_layout
+from wn_ref.ports.layout import LAYOUTS, activation_to
 from wn_ref.random import normal
 
 Known = Mapping[tuple[int, int], np.ndarray]
@@ -76,7 +76,7 @@ class Normals:
     """
 
     def __init__(self, draws: Draws, layout: str) -> None:
-        self.draws, self.layout = draws, require_layout(layout)
+        self.draws, self.layout = draws, require_choice("layout", layout, LAYOUTS)
 
     def __call__(self, point: int | str, draw: int = 0) -> np.ndarray:
         """Return the standard normals n of a draw at a point, a new array.

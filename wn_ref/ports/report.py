@@ -130,7 +130,7 @@ class Report:
         for (case, step, kind, _), number in count.items():
             if number > SHOWN:
                 lines.append(f"{case}, {_named(step)}, {kind}: {number - SHOWN} more like these")
-        forms = ", or not in its form, or after the end of a run" if any(one.note for one in self.findings) else ""
+        forms = ", or not in its form, or after the end of a run" if any(map(_is_of_a_form, self.findings)) else ""
         unseen = ", ".join(self.not_looked_at) or "nothing"
         lines += [f"not looked at, because it was not handed back{forms}: {unseen}"]
         compared = counted(sum(self.looked_at.values()), "comparison")
@@ -162,6 +162,11 @@ def joined(reports: Sequence[Report], complete: bool = False) -> Report:
     cases = tuple(name for report in reports for name in report.cases)
     without_logits = tuple(name for report in reports for name in report.without_logits)
     return Report(findings, looked_at, tuple(absent), cases, without_logits, complete)
+
+
+def _is_of_a_form(finding: Finding) -> bool:
+    """Return whether something was handed back in a form that cannot be compared."""
+    return bool(finding.note) and not finding.quantity.startswith("noise")
 
 
 def _named(step: int | str) -> str:

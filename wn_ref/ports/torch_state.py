@@ -159,7 +159,9 @@ def array_of(what: str, name: str, value: Any, count: bool = False) -> np.ndarra
         If it is something else, values are masked, or a tensor is sparse or has no values.
     """
     array = _values(what, name, value) if hasattr(value, "detach") else unmasked(f"{what}[{name!r}]", value)
-    if array.dtype.kind not in ("iu" if count else "f") or (count and (array < 0).any()):
+    if count and array.dtype.kind in "iu" and (array < 0).any():
+        raise InputError(f"{what}: expected a whole number >= 0 for {name}, got {array.min()}; correct it")
+    if array.dtype.kind not in ("iu" if count else "f"):
         expected = "a whole number >= 0" if count else "floats"
         got = getattr(value, "dtype", type(value).__name__)
         raise InputError(f"{what}: expected {expected} for {name}, got {got}; convert it")
@@ -201,7 +203,7 @@ def _advice(required: Collection[str], optional: Collection[str], state: Mapping
         stripped = f"{{name.removeprefix({prefix!r}): value for name, value in state.items()}}"
         return f"the names have the prefix {prefix!r}, so pass {stripped}"
     within = [f"state[{name!r}]" for name, value in state.items() if _fits(required, optional, value)]
-    return f"pass {' or '.join(within)}, which has these names" if within else HINT
+    return f"pass {' or '.join(within)}, which has these names, perhaps with a prefix" if within else HINT
 
 
 def _prefix(required: Collection[str], optional: Collection[str], state: Mapping[str, Any]) -> str:

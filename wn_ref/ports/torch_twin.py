@@ -187,7 +187,7 @@ def train_epoch(model: nn.Sequential, images: torch.Tensor, labels: torch.Tensor
     Raises
     ------
     InputError
-        If images are no floats, or images and labels are not equally many.
+        If images are no floats, images and labels are not equally many, or there are none.
     """
     _require_normalised(images, labels)
     model.train()
@@ -209,7 +209,7 @@ def evaluate(model: nn.Sequential, images: torch.Tensor, labels: torch.Tensor, b
     Raises
     ------
     InputError
-        If images are no floats, or images and labels are not equally many.
+        If images are no floats, images and labels are not equally many, or there are none.
     """
     _require_normalised(images, labels)
     model.eval()
@@ -226,8 +226,8 @@ def _require_normalised(images: torch.Tensor, labels: torch.Tensor) -> None:
         hint = "pass (pixel / 255 - mean) / std, as Dataset.batch does"
         raise InputError(f"images: expected normalised floats, got {images.dtype}; {hint}")
     if len(images) != len(labels) or len(labels) == 0:
-        got = f"{len(images)} and {len(labels)}"
-        raise InputError(f"images: expected equally many images and labels, at least one, got {got}; match them")
+        got = f"{len(images)} and {len(labels)}; {'pass some' if len(images) == len(labels) else 'match them'}"
+        raise InputError(f"images: expected equally many images and labels, at least one, got {got}")
 
 
 def _type_of(model: nn.Sequential, images: torch.Tensor) -> torch.dtype:

@@ -77,11 +77,9 @@ def _other_levels(ours: np.ndarray, theirs: np.ndarray) -> str:
         return f"{len(ours)} noise levels, not {len(theirs)}"
     if np.allclose(ours, theirs, rtol=1e-6, atol=0):
         return ""
-    if len(ours) == 1:
-        return "sigma {:g}, not {:g}".format(*(levels[0].max() for levels in (ours, theirs)))
-    return "noise levels from {:g} to {:g}, not from {:g} to {:g}".format(
-        *(end for levels in (ours, theirs) for end in (levels.max(axis=1).min(), levels.max()))
-    )
+    other = ~np.isclose(ours, theirs, rtol=1e-6, atol=0).all(axis=1)
+    first = (" and ".join(f"{sigma:g}" for sigma in levels[other][0] if sigma) for levels in (ours, theirs))
+    return "{} {}, not {}".format("sigma" if len(ours) == 1 else "noise levels such as", *first)
 
 
 @lru_cache
