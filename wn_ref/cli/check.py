@@ -45,8 +45,8 @@ def check(
         wn-ref vectors --suite cases && wn-ref check cases wn_ref.ports.numpy_port:NumpyPort
 
     The exit code is 0 if all agrees, 1 if something deviates, and 2 if a file or the class cannot be used. It is also 1
-    if the logits of a case were not handed back, nor what leaves a point behind all weights. What else was not handed
-    back is named; with --complete it makes the exit code 1, as it should be in a continuous integration.
+    if in a pass neither the logits were handed back nor what leaves a point behind all weights. What else is absent is
+    named; with --complete it makes the exit code 1, as it should be in a continuous integration.
     """
     from wn_ref.ports.check import check_vectors
 

@@ -15,13 +15,13 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from wn_ref.errors import InputError
 from wn_ref.injection import GLOBAL
 from wn_ref.network import Network
 from wn_ref.noise import Noise
 from wn_ref.ports.chain import layers_of
 from wn_ref.ports.jax_port import ADAM_EPSILON, BETA1, BETA2, Arrays, JaxPort, apply
 from wn_ref.ports.layout import weight_to
+from wn_ref.ports.plain_noise import require_plain
 
 GENERATORS = ("threefry2x32", "rbg")
 """JAX's generators; the second one is faster where the processor has instructions for it."""
@@ -48,10 +48,8 @@ class JaxEpoch:
     """
 
     def __init__(self, network: Network, noise: Noise | None, generator: str, batch_size: int = 128) -> None:
-        other = noise is not None and noise.sigma_mul and (noise.sigma_add or noise.gradient != "exact")
-        if other or type(noise) not in (Noise, type(None)):
-            expected = "additive noise, or multiplicative noise with the exact gradient"
-            raise InputError(f"noise: expected {expected}, got {noise!r}; use gradient='exact'")
+        if noise is not None:
+            require_plain(noise, "use another one")
         self.layers, self.noise = layers_of(network), noise
         self.noisy = frozenset(network.injection_points.numbers(GLOBAL)) if noise is not None else frozenset[int]()
         self.batch_size, self.key = batch_size, jax.random.key(0, impl=generator)

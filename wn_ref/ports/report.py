@@ -88,7 +88,7 @@ class Report:
     cases : tuple of str
         The cases that were run.
     without_logits : tuple of str
-        Those of them in which neither logits nor what leaves a point behind all weights was compared.
+        Those of them with a pass in which neither logits nor what leaves a point behind all weights was compared.
     complete : bool
         Whether everything but Adam's moments has to be handed back.
     """

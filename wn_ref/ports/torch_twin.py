@@ -20,6 +20,7 @@ from wn_ref.injection import GLOBAL, kind_of
 from wn_ref.layers import BatchNorm, Conv, Dense, Flatten, Layer, MaxPool, ReLU
 from wn_ref.network import Network
 from wn_ref.noise import Noise
+from wn_ref.ports.plain_noise import require_plain
 from wn_ref.ports.torch_state import THEIRS, array_of
 from wn_ref.weights import fill, require_names
 
@@ -48,11 +49,7 @@ class NoiseModule(nn.Module):
 
     def __init__(self, noise: Noise, point: int) -> None:
         super().__init__()
-        if type(noise) is not Noise:
-            raise InputError(f"noise: expected a noise of wn_ref, got {noise!r}; write a module for it")
-        if noise.sigma_mul and (noise.sigma_add or noise.gradient != "exact"):
-            expected = "additive noise, or multiplicative noise with the exact gradient"
-            raise InputError(f"noise: expected {expected}, got {noise}; use gradient='exact', or write a module for it")
+        require_plain(noise, "write a module for it")
         self.noise, self.point = noise, point
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
