@@ -47,7 +47,7 @@ GRIDS = (
     ("grid", "table1/mnist/mlp/nobn/additive", None, EVERYWHERE, "03_midpoint_and_fit"),
     ("grid", "table1/mnist/mlp/nobn/multiplicative", range(2), EVERYWHERE, "04_global_noise"),
     ("grid", "table1/mnist/lenet5/nobn/additive", None, (0.3, 4.0), "04_global_noise"),
-    ("grid", "table1/fashion_mnist/lenet5/nobn/additive", None, (0.5, 6.0), "04_global_noise"),
+    ("grid", "table1/fashion_mnist/lenet5/nobn/additive", None, (0.09, 11.0), "04_global_noise"),
 )
 """Midpoints of Table 1 that are also read from the paper's own levels: start of the id, row, seeds, sigmas, notebook.
 
