@@ -12,7 +12,7 @@ from wn_ref import Experiment, additive, multiplicative
 from wn_ref.errors import CallOrderError
 from wn_ref.evaluation import evaluate_each, logits_of_each
 from wn_ref.injection import Injection
-from wn_ref.layers import Dense, Flatten, Layer
+from wn_ref.layers import Conv, Dense, Flatten, Layer
 from wn_ref.sweeps import tasks
 
 DATA = wn.load_dataset("mnist_sample", train_size=500, test_size=300)
@@ -145,5 +145,19 @@ def test_a_network_for_other_classes_than_the_datas_is_refused(classes):
         lambda: wn.evaluate(network, DATA),
         lambda: evaluate_each(network, DATA, [Injection(additive(0.5), 1)], 128),
     ):
-        with pytest.raises(wn.InputError, match=f"logits: expected those of 10 classes, got {classes}; match network"):
+        with pytest.raises(
+            wn.InputError, match=rf"logits: expected those of 10 classes .*, got \({classes}, 128\); match network"
+        ):
+            measure()
+
+
+def test_a_network_that_ends_in_images_has_no_accuracy():
+    network = wn.Network([Conv(1, 10, (5, 5))], input_shape=DATA.shape)
+    for measure in (
+        lambda: wn.evaluate(network, DATA),
+        lambda: evaluate_each(network, DATA, [Injection(additive(0.5), 1)], 128),
+    ):
+        with pytest.raises(
+            wn.InputError, match=r"those of 10 classes for 128 images, \(10, 128\), got \(10, 24, 24, 128\)"
+        ):
             measure()

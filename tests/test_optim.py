@@ -112,6 +112,14 @@ def test_a_gradient_that_is_not_like_the_parameters_is_refused(optimiser):
             optimiser(bad)
 
 
+@pytest.mark.parametrize("optimiser", [SGD, Adam])
+def test_what_cannot_be_written_to_is_not_optimised(optimiser):
+    theta = np.zeros(3)
+    theta.flags.writeable = False
+    with pytest.raises(InputError, match=r"theta: expected one vector of .*, got float64 .* that is read-only"):
+        optimiser(theta)
+
+
 @pytest.mark.parametrize("limit", [-1.0, 0.0, np.nan, np.inf])
 def test_a_clamp_needs_a_limit(limit):
     net = build_model("mlp", (1, 4, 4))

@@ -7,6 +7,8 @@ import pytest
 
 import wn_ref as wn
 from wn_ref import Experiment, InputError
+from wn_ref.findings.signal_to_noise import signal_to_noise
+from wn_ref.injection import Injection
 from wn_ref.own_noise import describe_own_noise, level_of
 from wn_ref.random import uniform
 from wn_ref.store.canonical import canonical, key
@@ -52,6 +54,25 @@ def test_a_subclass_does_not_get_the_result_of_gaussian_noise(tmp_path):
     ):
         Experiment.from_row(table.iloc[1])
     assert Experiment.from_row(table.iloc[0]) == gaussian
+
+
+class Returned(wn.Noise):
+    """A common slip: the result is returned, and x stays as it is."""
+
+    def inject(self, x, stream, executions=1):
+        return x + 1e6 * wn.normal(x.shape, *stream)
+
+
+def test_a_noise_that_returns_its_result_is_no_noise_at_all():
+    noise = Returned(sigma_add=1.0)
+    network = wn.build_model("mlp", (1, 8, 8))
+    for use in (
+        lambda: wn.run(replace(DIGITS, noise=noise)),
+        lambda: network.forward(np.zeros((1, 8, 8, 2), np.float32), noise=noise),
+        lambda: signal_to_noise(network, np.zeros((1, 8, 8, 2), np.float32), Injection(noise, point=1)),
+    ):
+        with pytest.raises(InputError, match=r"expected Returned\.inject to write into x.*; use x\[...\] = result"):
+            use()
 
 
 def test_the_fields_tell_noises_of_a_class_apart():

@@ -165,6 +165,11 @@ class Memory:
         self._views[name] = (key, view)
         return view
 
+    def apart(self, array: np.ndarray) -> np.ndarray:
+        """Return the array, or a copy if it lies in this memory, where results would be written over it."""
+        within = any(np.may_share_memory(array, block) for block in self._blocks.values())
+        return array.copy() if within else array
+
 
 def _aligned_bytes(size: int) -> np.ndarray:
     """Return uninitialised bytes that start at a cache line (64 bytes), so that no SIMD load touches two lines."""

@@ -48,7 +48,7 @@ def evaluate_each(
         x, labels = batches.take(indices), data.test_labels[indices]
         here = [replace(injection, step=evaluation_step(number)) for injection in injections]
         for i, logits in logits_of_each(network, x, here):
-            require_logits(logits, len(data.classes))
+            require_logits(logits, len(data.classes), len(labels))
             finite[i] = finite[i] and bool(np.isfinite(logits).all())
             correct[i] += int(np.sum(logits.argmax(axis=0) == labels))
     return [count / len(data.test_labels) if good else None for count, good in zip(correct, finite)]

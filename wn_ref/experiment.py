@@ -1,6 +1,7 @@
-"""An experiment is data: everything that determines the outcome of one run, and nothing else.
+"""An experiment is data: everything that determines the outcome of one run.
 
-The same experiment gives the same bits, in any process, on the same kind of processor with the same libraries.
+The same experiment gives the same bits, in any process, on the same kind of processor with the same libraries. A field
+counts whether or not the others let it matter: with Adam, experiments of two momenta are two, with equal results.
 """
 
 from __future__ import annotations
@@ -133,6 +134,7 @@ class Experiment:
                 object.__setattr__(self, name, checked)
         object.__setattr__(self, "own_model", describe_own_model(self.model))
         object.__setattr__(self, "own_data", self.dataset.content if isinstance(self.dataset, OwnData) else "")
+        self._check_sizes()
         object.__setattr__(self, "point", self.injection_points.normalised(self.point))
         if self.own_model:  # the first network of a model may fill a cache of the model's
             object.__setattr__(self, "own_model", describe_own_model(self.model))
@@ -143,6 +145,12 @@ class Experiment:
             object.__setattr__(self, "own_noise", describe_own_noise(self.noise))
         if self.executions is not None:
             self._check_executions()
+
+    def _check_sizes(self) -> None:
+        for name in ("train_size", "test_size"):
+            asked, there = getattr(self, name), getattr(self.entry, name)
+            if asked is not None and asked > there:
+                raise InputError(f"{name}: expected at most {there}, got {asked}; {self.dataset} has no more images")
 
     def _check_executions(self) -> None:
         if self.noise is None or self.phase != "inference":

@@ -171,7 +171,7 @@ class Injector:
             factors = self._factors[point] = self._memory(f"factors at {point}", x.shape, x.dtype)
             noise.inject_and_keep(x, stream, factors)
         else:
-            noise.inject(x, stream, count)
+            write_noise(noise, x, stream, count)
 
     def backward(self, point: int, dx: np.ndarray) -> np.ndarray:
         """Return the derivative by what came in, given that by what went out; it may be written into dx."""
@@ -181,6 +181,19 @@ class Injector:
         if point in self._factors:
             return np.multiply(dx, self._factors[point], out=dx)
         return cast(Noise, self.noise).backward(dx, stream, count, dx)
+
+
+def write_noise(noise: Noise, x: np.ndarray, stream: Stream, executions: int = 1) -> None:
+    """Make x noisy, in place; a noise of one's own that returns its result instead would be no noise at all.
+
+    Raises
+    ------
+    InputError
+        If its `inject` returns something.
+    """
+    if noise.inject(x, stream, executions) is not None:  # type: ignore[func-returns-value]
+        expected = f"{type(noise).__name__}.inject to write into x, and to return nothing"
+        raise InputError(f"noise: expected {expected}, got a result; use x[...] = result")
 
 
 def kind_of(name: str) -> str:

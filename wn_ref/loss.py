@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from wn_ref.arrays import REAL, unmasked
 from wn_ref.compiled import kernel
+from wn_ref.counted import counted
 from wn_ref.errors import InputError
 
 LARGEST = 1e100
@@ -49,7 +50,7 @@ class CrossEntropy:
         if logits.ndim != 2 or logits.dtype not in REAL or not logits.size:
             got = f"{logits.dtype} of shape {logits.shape}"
             raise InputError(f"logits: expected float32 or float64 of shape (classes, batch), got {got}; convert them")
-        require_logits(logits, self.classes)
+        require_logits(logits, self.classes, logits.shape[1])
         if labels.dtype.kind not in "iu":
             raise InputError(f"labels: expected whole numbers, got {labels.dtype}; convert them")
         if labels.shape != logits.shape[1:]:
@@ -63,10 +64,11 @@ class CrossEntropy:
         return loss, dlogits
 
 
-def require_logits(logits: np.ndarray, classes: int) -> None:
-    """Raise `InputError` unless there is one for each class, (classes, batch)."""
-    if len(logits) != classes:
-        raise InputError(f"logits: expected those of {classes} classes, got {len(logits)}; match network and data")
+def require_logits(logits: np.ndarray, classes: int, batch: int) -> None:
+    """Raise `InputError` unless there is one for each class and image, (classes, batch)."""
+    if logits.shape != (classes, batch):
+        expected = f"those of {classes} classes for {counted(batch, 'image')}, {(classes, batch)}"
+        raise InputError(f"logits: expected {expected}, got {logits.shape}; match network and data")
 
 
 def cross_entropy(

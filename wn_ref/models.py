@@ -182,9 +182,10 @@ def build_model(
     found = model_of(name)
     require_whole("classes", classes, least=2)
     require_flag("batchnorm", batchnorm)
-    if np.shape(input_shape) != (3,) or min(input_shape) < 1:
+    if np.shape(input_shape) != (3,):
         raise InputError(f"input_shape: expected (channels, height, width), all >= 1, got {input_shape}; correct it")
-    real, shape = real_type(dtype), tuple(int(size) for size in input_shape)
+    shape = tuple(require_whole("input_shape: each size", size, least=1) for size in input_shape)
+    real = real_type(dtype)
     if isinstance(found, str):
         return MODELS[found](shape, classes, batchnorm, seed, real)
     network = found(shape, classes, batchnorm, seed, real)

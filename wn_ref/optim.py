@@ -125,8 +125,9 @@ def clamp_weights(network: Network, limit: float = 1.0) -> None:
 
 
 def _require_vector(theta: np.ndarray) -> None:
-    if not isinstance(theta, np.ndarray) or theta.ndim != 1 or theta.dtype not in REAL:
+    if not isinstance(theta, np.ndarray) or theta.ndim != 1 or theta.dtype not in REAL or not theta.flags.writeable:
         got = f"{theta.dtype} {theta.shape}" if isinstance(theta, np.ndarray) else repr(theta)
+        got += " that is read-only" if isinstance(theta, np.ndarray) and not theta.flags.writeable else ""
         raise InputError(f"theta: expected one vector of float32 or float64, got {got}; see Network.theta")
 
 

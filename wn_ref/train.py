@@ -239,7 +239,7 @@ def evaluate(
         x = batches.take(indices)
         step = evaluation_step(number, steps, repetition)
         logits = network.forward(x, False, noise, point, seed, step, executions, overwrite_x=True)
-        require_logits(logits, len(data.classes))
+        require_logits(logits, len(data.classes), len(indices))
         if not np.isfinite(logits).all():
             x = batches.take(indices)
             again = network.activations(x, False, Injection(noise, point, seed, step, executions))

@@ -89,6 +89,35 @@ def test_backward_needs_a_forward_that_was_not_refused(make, shape, rng):
         layer.backward(dy)
 
 
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (Dense(64, 64), (64, 32)),
+        (Conv(16, 16, (1, 1)), (16, 4, 4, 32)),
+        (BatchNorm(16), (16, 32)),
+        (ReLU(), (16, 32)),
+        (MaxPool(1), (16, 4, 4, 32)),
+    ],
+)
+def test_a_layer_may_be_given_its_own_output_and_gradient(layer, shape, rng):
+    x, dy = rng.standard_normal((2, *shape)).astype(np.float32)
+    once = layer.forward(x, True).copy()
+    expected = layer.forward(once.copy(), True).copy()
+    dx = layer.backward(dy).copy()
+    dx_twice = layer.backward(dx.copy()).copy()
+    np.testing.assert_array_equal(layer.forward(layer.forward(x, True), True), expected)
+    np.testing.assert_array_equal(layer.backward(dy), dx)
+    np.testing.assert_array_equal(layer.backward(layer.backward(dy)), dx_twice)
+
+
+def test_an_overflow_in_batch_norm_stays_one(rng):
+    """Squares of float64 overflow; 1 / sqrt(inf) would make every output beta, and nobody would see it."""
+    layer = BatchNorm(2, np.float64)
+    y = layer.forward(rng.standard_normal((2, 8)) * [[1.0], [1e200]], training=True)
+    assert np.isfinite(y[0]).all()
+    assert np.isnan(y[1]).all()
+
+
 def test_batch_norm_does_not_train_on_a_single_value(rng):
     """As in PyTorch; a single image has as many values as pixels, and evaluation needs no variance."""
     layer = BatchNorm(3)

@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 
+import wn_ref as wn
 from tests.search.curves import SimulatedCurve
 from wn_ref.search.at_inference import at_inference
 from wn_ref.search.in_training import in_training
@@ -221,3 +222,20 @@ def test_networks_that_differ_without_noise_widen_the_interval():
 
         widths.append(in_training(measure, Question(chance=0.1, width=0.01, max_runs=30)).width)
     assert widths[1] > 1.3 * widths[0]
+
+
+def test_a_bound_says_of_how_many_runs_it_is():
+    """At the end of the range there is often one run; close to the midpoint it tells little."""
+    at_the_end = {"in training": in_training, "at inference": at_inference}
+    for search in at_the_end.values():
+        low = search(falling(1e-6), Question(chance=0.1, low=1e-3, high=1e3))
+        high = search(falling(1e6), Question(chance=0.1, low=1e-3, high=1e3))
+        assert (low.kind, high.kind) == ("upper bound", "lower bound")
+        assert low.reason.endswith("at every noise level that was tried, in 1 run at the lowest")
+        assert high.reason.endswith("up to this noise level, in 1 run there")
+
+
+@pytest.mark.parametrize("limits", [{"low": 1e-300}, {"high": 1e200}])
+def test_a_range_whose_ratio_is_no_number_is_refused(limits):
+    with pytest.raises(wn.InputError, match=r"(low|high): expected 1e-150 <= (low|high) < 1e\+150, got "):
+        wn.locate(lambda sigma, seed: 0.5, classes=10, phase="inference", **limits)

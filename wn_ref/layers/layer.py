@@ -84,7 +84,7 @@ class Layer:
         """Check x, remember it for `backward`, and return it as loops need it: an array without gaps, in C order.
 
         Loops that are compiled do not check bounds, so every `forward` begins with this. It looks closely at the first
-        x of a shape only.
+        x of a shape only. An x that is the layer's own last output is copied.
 
         Raises
         ------
@@ -93,7 +93,7 @@ class Layer:
         """
         if type(x) is not np.ndarray or (x.shape, x.dtype) != self._accepted:
             self._accept(x)
-        x = x if x.flags.c_contiguous else np.ascontiguousarray(x)
+        x = self.memory.apart(x if x.flags.c_contiguous else np.ascontiguousarray(x))
         self.x = x
         return x
 
@@ -114,7 +114,7 @@ class Layer:
         if dy.dtype != self.x.dtype or (self.y_shape and dy.shape != self.y_shape):
             expected = f"{self.x.dtype} of shape {self.y_shape}, as the output"
             raise InputError(f"dy: expected {expected}, got {dy.dtype} of shape {dy.shape}; pass the output's gradient")
-        return self.x, dy if dy.flags.c_contiguous else np.ascontiguousarray(dy)
+        return self.x, self.memory.apart(dy if dy.flags.c_contiguous else np.ascontiguousarray(dy))
 
     def add_parameter(self, name: str, value: np.ndarray) -> None:
         """Register a parameter, and an array of zeros for its gradient."""

@@ -15,8 +15,8 @@ Measure = Callable[[Sequence[tuple[float, int]]], np.ndarray]
 """Returns the accuracies of networks with given (sigma, seed); sigma = 0 is no noise, NaN a run that overflowed."""
 Show = Callable[[int, "Estimate"], None]
 """Called with the number of networks trained so far and the estimate, after every batch of runs."""
-TINY = 1e-300
-"""The smallest sigma that is taken for a positive number."""
+TINY, HUGE = 1e-150, 1e150
+"""The smallest and the largest sigma of a search: their ratio is a number, too."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Estimate:
         mu, in units of sigma; NaN while it is only bounded.
     interval : tuple of float
         The 95 % interval. As long as there is none, the largest sigma above half way and the smallest one below (0 or
-        inf if there is none).
+        inf if there is none); a bound is that of the runs at the end of the range, often of one, and not of 95 %.
     kind : "measured", "lower bound", "upper bound", "stopped" or "unknown"
         "measured": the interval is as narrow as asked for. "stopped": it is not, or not yet. The bounds: there is no
         midpoint in the range that was searched. "unknown": the runs do not tell.
@@ -108,7 +108,7 @@ def settings_of_search(
     settings: dict[str, Any] = {"width": require_number("width", width, "0.001 <= width < 2", least=1e-3, below=2)}
     settings["max_runs"] = require_whole("max_runs", max_runs, least=12)
     for name, value in (("low", low), ("high", high), ("start", start)):
-        settings[name] = require_number(name, value, "a positive number", least=TINY)
+        settings[name] = require_number(name, value, f"{TINY:g} <= {name} < {HUGE:g}", least=TINY, below=HUGE)
     settings["step"] = require_number("step", step, "a factor >= 1.1", least=1.1)
     if not settings["low"] <= settings["start"] <= settings["high"]:
         raise InputError(f"start: expected 0 < low <= start <= high, got {low}, {start}, {high}; correct them")

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from wn_ref.counted import counted
 from wn_ref.overflow import SELECTION
 from wn_ref.search.local_fit import SLOPES, LocalFit
 from wn_ref.search.plateaus import Plateaus, bracket
@@ -46,9 +47,9 @@ def without_fall(plateaus: Plateaus, question: Question) -> Estimate | None:
     return None
 
 
-def lower_bound(sigma: float, question: Question) -> Estimate:
+def lower_bound(sigma: float, question: Question, told: str = "") -> Estimate:
     """Return the answer for a curve that has not fallen half way at `sigma`, the last level with an accuracy."""
-    reason = "accuracy does not fall half way up to this noise level"
+    reason = f"accuracy does not fall half way up to this noise level{told}"
     if sigma < question.high * (1 - 1e-9):
         reason += ", and runs with more noise overflow"
     return Estimate(interval=(sigma, math.inf), kind="lower bound", reason=reason)
@@ -71,7 +72,7 @@ def bound(
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
     low, _ = bracket(x, plateaus.height(y))
     if math.isfinite(low):
-        return lower_bound(math.exp(low), question)
+        return lower_bound(math.exp(low), question, f", in {counted(int(np.sum(x == low)), 'run')} there")
     known = np.isfinite(y)
     if not known.any():
         return unknown("runs overflow at every noise level that was tried")
@@ -80,7 +81,8 @@ def bound(
     flat = float(plateaus.height(at_lowest)) < FALLEN and plateaus.top - lowest > math.log(10)
     if at_lowest >= (plateaus.clean + question.chance) / 2 and not flat:
         return unknown(_floor_not_reached(plateaus))
-    reason = "accuracy is below half way at every noise level that was tried"
+    there = counted(int(np.sum(known & (x == lowest))), "run")
+    reason = f"accuracy is below half way at every noise level that was tried, in {there} at the lowest"
     return Estimate(interval=(0.0, math.exp(lowest)), kind="upper bound", reason=reason)
 
 
@@ -96,8 +98,8 @@ def doubt(mu: float, s: float, plateaus: Plateaus) -> str:
 def doubt_between_networks(x: Sequence[float], y: Sequence[float], fit: LocalFit) -> str:
     """Return why a fit to runs of different networks must not be trusted; empty if it may be.
 
-    A fit to the runs that do not overflow is one to a selection. And if some networks have fallen where others have
-    not, there is no slope that all of them have.
+    A fit to the runs that do not overflow is one to a selection. And where networks scatter by more than the curve
+    falls, as where some learn and others do not, there is no slope that all of them have.
     """
     levels = fit.x[:-2]
     low, high = levels.min(), levels.max()
@@ -106,7 +108,7 @@ def doubt_between_networks(x: Sequence[float], y: Sequence[float], fit: LocalFit
         return f"{around.sum()} of {len(around)} runs around it overflow"
     if fit.tau > SCATTERED * 2 * fit.best[2]:
         low, high = np.exp([low, high])
-        return f"between {low:.3g} and {high:.3g} some networks have fallen and others have not"
+        return f"between {low:.3g} and {high:.3g} networks scatter too widely for one slope, as if some did not learn"
     return ""
 
 
