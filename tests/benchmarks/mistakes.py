@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from tests.ports.mistakes import CLASSIC, FURTHER, Mistake
-from tests.ports.mistakes.judge import Verdict, below_the_bars, claims, counts, judge, recorded, short
+from tests.ports.mistakes.judge import Verdict, below_the_bars, cases_of, claims, counts, judge, short
 from wn_ref.ports.case import DTYPES
 
 HEAD = """# Planted mistakes, and what the check says about them
@@ -40,7 +40,7 @@ def main() -> None:
     chosen = [[one for one in mistakes if not given.only or one.name in given.only] for mistakes in (CLASSIC, FURTHER)]
     groups: list[list[dict[str, Verdict]]] = [[{} for _ in mistakes] for mistakes in chosen]
     for dtype in DTYPES:
-        cases = recorded(dtype)
+        cases = cases_of(dtype)
         for mistakes, rows in zip(chosen, groups):
             for one, row in zip(mistakes, rows):
                 row[dtype] = judge(one, cases, short(one, cases) if given.short else cases)

@@ -9,7 +9,7 @@ from pathlib import Path
 import wn_ref
 from tests.ports.mistakes import CLASSIC, FURTHER
 from tests.ports.mistakes.base import Mistake, Place
-from tests.ports.mistakes.judge import below_the_bars, counts, judge, recorded, short
+from tests.ports.mistakes.judge import below_the_bars, cases_of, counts, judge, short
 from tests.ports.planted import Leaky
 from wn_ref.ports.case import DTYPES
 from wn_ref.ports.causes import CAUSES
@@ -18,7 +18,7 @@ from wn_ref.ports.numpy_port import NumpyPort
 
 def test_they_are_found_and_named():
     """The last one of each cause, and all without a name; float64 and float32 in turn."""
-    cases = [recorded(dtype) for dtype in DTYPES]
+    cases = [cases_of(dtype) for dtype in DTYPES]
     classic, further = (
         [judge(one, cases[number % 2], short(one, cases[number % 2])) for number, one in enumerate(group)]
         for group in ({one.cause: one for one in CLASSIC}.values(), FURTHER)
@@ -38,7 +38,7 @@ def test_every_cause_has_a_mistake_and_every_mistake_a_row():
 
 
 def test_the_judge_sees_what_is_wrong():
-    cases = recorded("float64", ["mlp"])
+    cases = {"mlp": cases_of("float64")["mlp"]}
     known = next(one for one in CLASSIC if one.name == "SigmaSquared")
     right = judge(known, cases)
     assert right.placed

@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
+from functools import cache
 
 from tests.ports.mistakes.base import Mistake
 from wn_ref.ports.case import Case
@@ -13,8 +12,10 @@ from wn_ref.ports.check import check_case
 from wn_ref.ports.record import record
 from wn_ref.ports.report import Finding
 
-Recorded = Mapping[str, tuple[Case, Mapping[str, np.ndarray]]]
-"""Cases and their arrays, by the name of the case without its type."""
+Cases = Mapping[str, Case]
+"""Cases by their name without their type."""
+arrays_of = cache(record)
+"""The arrays of a case, computed once."""
 
 
 @dataclass
@@ -77,27 +78,26 @@ def claims(finding: Finding) -> tuple[str, ...]:
     return (finding.cause,) if finding.cause else finding.alternatives
 
 
-def recorded(dtype: str, names: Iterable[str] = ()) -> Recorded:
-    """Return the cases of the suite, or some of them, with their arrays."""
-    wanted, cases = set(names), {case.name.removesuffix(f"-{dtype}"): case for case in suite(dtypes=(dtype,))}
-    return {name: (case, record(case)) for name, case in cases.items() if not wanted or name in wanted}
+def cases_of(dtype: str) -> Cases:
+    """Return the cases of the suite."""
+    return {case.name.removesuffix(f"-{dtype}"): case for case in suite(dtypes=(dtype,))}
 
 
-def short(mistake: Mistake, cases: Recorded) -> tuple[str, ...]:
+def short(mistake: Mistake, cases: Cases) -> tuple[str, ...]:
     """Return the cases for a short look: those that the mistake asks for, else the first one that shows it.
 
     Those without convolutions and with few steps come first, as they take less time.
     """
-    shows = [(case.model != "mlp", case.steps, name) for name, (case, _) in cases.items() if mistake.where(case)]
+    shows = [(case.model != "mlp", case.steps, name) for name, case in cases.items() if mistake.where(case)]
     return mistake.shown or (min(shows, key=lambda one: one[:2])[2],)
 
 
-def judge(mistake: Mistake, cases: Recorded, names: Iterable[str] = ()) -> Verdict:
+def judge(mistake: Mistake, cases: Cases, names: Iterable[str] = ()) -> Verdict:
     """Check a port with a mistake on cases, or on some of them."""
     verdict = Verdict(mistake)
     for name in names or cases:
-        case, arrays = cases[name]
-        verdict.add(case, check_case(case, arrays, mistake.port()).findings)
+        case = cases[name]
+        verdict.add(case, check_case(case, arrays_of(case), mistake.port()).findings)
     return verdict
 
 
