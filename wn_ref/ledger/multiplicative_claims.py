@@ -66,11 +66,8 @@ def maximum_claims() -> Iterator[Row]:
              deeper),
         )  # fmt: skip
         for name, section, claim, judge in claims:
-            notes = ("it is the ReLU behind that decodes; batch norm makes that easy to learn",) * (
-                name == "last-layers"
-            )
             yield Row(
-                f"{start}/{name}", f"Section {section}", f"{claim}: {of}", campaign, judge, plan=plan, notes=notes,
+                f"{start}/{name}", f"Section {section}", f"{claim}: {of}", campaign, judge, plan=plan,
                 theirs=partial(grids.plan, "maximum", "paper", dataset=dataset, model=model), notebook=BOOK,
             )  # fmt: skip
     yield Row(
@@ -100,13 +97,19 @@ def withstand(row: Row, evidence: Evidence) -> Judgement | None:
 
 
 def only_the_last(row: Row, evidence: Evidence) -> Judgement | None:
-    """Look whether the points that are lost are the last ones, and are some."""
+    """Look whether the points that are lost are the last ones, and are some.
+
+    It also says what the last batch norm's output keeps: with a ReLU behind it, and no batch norm, it tells which of
+    the two is needed.
+    """
     table = at_maximum(row, evidence)
     gone = lost(table)
     count = int(gone.sum())
     trailing = bool(gone[len(gone) - count :].all())
     names = ", ".join(table["name"][gone]) or "none"
-    return of_conditions([trailing and 0 < count < len(gone)], "network", says=f"lost: {names}")
+    last = table[table["name"].str.startswith("bn")].iloc[-1]
+    says = f"lost: {names}; {last['name']}, with a ReLU and no batch norm behind, has {last['accuracy']:.0%}"
+    return of_conditions([trailing and 0 < count < len(gone)], "network", says=says)
 
 
 def deeper(row: Row, evidence: Evidence) -> Judgement | None:
@@ -180,7 +183,10 @@ def two_steps(row: Row, evidence: Evidence) -> Judgement | None:
     last = float(points["accuracy"].iloc[-1])
     is_flat, ends = fit.flatness < PLATEAU, last <= row.plan[0].entry.guess + DROP
     heights = " to ".join(f"{height:.0%}" for height in fit.plateaus)
-    says = [f"steps; accuracy {heights}, in the end {last:.0%}", f"flatness {fit.flatness:.2g}" * (fit.steps == 2)]
+    says = [
+        f"steps; fitted plateaus {heights}, in the end {last:.0%}",
+        f"flatness {fit.flatness:.2g}" * (fit.steps == 2),
+    ]
     says += [f"chi2 {fit.chi2:.0f} with {fit.dof} degrees of freedom"]
     holds = [fit.steps == 2, is_flat, ends]
     finding = of_conditions(holds, "condition", fit.steps, "; ".join(filter(None, says)))
