@@ -1,16 +1,20 @@
 """`wn-ref fit` reads what people and this program write, and says what it found."""
 
 import io
+import math
+import re
 import sys
 from pathlib import Path
 
 import numpy as np
 import pandas
 import pytest
+from scipy import stats
 
 import wn_ref as wn
 from tests.cli.command_line import assert_one_line_error
 from tests.cli.test_bad_input import ACCURACIES, LEVELS, curve
+from wn_ref.fits import fit_seeds
 
 SIGMA = np.geomspace(0.1, 100, 13)
 CURVE = 0.1 + 0.85 / (1 + (SIGMA / 3) ** 2)
@@ -237,3 +241,56 @@ def test_levels_that_agree_to_twelve_digits_are_one_level(run, tmp_path):
         found.append(run("fit", "c.csv", "--test-size", "1000").stdout)
     assert found[0].startswith("midpoint")
     assert found[0] == found[1]
+
+
+def of_seeds(midpoints, head="sigma,seed,accuracy"):
+    """Make a table with a curve of each seed."""
+    rows = [(sigma, seed, 0.1 + 0.85 / (1 + (sigma / mu) ** 2)) for seed, mu in enumerate(midpoints) for sigma in SIGMA]
+    return "\n".join([head, *(",".join(map(str, row)) for row in rows)]) + "\n"
+
+
+@pytest.mark.parametrize("options", [[], ["--test-size", "10000"]])
+@pytest.mark.parametrize("head", ["sigma,seed,accuracy", "sigma,Seed,accuracy"])
+def test_several_seeds_have_an_interval_for_other_seeds(head, options, run, tmp_path):
+    """That of Student's t for ln mu, 2.57 to 3.52 here, and not that of 39 points that agree within 0.05."""
+    (tmp_path / "c.csv").write_text(of_seeds([2.7, 3, 3.35], head))
+    (tmp_path / "pooled.csv").write_text(of_seeds([2.7, 3, 3.35]).replace("seed", "number"))
+    done, pooled = (run("fit", name, *options) for name in ("c.csv", "pooled.csv"))
+    (low, high), narrow = ([float(word) for word in re.findall(r"[\d.]+", out.stdout)[2:4]] for out in (done, pooled))
+    reach = stats.t.ppf(0.975, 2) * np.std(np.log([2.7, 3, 3.35]), ddof=1) / 3**0.5
+    assert math.log(high / low) == pytest.approx(2 * reach, rel=0.05), done.stderr
+    assert math.log(narrow[1] / narrow[0]) < reach
+    assert done.stdout.splitlines()[-1] == "the interval is one for other seeds, too, by the scatter of 3"
+    assert pooled.stdout.splitlines()[-1] == "the interval is one of these points, not for other seeds"
+
+
+def test_the_command_and_fit_seeds_find_the_same(run, tmp_path):
+    (tmp_path / "c.csv").write_text(of_seeds([2, 3]) + "100,0,0.11\n")  # one run of seed 0 twice: averaged
+    by_seed = pandas.read_csv(tmp_path / "c.csv").pivot_table("accuracy", "sigma", "seed")
+    same = fit_seeds(by_seed.index, by_seed, 2000, rescale=True, a_min=0.1)
+    assert run("fit", "c.csv", "--test-size", "2000", "--a-min", "0.1").stdout.startswith(f"{same}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            of_seeds([2, 3]).replace("\n", ",0.01\n").replace("accuracy,0.01", "accuracy,uncertainty"),
+            "expected no standard errors beside 2 seeds, whose scatter tells them, got column 'uncertainty' in c.csv",
+        ),
+        (
+            of_seeds([2, 3]).replace("0.1,0,", "0.1,,", 1),
+            "expected a seed in each row of c.csv, got none in row 1; give",
+        ),
+    ],
+)
+def test_what_several_seeds_do_not_go_with(text, message, run, tmp_path):
+    (tmp_path / "c.csv").write_text(text)
+    assert_one_line_error(run("fit", "c.csv"), message)
+
+
+def test_a_bound_says_of_which_points_it_is_and_an_unknown_midpoint_does_not(run, tmp_path):
+    (tmp_path / "c.csv").write_text(curve([0.9] * 7))
+    assert run("fit", "c.csv").stdout.splitlines()[-1] == "the bound is one of these points, not for other seeds"
+    (tmp_path / "line.csv").write_text(curve(np.linspace(0.9, 0.1, 7)))
+    assert "seeds" not in run("fit", "line.csv").stdout

@@ -43,6 +43,14 @@ def replaced(values, position, value):
         (({"a": 1}, CURVE), "sigma: expected real numbers, got "),
         (([], []), "sigma: expected at least 5 different noise levels"),
         (
+            (replaced(SIGMA, 6, 1e160), CURVE),
+            r"sigma: expected 0 or noise levels from 1e-100 to 1e\+100, got 1e\+160; change the unit",
+        ),
+        (
+            (replaced(SIGMA, 0, 1e-160), CURVE),
+            r"sigma: expected 0 or noise levels from 1e-100 to .*, got 1e-160; change",
+        ),
+        (
             (SIGMA, CURVE, replaced(DY, 6, 1e-8)),
             "uncertainty: expected standard errors that differ by a factor of 100000 at most, got 1e-08 to 0.01; see",
         ),
@@ -134,3 +142,11 @@ def test_fit_seeds_refuses_in_one_line(sigma, accuracies, message):
     with pytest.raises(InputError, match=message) as caught:
         fit_seeds(sigma, accuracies, 2000)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["accuracy", "uncertainty"])
+def test_fit_seeds_takes_no_averages(name):
+    with pytest.raises(
+        InputError, match=f"{name}: expected none, as the accuracies of the seeds tell it, got one; leave"
+    ):
+        fit_seeds(SIGMA, [[a, a] for a in CURVE], 2000, **{name: DY})

@@ -30,6 +30,12 @@ def test_student_quantile(dof, probability):
     assert student_quantile(probability, dof) == pytest.approx(stats.t.ppf(probability, dof), rel=2e-4)
 
 
+@pytest.mark.parametrize("dof", [10**4, 10**6 - 1, 10**6, 10**8, 10**12])
+@pytest.mark.parametrize("probability", [0.5, 0.6, 0.975, 0.9995])
+def test_student_quantile_of_many_degrees_of_freedom(dof, probability):
+    assert student_quantile(probability, dof) == pytest.approx(stats.t.ppf(probability, dof), rel=6e-5, abs=1e-12)
+
+
 @pytest.mark.parametrize(("probability", "dof"), [(0.025, 5), (1.0, 5), (1.5, 5), (0.9, 0), (0.9, 2.5)])
 def test_a_quantile_outside_of_its_range_is_refused(probability, dof):
     with pytest.raises(InputError, match=r"(probability|dof): expected "):

@@ -86,3 +86,11 @@ def test_covariance_of_a_straight_line():
 def test_what_the_data_leave_open_has_infinite_covariance():
     assert np.isinf(covariance(np.array([[1.0, 0.0], [1.0, 0.0]]))).all()
     assert np.isinf(covariance(np.array([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]]))).all()
+
+
+def test_units_do_not_matter_within_the_range_that_it_states():
+    """Where squares leave the range of float64 it says inf, no wrong number."""
+    for unit in (1e-150, 1.0, 1e150):
+        assert covariance(np.array([[unit], [2 * unit]]))[0, 0] * unit**2 == pytest.approx(0.2)
+    with np.errstate(over="ignore"):
+        assert np.isinf([covariance(np.array([[beyond]])) for beyond in (1e-200, 1e200)]).all()

@@ -33,3 +33,18 @@ def test_neighbours_one_ulp_apart_are_fitted_as_one_level(scale):
 def test_levels_that_are_one_do_not_count_as_several():
     with pytest.raises(InputError, match="at least 4 different noise levels to fit 4 parameters, got 1"):
         fit_midpoint(1 + 1e-12 * np.arange(5), [0.9, 0.9, 0.5, 0.1, 0.1], [0.01] * 5)
+
+
+@pytest.mark.parametrize(
+    ("levels", "message"),
+    [
+        ([np.inf, 1, np.inf], "sigma: expected finite numbers, got inf at position 0; leave it out"),
+        ([1, np.nan], "sigma: expected finite numbers, got nan at position 1; leave it out"),
+        (np.ma.masked_equal([1.0, 2.0], 2), "sigma: expected numbers, got 1 that are masked"),
+        (["1", "2"], "sigma: expected real numbers, got "),
+    ],
+)
+def test_levels_are_finite_numbers(levels, message):
+    with pytest.raises(InputError, match=message) as caught:
+        merge_levels(levels)
+    assert "\n" not in str(caught.value)

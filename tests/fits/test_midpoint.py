@@ -233,3 +233,23 @@ def test_accuracy_uncertainty():
         accuracy_uncertainty([0.97], 0)
     with pytest.raises(InputError, match="accuracies: expected those of at least one seed"):
         accuracy_uncertainty([], 2000)
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_units_of_sigma_do_not_matter_up_to_the_limit(scale, rng):
+    """From 1e-98 to 1e100; beyond, squares of numbers with this unit would leave the range of float64."""
+    sigma = np.linspace(0.01, 5, 17)
+    y = logistic(sigma, **TRUTH) + 0.01 * rng.standard_normal(17)
+    fit = fit_midpoint(sigma, y, [0.01] * 17, scale=scale)
+    for unit in (1e-98, 1e99):
+        same = fit_midpoint(unit * sigma, y, [0.01] * 17, scale=scale)
+        found = np.array([same.midpoint, same.midpoint_std, *same.interval()]) / unit
+        np.testing.assert_allclose(found, [fit.midpoint, fit.midpoint_std, *fit.interval()], rtol=1e-5)
+
+
+def test_a_fit_may_be_asked_at_noise_levels_only():
+    fit = fit_midpoint(PAPER_GRID, logistic(PAPER_GRID, **TRUTH), np.full(17, 0.01))
+    assert fit(np.ma.masked_array([1.0, 2.0])).shape == (2,)
+    for sigma in (-1.0, [1, -1.0], None, "1", np.nan, np.inf, np.ma.masked_equal([1, 2], 2)):
+        with pytest.raises(InputError, match=r"sigma: expected (.*numbers|noise levels >= 0, got -1\.0)"):
+            fit(sigma)

@@ -88,3 +88,15 @@ def test_chance_alone_is_no_misfit(rng):
         y = np.clip(logistic(X, rng.uniform(0, 2), 0.4, 0.35, 0.15) + dy * rng.standard_normal(13), 0, 1)
         for uncertainty in (np.full(13, dy), None):
             assert fit_midpoint(LEVELS, y, uncertainty, scale="log", rescale=case % 2 == 0).reason == ""
+
+
+def test_what_was_held_may_be_wrong():
+    fit = fit_midpoint(LEVELS, logistic(X, 1, 0.3, 0.42, 0.1), np.full(13, 0.007), s=2, a_min=0.3)
+    assert "s held at 2 and a_min held at 0.3 may be wrong" in fit.reason
+
+
+def test_a_single_point_has_no_neighbours():
+    assert (
+        fit_midpoint([1], [0.5], [0.01], s=1, delta_a=0.4, a_min=0.1).reason
+        == "its errors may hide that accuracy falls"
+    )

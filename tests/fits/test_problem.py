@@ -17,12 +17,12 @@ FREE = dict.fromkeys(TRUTH)
 
 def test_held_parameters_stay(rng):
     y, dy = logistic(PAPER_GRID, **TRUTH) + 0.01 * rng.standard_normal(17), np.full(17, 0.01)
-    for name, value in (("mu", 1.0), ("s", 0.3), ("delta_a", 0.4), ("a_min", 0.12)):
-        fit = fit_midpoint(PAPER_GRID, y, dy, **{name: value})
+    for name, value in (("mu", 1.5), ("s", 0.3), ("delta_a", 0.4), ("a_min", 0.12)):
+        fit = fit_midpoint(PAPER_GRID, y, dy, scale="linear", **{name: value})
         attribute = {"mu": "midpoint", "s": "slope", "delta_a": "half_range"}.get(name, name)
         assert getattr(fit, attribute) == value
         assert fit.dof == 14
-    assert fit_midpoint(PAPER_GRID, y, dy, mu=1.0).interval() == (1.0, 1.0)
+    assert fit_midpoint(PAPER_GRID, y, dy, mu=1.5, scale="linear").interval() == (1.5, 1.5)
 
 
 @pytest.mark.parametrize("scale", ["linear", "log"])
@@ -71,3 +71,21 @@ def test_bad_options():
             fit_midpoint(*data, **held)
     with pytest.raises(InputError, match="scale: expected one of linear, log, got 'lin'; did you mean 'linear'"):
         fit_midpoint(*data, scale="lin")
+
+
+def test_ln_sigma_needs_a_level_above_0():
+    data = ([0, 0], [0.5, 0.5], [0.01, 0.01])
+    with pytest.raises(InputError, match="sigma: expected a noise level > 0 to fit in ln sigma, got only 0; add some"):
+        fit_midpoint(*data, mu=1, s=1, a_min=0.1)
+    assert fit_midpoint(*data, mu=1, s=1, a_min=0.1, scale="linear").kind == "measured"
+    assert fit_midpoint([0, 1], [0.9, 0.5], [0.01] * 2, mu=1, a_min=0.1).midpoint == 1
+
+
+def test_the_grid_of_slopes_is_made_once(monkeypatch):
+    """A profile asks for it at every value of mu."""
+    made, geomspace = [], np.geomspace
+    monkeypatch.setattr(np, "geomspace", lambda *ends: made.append(ends[2]) or geomspace(*ends))
+    y = logistic(PAPER_GRID, **TRUTH)
+    problem = MidpointProblem.checked(PAPER_GRID, y, np.full(17, 0.01), FREE, "log")
+    Profile(problem, problem.minimise()).interval(0.95)
+    assert made.count(60) == 1

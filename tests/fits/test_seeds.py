@@ -90,3 +90,20 @@ def test_over_seeds_by_hand():
 def test_the_level_is_checked():
     with pytest.raises(InputError, match="level: expected a probability"):
         fit_seeds(GRID, curves([1.5, 1.6]), 2000, **SETTINGS).interval(95)
+
+
+def test_without_a_number_of_test_images_the_seeds_decide_just_so():
+    y = curves([1.4, 1.6, 1.8])
+    known, unknown = (fit_seeds(GRID, y, size, a_min=0.1, rescale=True) for size in (100_000, None))
+    np.testing.assert_allclose(unknown.seed_midpoints, known.seed_midpoints, rtol=0.01)
+    assert unknown.interval() == pytest.approx(known.interval(), rel=0.02)
+    assert unknown.midpoint_std == pytest.approx(known.midpoint_std, rel=0.05)
+
+
+def test_a_shift_that_overflows_is_no_traceback(rng):
+    """Flat curves in sigma have steps that could be anywhere: a trial step leaves the range of float64."""
+    sigma = np.r_[0, np.geomspace(0.01, 50, 9)]
+    for _ in range(60):
+        y = np.clip(0.9 + 0.03 * rng.standard_normal((10, 3)), 0, 1)
+        low, high = fit_seeds(sigma, y, 1000, scale="linear", rescale=True).interval()
+        assert low <= high

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from scipy import optimize
+from scipy import optimize, stats
 
 from wn_ref import InputError
 from wn_ref.fits.logistic import stacked, stacked_jacobian, stacked_slope
-from wn_ref.fits.stacked import PLATEAU, fit_stacked, fit_steps
+from wn_ref.fits.stacked import FALLS, PLATEAU, fit_stacked, fit_steps
 
 SIGMA = np.geomspace(0.1, 1e4, 21)
 X = np.log(SIGMA)
@@ -146,11 +146,29 @@ def test_nobody_knows_the_shape_of_noise_alone(rng):
     assert fit.chi2 < 1
 
 
+@pytest.mark.parametrize("steps", [1, 2])
+@pytest.mark.parametrize("scale", ["log", "linear"])
+def test_a_curve_that_does_not_fall_has_no_midpoints(scale, steps, rng):
+    dy, noise = np.full(21, 0.01), 0.01 * rng.standard_normal(21)
+    for y in (np.full(21, 0.9), 0.9 + noise, stacked(-X, ONE * [-1, 1, 1, 1]), np.linspace(0.1, 0.9, 21)):
+        for fit in (fit_steps(SIGMA, y, dy, steps, scale=scale), fit_stacked(SIGMA, y, dy, scale=scale)):
+            assert not fit.falls
+            assert np.isnan([*fit.midpoints, *fit.slopes, fit.flatness, *fit.covariance.flat]).all()
+            assert np.isfinite([fit.chi2, fit.aicc, *fit.plateaus, *fit(SIGMA)]).all()
+    falling = fit_steps(SIGMA, stacked(X, ONE) + noise, dy, steps, scale=scale)
+    assert falling.falls
+    assert np.isfinite([*falling.midpoints, *falling.slopes]).all()
+    assert pytest.approx([stats.chi2.ppf(0.999, 3 * k) for k in (1, 2)], abs=0.005) == FALLS
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
         ((SIGMA[:8], X[:8] / 9 + 0.3, [0.1] * 8, 2), {}, "at least 9 different noise levels to weigh 2 steps, got 8"),
-        ((SIGMA, X, [0.1] * 21, 3), {}, "steps: expected 1 or 2, got 3"),
+        ((SIGMA, X, [0.1] * 21, 3), {}, "steps: expected a whole number of at most 2, got 3; correct it"),
+        ((SIGMA, X, [0.1] * 21, 0), {}, "steps: expected a whole number of at least 1, got 0; correct it"),
+        ((SIGMA, X, [0.1] * 21, 2.0), {}, "steps: expected a whole number of at least 1, got 2.0; correct it"),
+        ((SIGMA, X, [0.1] * 21, True), {}, "steps: expected a whole number of at least 1, got True; correct it"),
         ((SIGMA, X, None, 2), {}, "uncertainty: expected standard errors, got None"),
         ((SIGMA, X, [0.1] * 20, 2), {}, "uncertainty: expected 21 values"),
         ((SIGMA, X, [0.1] * 21, 2), {"scale": "lin"}, "scale: expected one of linear, log"),

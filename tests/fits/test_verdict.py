@@ -96,3 +96,17 @@ def test_the_uncertainty_of_one_evaluation_by_hand():
     p = 1 / 102
     assert accuracy_uncertainty([0.0], 100) == pytest.approx(math.sqrt(p * (1 - p) / 100))
     assert accuracy_uncertainty([1.0], 100) == pytest.approx(math.sqrt(p * (1 - p) / 100))
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_a_midpoint_that_is_held_where_equation_1_misses_is_not_measured(scale):
+    """That it lies beyond all levels is no reason, if the curve is so flat that nothing speaks against it."""
+    sigma = np.geomspace(0.1, 100, 13)
+    x = np.log(sigma / 3) if scale == "log" else sigma - 3
+    far = fit_midpoint(sigma, logistic(x, 0, 0.5, 0.4, 0.1), [0.01] * 13, mu=1e5, scale=scale)
+    assert (far.kind, far.interval()) == ("open", (0, math.inf))
+    assert "degrees of freedom; mu held at 1e+05 may be wrong)" in far.reason
+    assert far.chi2 > 100 * far.dof
+    near = fit_midpoint(sigma, logistic(x, 0, 0.5, 0.4, 0.1), [0.01] * 13, mu=3.1, scale=scale)
+    assert (near.kind, near.midpoint, near.interval()) == ("measured", pytest.approx(3.1), pytest.approx((3.1, 3.1)))
+    assert fit_midpoint(sigma, [0.9] * 13, [0.01] * 13, mu=1e5, scale=scale).kind == "measured"

@@ -1,4 +1,4 @@
-"""One curve from a table: the columns sigma, accuracy and uncertainty as numbers, and percentages as shares.
+"""One curve from a table: the columns sigma, accuracy and uncertainty as numbers, percentages as shares, and seeds.
 
 A percentage is one only if it says so: "accuracy [%]" in the line of names, or --percent. An accuracy of 0.9 may be
 either.
@@ -26,7 +26,7 @@ ROUNDED = 1.1
 
 
 def curve_of(table: pandas.DataFrame, csv: Path, percent: bool = False) -> pandas.DataFrame:
-    """Return the columns sigma, accuracy and, if it is there, uncertainty.
+    """Return the columns sigma, accuracy and, if it is there, uncertainty; and seed, a text, if there are several.
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ def curve_of(table: pandas.DataFrame, csv: Path, percent: bool = False) -> panda
     Raises
     ------
     InputError
-        If a column is missing or there twice, a cell is no number, or numbers are not the shares or percentages that
-        they should be.
+        If a column is missing or there twice, a cell is no number, numbers are not the shares or percentages that they
+        should be, or there are several seeds and uncertainties, or rows without a seed.
     """
     there: dict[str, tuple[str, bool]] = {}
     for head in table:
@@ -71,7 +71,25 @@ def curve_of(table: pandas.DataFrame, csv: Path, percent: bool = False) -> panda
         )
     data = pandas.DataFrame({name: numbers(table, head, percent=sign) for name, (head, sign) in there.items()})
     _require_shares(data["accuracy"].max(), *there["accuracy"])
-    return data
+    seeds = _seeds(table, csv)
+    if seeds is None:
+        return data
+    if "uncertainty" in data:
+        expected = f"no standard errors beside {seeds.nunique()} seeds, whose scatter tells them"
+        got = f"column {there['uncertainty'][0]!r} in {csv}"
+        raise InputError(f"csv: expected {expected}, got {got}; remove it, and add --test-size")
+    return data.assign(seed=seeds)
+
+
+def _seeds(table: pandas.DataFrame, csv: Path) -> pandas.Series | None:
+    """Return the column seed, whatever its case; None if there is none, or all its cells are alike."""
+    columns = [table[head] for head in table if head.lower() == "seed"]
+    if not columns or columns[0].nunique() < 2:
+        return None
+    if (columns[0] == "").any():
+        row = int((columns[0] == "").argmax()) + 1
+        raise InputError(f"csv: expected a seed in each row of {csv}, got none in row {row}; give it")
+    return columns[0]
 
 
 def _require_shares(highest: float, head: str, percent: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,7 +13,7 @@ from wn_ref.cli.midpoint_table import curves
 from wn_ref.cli.options import Scale
 from wn_ref.counted import counted
 from wn_ref.errors import InputError, require_choice, require_number, require_whole
-from wn_ref.fits import accuracy_uncertainty, merge_levels
+from wn_ref.fits import accuracy_uncertainty, fit_seeds, merge_levels
 from wn_ref.fits.midpoint import SCALES, MidpointFit, fit_midpoint
 from wn_ref.lazy import pandas
 
@@ -27,8 +27,8 @@ def fit(
         Path,
         typer.Argument(
             metavar="CSV",
-            help="File with the columns sigma, accuracy (0 to 1) and, if known, uncertainty; or a table of runs that "
-            "wn-ref walk or wn-ref export wrote, for example. - is standard input. A column accuracy [%] has "
+            help="File with the columns sigma, accuracy (0 to 1) and, if known, uncertainty or seed; or a table of "
+            "runs that wn-ref walk or wn-ref export wrote, for example. - is standard input. A column accuracy [%] has "
             "percentages.",
         ),
     ],
@@ -56,6 +56,10 @@ def fit(
     With --test-size, rows with the same sigma are taken as repetitions with different seeds. They are averaged, and
     the uncertainty of the average is that of equation 2: its standard error and the binomial error of the test images.
 
+    A column seed with two seeds or more tells which accuracies belong together. They are averaged, too, and the
+    interval is as wide as the midpoints of the single seeds demand, so that it holds for other seeds. Without this
+    column it is one of the points in the file: the midpoint of other seeds may well be outside.
+
     A table of runs gives one line for each curve in it: each network, kind of noise, point and phase. The numbers of
     test images and of classes are those in the table; with additive noise only, the lowest accuracy is fixed at 1/K.
     """
@@ -71,17 +75,18 @@ def fit(
         _require_none(a_min=a_min, classes=classes, test_size=test_size, percent=percent or None)
         print("\n".join(curves(runs_of(table), scale)))
         return
-    data = _averaged(curve_of(table, csv, percent), test_size)
-    _refuse_a_rise(data, csv)
-    found = fit_midpoint(
-        data["sigma"],
-        data["accuracy"],
-        data.get("uncertainty"),
-        a_min=a_min,
-        chance=1 / (classes or CLASSES),
-        scale=scale,
-        rescale="uncertainty" in data,
-    )
+    data = curve_of(table, csv, percent)
+    settings: dict[str, Any] = {"a_min": a_min, "chance": 1 / (classes or CLASSES), "scale": scale}
+    if "seed" in data:
+        by_seed = data.assign(sigma=merge_levels(data["sigma"])).pivot_table("accuracy", "sigma", "seed")
+        _refuse_a_rise(by_seed.mean(axis=1).rename("accuracy").reset_index(), csv)
+        found = fit_seeds(by_seed.index.to_numpy(), by_seed.to_numpy(), test_size, rescale=True, **settings)
+    else:
+        data = _averaged(data, test_size)
+        _refuse_a_rise(data, csv)
+        uncertainty = data.get("uncertainty")
+        columns = data["sigma"], data["accuracy"], uncertainty
+        found = fit_midpoint(*columns, rescale=uncertainty is not None, **settings)
     print(_explained(found))
 
 
@@ -119,8 +124,16 @@ def _refuse_a_rise(data: pandas.DataFrame, csv: Path) -> None:
 
 
 def _explained(found: MidpointFit) -> str:
+    """The midpoint and what else the fit found, and whose interval it is."""
     lines = [str(found)]
     if found.kind == "measured":
         lines.append(f"slope s {found.slope:.4g}{' (in ln sigma)' if found.scale == 'log' else ''}")
         lines.append(f"accuracy from a_max {found.a_max:.4g} down to a_min {found.a_min:.4g}")
-    return "\n".join([*lines, f"chi2 {found.chi2:.4g} with {counted(found.dof, 'degree')} of freedom"])
+    lines.append(f"chi2 {found.chi2:.4g} with {counted(found.dof, 'degree')} of freedom")
+    if found.kind != "open":
+        what, seeds = "interval" if found.kind == "measured" else "bound", len(found.seed_midpoints)
+        meant = (
+            f"for other seeds, too, by the scatter of {seeds}" if seeds > 1 else "of these points, not for other seeds"
+        )
+        lines.append(f"the {what} is one {meant}")
+    return "\n".join(lines)

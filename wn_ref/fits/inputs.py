@@ -16,6 +16,8 @@ TINY = 5e-324
 """The smallest number > 0."""
 LARGEST_ERROR = 0.5
 """No standard error of a number from 0 to 1 is larger than this."""
+FARTHEST = 1e100
+"""No noise level is larger, nor smaller than its inverse unless it is 0: squares of both are numbers of float64."""
 UNEQUAL = 1e5
 """Errors that differ by more make one point decide everything, and leave no digits to the others."""
 
@@ -54,6 +56,14 @@ def is_real(array: np.ndarray) -> bool:
     return array.dtype.kind in "iuf"
 
 
+def noise_levels(values: Any) -> np.ndarray:
+    """Return noise levels as a float64 array of its own; raise `InputError` if one is no finite number >= 0."""
+    x = numbers("sigma", values)
+    if (x < 0).any():
+        raise InputError(f"sigma: expected noise levels >= 0, got {x.min()}; correct it")
+    return x
+
+
 def curve_arrays(
     sigma: npt.ArrayLike, accuracy: npt.ArrayLike, uncertainty: npt.ArrayLike | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -64,14 +74,16 @@ def curve_arrays(
     InputError
         If lengths do not match, or a value cannot be used.
     """
-    x, y = numbers("sigma", sigma), numbers("accuracy", accuracy)
+    x, y = noise_levels(sigma), numbers("accuracy", accuracy)
     dy = np.ones(y.shape) if uncertainty is None else numbers("uncertainty", uncertainty)
     for name, values in (("sigma", x), ("accuracy", y), ("uncertainty", dy)):
         if values.ndim != 1 or len(values) != len(x):
             expected = f"{x.size} values in one dimension, as many as of sigma"
             raise InputError(f"{name}: expected {expected}, got shape {values.shape}; match the lengths")
-    if (x < 0).any():
-        raise InputError(f"sigma: expected noise levels >= 0, got {x.min()}; correct it")
+    beyond = (x > FARTHEST) | ((x > 0) & (x < 1 / FARTHEST))
+    if beyond.any():
+        expected = f"0 or noise levels from {1 / FARTHEST:g} to {FARTHEST:g}"
+        raise InputError(f"sigma: expected {expected}, got {x[beyond][0]:g}; change the unit")
     far = np.abs(y - 0.5) > 0.5 + BEYOND
     if far.any():
         raise InputError(f"accuracy: expected shares from 0 to 1, got {y[far][0]:g}; divide percentages by 100")

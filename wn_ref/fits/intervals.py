@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
+from statistics import NormalDist
 
 import numpy as np
 
@@ -65,6 +66,10 @@ def crossing(excess: Callable[[float], float], centre: float, step: float, limit
     return float(inside)
 
 
+MANY = 10**6
+"""From this many degrees of freedom on, Student's t is normal to 1e-5 (and its density too narrow for the grid)."""
+
+
 @lru_cache
 def student_quantile(probability: float, dof: int) -> float:
     """Quantile of Student's t distribution, by integrating its density.
@@ -85,6 +90,8 @@ def student_quantile(probability: float, dof: int) -> float:
     """
     require_number("probability", probability, "1/2 <= probability < 1", least=0.5, below=1)
     require_whole("dof", dof, least=1)
+    if dof >= MANY:
+        return NormalDist().inv_cdf(probability)
     angle = np.linspace(0, np.pi / 2, 100_001)
     density = np.cos(angle) ** (dof - 1)
     area = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2)])

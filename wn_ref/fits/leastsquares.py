@@ -18,8 +18,9 @@ def levenberg_marquardt(
 
     A step d solves (J^T J + lambda D) d = -J^T r. For lambda = 0 it is the Gauss-Newton step; for large lambda it is
     a short step down the gradient. D is the diagonal of J^T J, each entry the largest seen so far, which makes the
-    method independent of units. A step that lowers chi2 is accepted and lambda shrinks; any other step is rejected
-    and lambda grows.
+    method independent of units, as long as the squares of entries of J are numbers of float64: units in which J is
+    below 1e-150 or above 1e150 are too far off. A step that lowers chi2 is accepted and lambda shrinks; any other step
+    is rejected and lambda grows.
 
     Parameters
     ----------
@@ -82,12 +83,13 @@ def covariance(J: np.ndarray) -> np.ndarray:
     Returns
     -------
     np.ndarray
-        (parameters, parameters); every entry is inf if the data do not determine all parameters.
+        (parameters, parameters); every entry is inf if the data do not determine all parameters, or if the squares of
+        a column of J are too large or too small for float64 (see `levenberg_marquardt`).
     """
     size = np.sqrt(np.sum(J * J, axis=0))
     if not np.isfinite(size).all() or (size == 0).any():
         return np.full((len(size), len(size)), np.inf)
-    correlation = (J / size).T @ (J / size)  # its diagonal is 1, so units do not matter
+    correlation = (J / size).T @ (J / size)  # its diagonal is 1, whatever the units
     if np.linalg.cond(correlation) > 1e13:
         return np.full_like(correlation, np.inf)
     return np.linalg.inv(correlation) / np.outer(size, size)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from wn_ref.fits.inputs import numbers
+
 SAME = 1e-11
 """Levels that differ by no more than this fraction are the same."""
 
@@ -26,12 +28,17 @@ def merge_levels(sigma: npt.ArrayLike) -> np.ndarray:
     np.ndarray
         (n,), in the same order; levels that are the same are now equal.
 
+    Raises
+    ------
+    InputError
+        If a level is masked, a text, missing or not finite.
+
     Examples
     --------
     >>> merge_levels([0.21544346900318834, 1.0, 0.215443469003]).tolist()
     [0.215443469003, 1.0, 0.215443469003]
     """
-    values = np.asarray(sigma, np.float64)
+    values = numbers("sigma", sigma)
     different, where = np.unique(values, return_inverse=True)
     merged = different.copy()
     for i in range(1, len(different)):

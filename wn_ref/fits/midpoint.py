@@ -6,10 +6,11 @@
 F(mu) = delta_a + a_min is half way from a_max = 2 delta_a + a_min down to a_min. F(0) is a little less than a_max
 unless mu >> s, because equation 1 falls from the start.
 
-Which scale? Training with noise at all points gives curves like equation 1, and both scales find the same midpoint
-(tutorial 03). With noise at inference only, or at a single point, curves stay flat over decades of sigma and end in a
-long tail. Equation 1 in ln sigma (scale="log") describes these, and its mu is where the curve is half way down. In
-sigma itself the fit is far worse: it trades a_max for mu and loses the midpoint (`tests/fits/test_midpoint.py`).
+Which scale? A few epochs of training with noise at all points give curves like equation 1, and both scales find the
+same midpoint; after the paper's 100 epochs on MNIST the curve is one of ln sigma (tutorial 03). With noise at inference
+only, or at a single point, curves stay flat over decades of sigma and end in a long tail. Equation 1 in ln sigma
+(scale="log") describes these, and its mu is where the curve is half way down. In sigma itself the fit is far worse: it
+trades a_max for mu and loses the midpoint (`tests/fits/test_midpoint.py`).
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from wn_ref.arrays import unmasked
 from wn_ref.errors import require_choice, require_flag, require_number
 from wn_ref.fits.between_seeds import over_seeds, wider
+from wn_ref.fits.inputs import noise_levels
 from wn_ref.fits.logistic import logistic
 from wn_ref.fits.problem import SCALES, MidpointProblem, abscissa
 from wn_ref.fits.profile import Profile
@@ -36,7 +37,8 @@ RESTARTS = 20
 class MidpointFit:
     """A fitted curve of accuracy against noise; made by `fit_midpoint`.
 
-    Call it to get the fitted accuracy at any sigma; print it to get the midpoint with its interval.
+    Call it to get the fitted accuracy at any sigma; print it to get the midpoint with its interval. Where data only
+    bound the midpoint, or tell nothing, the fitted accuracies are those of the best fit, which other fits may rival.
 
     Attributes
     ----------
@@ -103,8 +105,8 @@ class MidpointFit:
         return 2 * self.half_range + self.a_min
 
     def __call__(self, sigma: npt.ArrayLike) -> np.ndarray:
-        """The fitted accuracy at sigma."""
-        return logistic(abscissa(unmasked("sigma", sigma), self.scale), *self._profile.best)
+        """The fitted accuracy at sigma, finite numbers >= 0; unless `kind` is "measured", only that of the best fit."""
+        return logistic(abscissa(noise_levels(sigma), self.scale), *self._profile.best)
 
     @np.errstate(all="ignore")
     def interval(self, level: float = CONFIDENCE) -> tuple[float, float]:
@@ -178,14 +180,17 @@ def fit_midpoint(
     Parameters
     ----------
     sigma : array_like
-        Noise levels, >= 0, (n,), in any order; those that agree to 12 significant digits count as one level.
+        Noise levels, 0 or from 1e-100 to 1e100, (n,), in any order; those that agree to 12 significant digits count as
+        one level.
     accuracy : array_like
         y, from 0 to 1, (n,), or at most 0.1 beyond by its error; usually averages over seeds.
     uncertainty : array_like, optional
         Standard errors Delta_y of the accuracies, > 1e-12 and <= 0.5, (n,); see `accuracy_uncertainty`. Without them
         all points have equal weight, and the scatter about the fit estimates the standard error.
     mu, s, delta_a, a_min : float, optional
-        A value at which this parameter of equation 1 is held fixed; by default all four are fitted.
+        A value at which this parameter of equation 1 is held fixed; by default all four are fitted. A `mu` that is held
+        is the midpoint, "measured" with an interval of no width, unless equation 1 misses the curve with it. It is
+        not tested whether it lies among the noise levels, or whether accuracy falls there.
     chance : float
         Accuracy of guessing, 1/K. If the curve is flat, it tells one that never falls from one that has fallen already;
         otherwise it is not used.

@@ -22,7 +22,7 @@ import math
 import numpy as np
 
 from wn_ref.fits.logistic import logistic
-from wn_ref.fits.problem import MidpointProblem
+from wn_ref.fits.problem import NAMES, MidpointProblem
 
 MISS, MISS_ALIKE = 0.04, 0.07
 """The largest misses, as shares of the height of the curve, that a fit may have: weighted, and all neighbours alike."""
@@ -44,6 +44,8 @@ def misfit(problem: MidpointProblem, best: np.ndarray, height: float) -> str:
     height : float
         What the miss is compared with: the range of the accuracies, but at least half of what they could fall.
     """
+    if len(problem.x) < 2:  # no neighbours
+        return ""
     order = np.argsort(problem.x, kind="stable")
     r, w = (logistic(problem.x, *best) - problem.y)[order], problem.dy[order] ** -2.0
     pairs = w[1:] + w[:-1]
@@ -56,7 +58,9 @@ def misfit(problem: MidpointProblem, best: np.ndarray, height: float) -> str:
     if by_chance:
         return ""
     size = f"chi2 {chi2:.3g} for {problem.dof} degrees of freedom; " if problem.weighted else ""
-    advice = f"a_min held at {best[3]:.3g} may be wrong" if 3 in problem.held else "the curve has another shape"
+    values = problem.sigma_at(best[0]), *best[1:]
+    held = " and ".join(f"{NAMES[i]} held at {values[i]:.3g}" for i in sorted(problem.held))
+    advice = f"{held} may be wrong" if held else "the curve has another shape"
     return f"equation 1 misses the accuracies by {math.sqrt(max(common, alike)):.2g} on average ({size}{advice})"
 
 

@@ -79,6 +79,9 @@ class MidpointProblem:
             raise InputError("fixed parameters: expected one to be free, got a value for all four; leave one out")
         if 0 in fixed:
             fixed[0] = float(abscissa(fixed[0], scale))
+        x = abscissa(sigma, scale)
+        if sigma.size and not np.isfinite(x).any():
+            raise InputError("sigma: expected a noise level > 0 to fit in ln sigma, got only 0; add some")
         free, levels = len(NAMES) - len(fixed), len(np.unique(merge_levels(sigma)))
         least = free + (uncertainty is None)  # without standard errors, the scatter is one more unknown
         if levels < least:
@@ -86,7 +89,7 @@ class MidpointProblem:
                 f"sigma: expected at least {least} different noise levels to fit {free} parameters, "
                 f"got {levels}; add some, or hold a_min fixed"
             )
-        return cls(sigma, abscissa(sigma, scale), y, dy, uncertainty is not None, fixed, scale)
+        return cls(sigma, x, y, dy, uncertainty is not None, fixed, scale)
 
     @cached_property
     def levels(self) -> np.ndarray:
@@ -130,7 +133,7 @@ class MidpointProblem:
     def minimise(self, start: np.ndarray | None = None) -> np.ndarray:
         """The best p, (4,): Levenberg-Marquardt from `start`, or from each of the best points of a grid of mu and s."""
         starts = self._starts() if start is None else start[None]
-        free, gentlest = self.free, self.slopes()[-1]
+        free, gentlest = self.free, self.slopes[-1]
 
         def full(q: np.ndarray) -> np.ndarray:
             p = starts[0].copy()
@@ -159,7 +162,7 @@ class MidpointProblem:
         levels = self.x_levels
         between = np.interp(np.arange(0, len(levels) - 0.9, 0.2), np.arange(len(levels)), levels)
         midpoints = np.array([self.held[0]]) if 0 in self.held else between
-        slopes = self.slopes()
+        slopes = self.slopes
         chi2, linear = self.project(np.tile(midpoints, len(slopes)), np.repeat(slopes, len(midpoints)))
         each = np.arange(len(slopes)), chi2.reshape(len(slopes), -1).argmin(axis=1)  # the best mu for each s
         best = np.column_stack(
@@ -169,14 +172,15 @@ class MidpointProblem:
         lowest = best[(padded[1:-1] <= padded[:-2]) & (padded[1:-1] <= padded[2:])]
         return lowest[np.argsort(lowest[:, 0], kind="stable")][:count, 1:]
 
-    def slopes(self, count: int = 60) -> np.ndarray:
-        """Slopes s from a step between two neighbouring levels to nearly a straight line across all of them."""
+    @cached_property
+    def slopes(self) -> np.ndarray:
+        """60 slopes s from a step between two neighbouring levels to nearly a straight line across all of them."""
         if 1 in self.held:
             return np.array([self.held[1]])
         levels = self.x_levels
         gap = np.diff(levels).min() if len(levels) > 1 else 1.0
         span = levels[-1] - levels[0] if len(levels) > 1 else 1.0
-        return np.geomspace(gap / 1000, 4 * span, count)
+        return np.geomspace(gap / 1000, 4 * span, 60)
 
     def project(self, mu: np.ndarray, s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The least chi2 for each pair (mu, s), (m,), and the (delta_a, a_min) that give it, (m, 2).

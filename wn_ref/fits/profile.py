@@ -46,7 +46,7 @@ class Profile:
 
     def chi2(self, mu: float) -> float:
         """The least chi2 for a given mu: s by a grid that narrows until chi2 is flat, the others by linear algebra."""
-        slopes = self.problem.slopes()
+        slopes = self.problem.slopes
         for _ in range(30):
             chi2, linear = self.problem.project(np.full(len(slopes), mu), slopes)
             winner = int(np.argmin(chi2))

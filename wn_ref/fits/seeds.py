@@ -75,7 +75,7 @@ def accuracy_uncertainty(accuracies: npt.ArrayLike, test_size: int) -> np.ndarra
     return np.sqrt(spread**2 + a * (1 - a) / test_size)
 
 
-def fit_seeds(sigma: npt.ArrayLike, accuracies: npt.ArrayLike, test_size: int, **settings: Any) -> MidpointFit:
+def fit_seeds(sigma: npt.ArrayLike, accuracies: npt.ArrayLike, test_size: int | None, **settings: Any) -> MidpointFit:
     """Fit equation 1 to the mean of several seeds, with an interval that holds for other seeds, too.
 
     The midpoint is that of `fit_midpoint` for the averages over seeds. Then its curve is shifted in ln sigma until it
@@ -92,10 +92,10 @@ def fit_seeds(sigma: npt.ArrayLike, accuracies: npt.ArrayLike, test_size: int, *
         Noise levels, >= 0, (n,), each once.
     accuracies : array_like
         Of each seed at each level, from 0 to 1, (n, seeds); NaN where a run is missing.
-    test_size : int
-        The number of test images.
+    test_size : int or None
+        The number of test images; if it is not known, all averages have equal weight.
     **settings
-        As for `fit_midpoint`.
+        As for `fit_midpoint`, but for `uncertainty`, which the seeds tell.
 
     Returns
     -------
@@ -117,6 +117,9 @@ def fit_seeds(sigma: npt.ArrayLike, accuracies: npt.ArrayLike, test_size: int, *
     >>> print(fit, fit.seed_midpoints.round(2))
     midpoint 3 (95 %: 2.54 to 3.54) [2.8 3.  3.2]
     """
+    for name in ("accuracy", "uncertainty"):
+        if name in settings:
+            raise InputError(f"{name}: expected none, as the accuracies of the seeds tell it, got one; leave it out")
     levels, table = numbers("sigma", sigma), _table(accuracies)
     if levels.ndim != 1 or len(levels) != len(table):
         expected = f"one row for each of {levels.size} levels of sigma"
@@ -128,7 +131,9 @@ def fit_seeds(sigma: npt.ArrayLike, accuracies: npt.ArrayLike, test_size: int, *
         missing = levels[~there.any(axis=1)][0]
         raise InputError(f"accuracies: expected those of at least one seed, got none at sigma {missing}; leave it out")
     mean = np.nanmean(table, axis=1)
-    errors = [float(accuracy_uncertainty(row[known], test_size)) for row, known in zip(table, there, strict=True)]
+    errors = None
+    if test_size is not None:
+        errors = [float(accuracy_uncertainty(row[known], test_size)) for row, known in zip(table, there, strict=True)]
     return _with_seeds(fit_midpoint(levels, mean, errors, **settings), table, test_size)
 
 
@@ -147,12 +152,15 @@ def _table(accuracies: npt.ArrayLike) -> np.ndarray:
     return table
 
 
-def _with_seeds(fit: MidpointFit, table: np.ndarray, test_size: int) -> MidpointFit:
+def _with_seeds(fit: MidpointFit, table: np.ndarray, test_size: int | None) -> MidpointFit:
     """Widen the interval of a fit to averages by what single seeds, (n, seeds), tell."""
     problem, best = fit._profile.problem, fit._profile.best
     if fit.kind == "open" or 0 in problem.held or best[2] <= 0 or problem.sigma_at(best[0]) <= 0:
         return fit
-    one_seed = replace(problem, dy=accuracy_uncertainty(np.clip(problem.y, 0, 1)[:, None], test_size))
+    if test_size is None:  # errors that are all alike: those of the averages, times the root of the number of seeds
+        one_seed = replace(problem, dy=problem.dy * math.sqrt(table.shape[1]))
+    else:
+        one_seed = replace(problem, dy=accuracy_uncertainty(np.clip(problem.y, 0, 1)[:, None], test_size))
     midpoints = _seed_midpoints(one_seed, best, table, only_falling=fit._flat)
     between = over_seeds(midpoints, CONFIDENCE)
     if between is None:
@@ -187,12 +195,13 @@ def _seed_midpoints(problem: MidpointProblem, best: np.ndarray, table: np.ndarra
     return np.array(found)
 
 
+@np.errstate(all="ignore")  # a trial step may overflow; the least-squares method rejects it
 def _shifted(problem: MidpointProblem, best: np.ndarray) -> np.ndarray:
     """The p of F(sigma / e^d) with the d that fits best: mu e^d and s e^d, or ln mu + d on the scale "log"."""
     linear = problem.scale == "linear"
 
     def at(d: float) -> np.ndarray:
-        return np.r_[best[:2] * math.exp(d), best[2:]] if linear else best + [d, 0, 0, 0]
+        return np.r_[best[:2] * math.exp(min(d, 700)), best[2:]] if linear else best + [d, 0, 0, 0]
 
     def residuals(d: np.ndarray) -> np.ndarray:
         return (logistic(problem.x, *at(d[0])) - problem.y) / problem.dy

@@ -23,15 +23,18 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from wn_ref.arrays import unmasked
-from wn_ref.errors import InputError, require_choice
+from wn_ref.errors import InputError, require_choice, require_whole
+from wn_ref.fits.inputs import noise_levels
 from wn_ref.fits.leastsquares import covariance
 from wn_ref.fits.logistic import stacked, stacked_jacobian, stacked_slope
 from wn_ref.fits.problem import SCALES, MidpointProblem, abscissa
 from wn_ref.fits.step_search import best_steps, stacked_chi2
+from wn_ref.fits.verdict import FLAT, chi2_of_constant
 
 PRICE = 16.0
 """By how much two steps have to lower chi2, in addition to a smaller AICc."""
+FALLS = (FLAT, 22.46)
+"""By how much one step, or two, lower the chi2 of a constant if the curve falls: 99.9 % quantiles (3, 6 parameters)."""
 PLATEAU = 0.1
 """Between two steps there is a plateau if the flatness is below this."""
 
@@ -43,7 +46,10 @@ class StackedFit:
     Attributes
     ----------
     midpoints, slopes, half_ranges : np.ndarray
-        mu_j in units of sigma, s_j in units of x, and delta_j, (steps,), in the order of ascending mu.
+        mu_j in units of sigma, s_j in units of x, and delta_j, (steps,), in the order of ascending mu. Those of a curve
+        that does not fall mean nothing: mu_j and s_j are NaN.
+    falls : bool
+        Whether the curve falls: a constant describes it clearly worse (`FALLS`).
     a_min : float
         Accuracy behind the last step.
     chi2 : float
@@ -54,7 +60,7 @@ class StackedFit:
         chi2 plus the penalty for the parameters; only differences between fits of the same data have a meaning.
     covariance : np.ndarray
         Of (mu_1, s_1, delta_1, [mu_2, s_2, delta_2,] a_min), with ln mu in place of mu if the scale is "log". It is 0
-        where a_min was held fixed, and inf if the data do not determine the parameters.
+        where a_min was held fixed, inf if the data do not determine the parameters, and NaN if the curve does not fall.
     scale : "linear" or "log"
         Whether x is sigma or ln sigma.
     """
@@ -62,6 +68,7 @@ class StackedFit:
     midpoints: np.ndarray
     slopes: np.ndarray
     half_ranges: np.ndarray
+    falls: bool
     a_min: float
     chi2: float
     dof: int
@@ -82,7 +89,7 @@ class StackedFit:
 
     @property
     def flatness(self) -> float:
-        """Smallest slope between two midpoints over the smaller of those at the midpoints; NaN with one step.
+        """Smallest slope between two midpoints over the smaller of those at the midpoints; NaN without two.
 
         Two steps also describe one lopsided step better than one does. Only if the curve becomes flat between them
         (`PLATEAU`) is there a plateau.
@@ -94,8 +101,8 @@ class StackedFit:
         return float(fall.min() / min(fall[0], fall[-1]))
 
     def __call__(self, sigma: npt.ArrayLike) -> np.ndarray:
-        """The fitted accuracy at sigma."""
-        return stacked(abscissa(unmasked("sigma", sigma), self.scale), self._best)
+        """The fitted accuracy at sigma, finite numbers >= 0."""
+        return stacked(abscissa(noise_levels(sigma), self.scale), self._best)
 
 
 def fit_stacked(
@@ -108,7 +115,8 @@ def fit_stacked(
 ) -> StackedFit:
     """Fit one step and two steps, and return the two if their AICc is smaller and chi2 falls by more than PRICE.
 
-    Parameters and errors are those of `fit_steps`, except that there is no number of steps to give.
+    Parameters and errors are those of `fit_steps`, except that there is no number of steps to give. A curve that does
+    not fall has one step that means nothing: look at `falls`.
 
     Examples
     --------
@@ -161,8 +169,7 @@ def fit_steps(
     InputError
         If there are fewer than k + 2 different noise levels for k free parameters, or a value cannot be used.
     """
-    if steps not in (1, 2):
-        raise InputError(f"steps: expected 1 or 2, got {steps!r}; choose one")
+    steps = require_whole("steps", steps, least=1, most=2)
     require_choice("scale", scale, SCALES)
     if uncertainty is None:
         raise InputError("uncertainty: expected standard errors, got None; see accuracy_uncertainty")
@@ -179,19 +186,22 @@ def _result(problem: MidpointProblem, p: np.ndarray, free: int) -> StackedFit:
     """Sort the steps of the best p by mu and collect what is reported; the first `free` entries of p were fitted."""
     order = np.argsort(p[:-1:3])
     p = np.append(p[:-1].reshape(-1, 3)[order].reshape(-1), p[-1])
-    n, chi2 = len(problem.y), stacked_chi2(problem, p)
+    n, steps, chi2 = len(problem.y), len(order), stacked_chi2(problem, p)
+    falls = bool(np.ptp(problem.y) > 0 and chi2_of_constant(problem) - chi2 >= FALLS[steps - 1])
     cov = np.zeros((len(p), len(p)))
     cov[:free, :free] = covariance(stacked_jacobian(problem.x, p)[:, :free] / problem.dy[:, None])
     mu, s, delta = p[:-1].reshape(-1, 3).T
+    unknown = np.full(steps, np.nan)
     return StackedFit(
-        midpoints=mu if problem.scale == "linear" else np.exp(mu),
-        slopes=s,
+        midpoints=unknown if not falls else mu if problem.scale == "linear" else np.exp(mu),
+        slopes=s if falls else unknown,
         half_ranges=delta,
+        falls=falls,
         a_min=float(p[-1]),
         chi2=chi2,
         dof=n - free,
         aicc=chi2 + 2 * free + 2 * free * (free + 1) / (n - free - 1),
-        covariance=cov,
+        covariance=cov if falls else np.full_like(cov, np.nan),
         scale=problem.scale,
         _best=p,
     )

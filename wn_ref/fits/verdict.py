@@ -48,6 +48,9 @@ class Verdict(NamedTuple):
 def verdict(profile: Profile, chance: float, given: MidpointProblem) -> Verdict:
     """Decide what the data tell.
 
+    A midpoint that is held is not in question: it is "measured", whether it lies among the levels or not, unless
+    equation 1 misses the data with it.
+
     Parameters
     ----------
     profile : Profile
@@ -58,12 +61,13 @@ def verdict(profile: Profile, chance: float, given: MidpointProblem) -> Verdict:
         The data with the standard errors as they were given, which tell whether equation 1 describes the curve.
     """
     problem, best = profile.problem, profile.best
-    if 0 in problem.held:
-        return Verdict("measured", math.nan, profile.interval(CONFIDENCE))
-    flat = is_flat(problem, best)
+    held = 0 in problem.held
+    flat = not held and is_flat(problem, best)
     low, high = (0.0, math.inf) if flat else profile.interval(CONFIDENCE)
     if reason := misfit(given, best, max(float(np.ptp(problem.y)), (1 - chance) / 2)):
         return _open(reason)
+    if held:
+        return Verdict("measured", math.nan, (low, high))
     if flat:
         level, error = _mean(problem)
         fallen = level - chance < max(0.05 * (1 - chance), 3 * error)
@@ -94,10 +98,11 @@ def is_flat(problem: MidpointProblem, best: np.ndarray) -> bool:
     """Whether the curve does not fall, or a constant describes it about as well as equation 1 does."""
     if np.ptp(problem.y) == 0 or best[2] <= 0:
         return True
-    return _chi2_of_constant(problem) - problem.chi2(best) < FLAT
+    return chi2_of_constant(problem) - problem.chi2(best) < FLAT
 
 
-def _chi2_of_constant(problem: MidpointProblem) -> float:
+def chi2_of_constant(problem: MidpointProblem) -> float:
+    """The weighted sum of squares of the best constant, whatever is held."""
     return float(np.sum(((problem.y - _mean(problem)[0]) / problem.dy) ** 2))
 
 
@@ -109,7 +114,7 @@ def _hidden_midpoints(problem: MidpointProblem, chance: float, least: float) -> 
     lets all of it happen among the levels.
     """
     a_min, x = problem.held.get(3, chance), problem.x_levels
-    slopes = problem.slopes()
+    slopes = problem.slopes
     slopes = slopes[slopes <= max(np.ptp(x) / 10, slopes[0])]
     between = np.interp(np.arange(0, len(x) - 0.9, 0.2), np.arange(len(x)), x)
     mu, s = (grid.reshape(-1, 1) for grid in np.meshgrid(between, slopes))
@@ -117,7 +122,7 @@ def _hidden_midpoints(problem: MidpointProblem, chance: float, least: float) -> 
     norms = np.maximum(np.sum(shape**2, axis=1), 1e-300)  # 0 where the whole curve lies behind its fall
     delta = np.clip(shape @ target / norms, least, max((1 - a_min) / 2, least))
     chi2 = np.sum((delta[:, None] * shape - target) ** 2, axis=1)
-    return np.unique(mu[chi2 - _chi2_of_constant(problem) < HIDDEN])
+    return np.unique(mu[chi2 - chi2_of_constant(problem) < HIDDEN])
 
 
 def _plateaus(problem: MidpointProblem, best: np.ndarray) -> tuple[bool, bool, np.ndarray]:
