@@ -61,3 +61,19 @@ def test_an_image_that_is_not_there(rng, order, indices, augmented):
         InputError, match=r"indices: expected 0 to 49, got -?\d+ to -?\d+; choose indices in this range"
     ):
         batches.take(indices, drawn)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("augmented", [False, True])
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+@pytest.mark.parametrize("index", [2**58, 2**60, 2**60 + 3, 2**62, 2**63 - 1, -(2**63), -(2**58), 2**64 - 1])
+def test_an_index_whose_place_is_beyond_the_range_of_an_int64(rng, order, augmented, kind, index):
+    """2^58 times 64 pixels is 2^64, which wraps to 0: that was the first image."""
+    data = made(rng, (1, 8, 8), kind, padding=1)
+    batches = data.batches(np.asarray(data.train_images, order=order))
+    drawn = data.augmentation(0, 0) if augmented else None
+    with pytest.raises(InputError, match=f"indices: expected 0 to 49, got {index} to {index}; choose indices in"):
+        batches.take([index], drawn)
+    if index < 2**63:
+        with pytest.raises(InputError, match="indices: expected 0 to 49, got"):
+            batches.take([0, index, 49], drawn)

@@ -107,3 +107,36 @@ def test_pareto_has_networks_as_units_and_repetitions_of_a_single_one(rng):
     alone = runs[(runs["rule"] == "a") & (runs["seed"] == 1)]
     (row,) = pareto(alone).itertuples()
     assert (row.accuracy, row.low, row.high) == pytest.approx(interval(alone["accuracy"]))
+
+
+@pytest.mark.parametrize("values", [[0.01, 0.01], [0.71 - 0.70, 0.81 - 0.80], [-0.5] * 5, [1e-6 + 0.3 - 0.3, 1e-6]])
+def test_equal_values_do_not_tell_how_others_scatter(values):
+    """Accuracies are multiples of 1 / n, so differences agree by accident: no interval of 95 % without a width."""
+    mean, low, high = interval(values)
+    assert mean == pytest.approx(values[0])
+    assert (low, high) == (-np.inf, np.inf)
+
+
+def test_no_difference_at_all_is_one_of_things_that_are_the_same(rng):
+    """Two rules with the same executions have the same accuracies, to the bit."""
+    assert interval([0.0, 0.0, 0.0]) == (0, 0, 0)
+    assert interval([0.0, 1e-12])[2] < 1e-10
+    runs = made_up_runs(rng)
+    same = runs[runs["rule"] == "a"]
+    table = differences(pandas.concat([same, same.assign(rule="c")]), "a", "c")
+    assert (table[["difference", "low", "high"]] == 0).all(axis=None)
+
+
+@pytest.mark.parametrize("level", ["0.95", None, np.nan, 0, 1])
+def test_a_level_is_a_probability(level):
+    with pytest.raises(InputError, match=r"level: expected a probability between 0 and 1, such as 0.95, got"):
+        interval([0.1, 0.2], level)
+
+
+@pytest.mark.parametrize("name", ["rule", "seed", "repetition", "total"])
+def test_what_names_a_run_is_there(name, rng):
+    """Runs without a total made an empty table, and those without a seed intervals over nobody knows what."""
+    runs = made_up_runs(rng)
+    for table in (lambda runs: differences(runs, "a", "b"), pareto):
+        with pytest.raises(InputError, match=f"{name}: expected one for each run, got none for some; give one"):
+            table(runs.assign(**{name: np.nan}))

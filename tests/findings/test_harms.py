@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from wn_ref import InputError
+from wn_ref import InputError, OverflowStop, build_model
 from wn_ref.datasets import Dataset
 from wn_ref.findings.harms import Probe, harms, soft_error
 from wn_ref.layers import Dense, Flatten
@@ -85,7 +85,11 @@ def test_nothing_to_measure_is_refused(chain):
 def test_images_weigh_the_same_in_a_small_last_batch(chain, monkeypatch):
     """Noise that is the same for all images: a batch of 1,999 and one of 1 are as good as one of 2,000."""
     net, data = chain
-    monkeypatch.setattr(Probe, "inject", lambda self, x, stream, executions=1: np.add(x, 0.5, out=x))
+
+    def inject(self, x, stream, executions=1):
+        x += 0.5
+
+    monkeypatch.setattr(Probe, "inject", inject)
     whole, parts = (harms(net, data, 1.0, [1, 1, 1], repetitions=1, batch_size=size) for size in (2000, 1999))
     np.testing.assert_allclose(parts, whole, rtol=1e-5, atol=1e-8)  # both logits move alike behind the last layer
 
@@ -96,3 +100,20 @@ def test_noise_is_other_noise_than_that_of_evaluations(chain, monkeypatch):
     monkeypatch.setattr(Probe, "inject", lambda self, x, stream, executions=1: steps.append(stream.step))
     harms(*chain, 1.0, [1, 1, 1], repetitions=2, batch_size=1000)
     assert set(steps) == set(range(CALIBRATION, CALIBRATION + 4))
+
+
+def test_an_overflow_has_no_harm(chain):
+    net, data = chain
+    with pytest.raises(OverflowStop, match=r"overflow in batch 0: .* is not finite; try less noise"):
+        harms(net, data, 3e38, [1, 1, 1])
+    with pytest.raises(InputError, match="logits: expected those of 2 classes for 1,000 images"):
+        harms(build_model("mlp", data.shape, 3, batchnorm=False), data, 1.0, [1] * 8)
+
+
+def test_an_effect_on_the_loss_that_overflows_is_no_harm(chain, monkeypatch):
+    net, data = chain
+    monkeypatch.setattr("wn_ref.findings.harms.soft_error", lambda z, _: (0.5, np.full_like(z, 3e38)))
+    with pytest.raises(
+        OverflowStop, match=r"overflow in harms: the gradient of dense[12] is not finite; try less noise"
+    ):
+        harms(net, data, 10.0, [1, 1, 1])

@@ -68,3 +68,24 @@ def test_bad_input():
         histogram_pair(np.ones(3), np.ones(3), scale="lin")
     with pytest.raises(InputError, match="bins: expected a whole number of at least 1"):
         histogram_pair(np.ones(3), np.ones(3), 0)
+
+
+@pytest.mark.parametrize(
+    ("quiet", "noisy", "scale"),
+    [([-1.7e308], [1.7e308], "linear"), ([1.7e308], [1.7e308], "linear"), ([1e250], [1e250], "log")],
+)
+def test_a_range_that_no_float_has(quiet, noisy, scale):
+    with pytest.raises(InputError, match=r"bins: expected a range that a float64 can have, got values from .*; scale"):
+        histogram_pair(np.array(quiet), np.array(noisy), scale=scale)
+
+
+def test_the_largest_range(rng):
+    edges, quiet, _ = histogram_pair(np.array([-8e307, 8e307]), np.array([0.0]), 4)
+    assert np.isfinite(edges).all()
+    assert quiet.tolist() == [1, 0, 0, 1]
+
+
+def test_masks_and_texts_are_refused():
+    for bad in (np.ma.masked_array([1.0, 2.0], [True, False]), np.array(["x"])):
+        with pytest.raises(InputError, match="quiet: expected an array, got"):
+            histogram_pair(bad, np.ones(3))

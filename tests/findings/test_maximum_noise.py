@@ -121,3 +121,36 @@ def test_of_a_network_that_guesses_nothing_can_be_preserved(clean):
         row = preserved(made_up({0: [0.30, 0.31]}, clean), guess=guess).iloc[0]
         assert math.isnan(row["above_chance"])
         assert not row["above_chance_std"] < 0
+
+
+@pytest.mark.parametrize("guess", [11.35, 1.0, -0.1, np.nan, "0.1135"])
+def test_a_guess_is_a_share(guess):
+    """With 11.35 for 11.35 %, nothing was better than guessing, and everything NaN."""
+    with pytest.raises(InputError, match="guess: expected an accuracy 0 <= guess < 1, got"):
+        preserved(made_up({0: [0.5]}, [0.9]), guess=guess)
+
+
+@pytest.mark.parametrize("errors", [math.nan, -1, "3"])
+def test_a_number_of_errors(errors):
+    with pytest.raises(InputError, match="errors: expected a number of standard errors >= 0, got"):
+        lost(preserved(made_up({0: [0.5]}, [0.9])), errors)
+    with pytest.raises(InputError, match="runs: expected a column guess"):
+        lost(made_up({0: [0.5]}, [0.9]))
+
+
+@pytest.mark.parametrize(("name", "value"), [("tested", math.nan), ("tested", 0), ("classes", 0), ("classes", "ten")])
+def test_sizes_are_whole_numbers(name, value):
+    with pytest.raises(InputError, match=f"{name}: expected a whole number of at least 1, got"):
+        preserved(made_up({0: [0.5]}, [0.9]).assign(**{name: value}))
+
+
+def test_points_without_a_name_are_no_less_there():
+    """A column that is empty made an empty table."""
+    runs = made_up({0: [0.5], 1: [0.7]}, [0.9])
+    table, nameless = preserved(runs), preserved(runs.assign(name=math.nan))
+    pandas.testing.assert_frame_equal(nameless.drop(columns="name"), table.drop(columns="name"))
+
+
+def test_what_nobody_measured_is_not_better_than_guessing():
+    table = preserved(made_up({0: [0.5], 1: [0.7]}, [0.9]))
+    assert lost(table.assign(accuracy=[math.nan, 0.7])).tolist() == [True, False]

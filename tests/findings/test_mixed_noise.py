@@ -119,3 +119,65 @@ def test_a_reaction_is_measured_per_factor_of_ten():
     for slope, governs in ((0.04, 0), (0.06, 2)):
         a = 0.9 - slope * np.arange(4) * np.ones((3, 1))
         assert (regimes([1, 10, 100], [1, 10, 100, 1000], a).governs == governs).all()
+
+
+@pytest.mark.parametrize("chance", [10, 1.0, -0.1, np.nan, "0.1", None])
+def test_chance_is_a_share(chance):
+    """A chance of 10 had its contour at 5.45, and every midpoint was 0."""
+    with pytest.raises(InputError, match="chance: expected 0 <= chance < 1, usually 1 / number of classes, got"):
+        midpoint_contour([1, 2, 4], [1, 2, 4], [[0.9, 0.5, 0.1]] * 3, chance=chance)
+
+
+@pytest.mark.parametrize("level", [45, 1.0, -0.1, np.nan, "0.45"])
+def test_the_level_of_a_contour_is_a_share(level):
+    with pytest.raises(InputError, match="level: expected an accuracy 0 <= level < 1, got"):
+        midpoint_contour([1, 2, 4], [1, 2, 4], [[0.9, 0.5, 0.1]] * 3, level=level)
+
+
+@pytest.mark.parametrize("tolerance", [5, 0, np.nan])
+def test_a_fall_is_one_by_a_share(tolerance):
+    with pytest.raises(InputError, match="tolerance: expected a loss of accuracy 0 < tolerance < 1, got"):
+        first_fall(np.array([1.0, 10]), np.array([0.9, 0.1]), tolerance)
+
+
+def test_a_grid_has_finite_levels_and_nothing_masked():
+    """A level of inf made all slopes NaN, and multiplicative noise governed; masks were ignored."""
+    with pytest.raises(InputError, match=r"sigma_add: expected at least two levels > 0, ascending, got .*inf"):
+        regimes([1, 2], [1, np.inf], np.full((2, 2), 0.5))
+    masked = np.ma.masked_array(np.full((2, 2), 0.5), [[True, False], [False, False]])
+    with pytest.raises(InputError, match="accuracy: expected an array, got one with 1 masked value"):
+        regimes([1, 2], [1, 2], masked)
+    with pytest.raises(InputError, match="accuracy: expected an array, got"):
+        regimes([1, 2], [1, 2], [["x", "y"], ["x", "y"]])
+    with pytest.raises(InputError, match="additive: expected an array, got"):
+        tolerated_ratio([10.0, 100.0], ["x", "y"])
+
+
+@pytest.mark.parametrize(
+    ("sigma", "accuracy", "message"),
+    [
+        ([1, 2, 3], [0.9, 0.1], "accuracy: expected one for each level"),
+        ([1, 2], [90, 10], "accuracy: expected 0 to 1, got 10 to 90; divide percentages by 100"),
+        ([1, 2], [0.9, np.nan], "accuracy: expected finite numbers"),
+        ([2, 1], [0.9, 0.1], "sigma: expected at least two levels > 0, ascending"),
+        ([0, 1], [0.9, 0.1], "sigma: expected at least two levels > 0, ascending"),
+    ],
+)
+def test_a_curve_that_can_fall(sigma, accuracy, message):
+    with pytest.raises(InputError, match=message):
+        first_fall(sigma, accuracy, 0.05)
+
+
+@pytest.mark.parametrize(
+    ("levels", "least", "message"),
+    [
+        ([10.0, np.inf], 1.0, "sigma_mul: expected finite levels >= 0"),
+        ([10.0, np.nan], 1.0, "sigma_mul: expected finite levels >= 0"),
+        ([-10.0, 10.0], 1.0, "sigma_mul: expected finite levels >= 0"),
+        ([10.0, 20.0], np.nan, "least: expected a finite noise level >= 0"),
+        ([0.0, 20.0], -1.0, "least: expected a finite noise level >= 0"),
+    ],
+)
+def test_a_ratio_of_levels(levels, least, message):
+    with pytest.raises(InputError, match=message):
+        tolerated_ratio(levels, [1.0, 2.0], least)

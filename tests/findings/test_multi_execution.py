@@ -104,3 +104,14 @@ def test_held_out_is_a_part_of_training(digits):
         InputError, match="size: expected fewer than all 8000 images, got 8000; leave some to train with"
     ):
         held_out(digits, 8000)
+
+
+def test_bad_input(brightness):
+    net, data = brightness
+    with pytest.raises(InputError, match="repetitions: expected a whole number of at least 1, got 0"):
+        walking_midpoints(net, data, [0.1, 1, 10, 100], repetitions=0)
+    with pytest.raises(InputError, match=r"rounds: expected a whole number of at least 0, got 1.5"):
+        optimise(net, data, 1.0, [1, 1, 1], rounds=1.5)
+    for midpoints in (np.ma.masked_array([1.0, 1.0, 4.0], [True, False, False]), ["x", "y", "z"]):
+        with pytest.raises(InputError, match="midpoints: expected an array, got"):
+            allocations(net, data, 1.0, midpoints, 12)

@@ -80,3 +80,25 @@ def test_the_threshold_is_a_share_of_the_standard_deviation_and_not_of_the_size(
     y = np.array([2.0, 4.0, 2.0, 4.0])
     quantise(y, 2.5)
     assert y.tolist() == [0, 4, 0, 4]
+
+
+def test_a_spread_that_no_float_has_is_refused():
+    """Its threshold was inf, and every value 0."""
+    with pytest.raises(InputError, match="activation: expected a finite standard deviation, got inf; use less noise"):
+        quantise(np.array([0.0, 1e200, -1e200]), 0.5)
+
+
+def test_masks_and_texts_are_refused():
+    masked = np.ma.masked_array([1.0, 2.0], [True, False])
+    for call in (lambda: quantise(masked, 0.5), lambda: binary_index(masked), lambda: binary_index(np.array(["x"]))):
+        with pytest.raises(InputError, match="activation: expected an array, got"):
+            call()
+    with pytest.raises(InputError, match="threshold: expected a positive number"):
+        quantise(np.ones(3), "0.5")
+
+
+def test_the_index_leaves_the_activation_as_it_is(rng):
+    values = rng.random(50)
+    kept = values.copy()
+    binary_index(values)
+    assert np.array_equal(values, kept)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from wn_ref import InputError, build_model, load_dataset, multiplicative, train
+from wn_ref import InputError, OverflowStop, additive, build_model, evaluate, load_dataset, multiplicative, train
 from wn_ref.findings import self_binarization
 from wn_ref.findings.peaks import binary_index, quantise
 from wn_ref.findings.self_binarization import by_layer, quantised_accuracy, quantised_logits
@@ -147,3 +147,41 @@ def test_the_threshold_is_chosen_under_noise_that_no_accuracy_is_measured_with(d
     )
     assert steps["test"] == 2 * list(range(EVALUATION, EVALUATION + 6))
     assert set(steps["train"]) == {CALIBRATION}
+
+
+def test_logits_that_are_not_finite_are_no_answer(digits):
+    """As of `evaluate`, whether the layer quantised is in front of the overflow or behind it."""
+    few = replace(digits, test_images=digits.test_images[:9], test_labels=digits.test_labels[:9])
+    net, noise = build_model("mlp", digits.shape, 10, batchnorm=False), additive(3e38)
+    settings = {"repetitions": 1, "calibration": 9}
+    with pytest.raises(OverflowStop, match="overflow in evaluation, batch 0: dense3 is not finite; try less noise"):
+        evaluate(net, few, noise, "dense3")
+    injection = Injection(noise, "dense3")
+    for call in (
+        lambda: quantised_accuracy(net, few, 1, injection, **settings),
+        lambda: quantised_accuracy(net, few, 5, injection, side="before", **settings),
+        lambda: by_layer(net, few, injection, layers=[1], **settings),
+    ):
+        with pytest.raises(
+            OverflowStop, match=r"overflow in evaluation, batch 0: dense[34] is not finite; try less noise"
+        ):
+            call()
+    behind = "overflow in the activation that is to be quantised: dense4 is not finite; try less noise"
+    with pytest.raises(OverflowStop, match=behind):
+        quantised_accuracy(net, few, 7, injection, **settings)
+    net.parameters["dense4.bias"][0] = np.nan
+    with pytest.raises(OverflowStop, match="batch 0: dense4 is not finite; try a smaller learning rate"):
+        quantised_accuracy(net, few, 1, **settings)
+
+
+def test_as_many_logits_as_classes(digits):
+    few = replace(digits, test_images=digits.test_images[:9], test_labels=digits.test_labels[:9])
+    with pytest.raises(InputError, match="logits: expected those of 10 classes for 9 images"):
+        quantised_accuracy(build_model("mlp", digits.shape, 12), few, 7, repetitions=1, calibration=9)
+
+
+@pytest.mark.parametrize("layer", [-1, 1.5, "dense1", None])
+def test_a_layer_is_a_whole_number(digits, layer):
+    net = build_model("mlp", digits.shape, 10)
+    with pytest.raises(InputError, match="layer: expected a whole number of at least 0, got"):
+        quantised_logits(net, digits.batch(digits.test_images, [0]), layer, 0.5)

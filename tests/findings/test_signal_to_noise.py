@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from wn_ref import InputError, additive, build_model, mixed, multiplicative
+from wn_ref import InputError, OverflowStop, additive, build_model, mixed, multiplicative
 from wn_ref.findings.signal_to_noise import noise_power, signal_to_noise
 from wn_ref.injection import Injection
 from wn_ref.noise import Noise
@@ -113,3 +113,36 @@ def test_the_variance_is_that_between_images_and_leaves_constant_offsets_out(rng
     y = dict(net.activations(x))["dense1"].astype(np.float64)
     assert row["variance"] == pytest.approx(np.mean([unit.var() for unit in y]))
     assert row["power"] > 100 * row["variance"]
+
+
+def test_an_overflow_is_not_taken_for_no_noise(rng):
+    """Behind noise of 3e38, the largest power of ten of float32, logits are inf - inf: an error, as of `evaluate`."""
+    net = build_model("mlp", (1, 8, 8), 5, batchnorm=False)
+    x = rng.standard_normal((1, 8, 8, 100)).astype(np.float32)
+    with pytest.raises(OverflowStop, match="overflow in signal_to_noise: dense3 is not finite; try less noise"):
+        signal_to_noise(net, x, Injection(additive(3e38), point="dense3"))
+    wide = build_model("mlp", (1, 8, 8), 5, batchnorm=False, dtype="float64")
+    with pytest.raises(OverflowStop, match="overflow in signal_to_noise: dense3 is not finite; try less noise"):
+        signal_to_noise(wide, x, Injection(additive(1e200), point="dense3"))  # its square is not
+    net.parameters["dense2.bias"][0] = np.inf
+    with pytest.raises(
+        OverflowStop, match="dense2 is not finite; try a smaller learning rate, and whether all weights"
+    ):
+        signal_to_noise(net, x, Injection(additive(0.1), point="dense3"))
+
+
+@pytest.mark.parametrize(
+    ("power", "noise", "message"),
+    [
+        (1.0, additive(1e200), "noise: expected a power that a float64 can have, got Noise"),
+        (1e300, multiplicative(1e10), "noise: expected a power that a float64 can have, got Noise"),
+        (1.0, Coin(sigma=0.5), "noise: expected Gaussian noise, got Coin.*; use signal_to_noise"),
+        (1.0, 0.5, "noise: expected an object of the class Noise, got 0.5"),
+        (-1.0, additive(1.0), "signal_power: expected a finite mean square >= 0, got -1.0"),
+        (np.nan, additive(1.0), "signal_power: expected a finite mean square >= 0, got nan"),
+        ("4", additive(1.0), "signal_power: expected a finite mean square >= 0, got '4'"),
+    ],
+)
+def test_a_noise_power_that_there_is_not(power, noise, message):
+    with pytest.raises(InputError, match=message):
+        noise_power(power, noise)

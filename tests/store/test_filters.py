@@ -8,7 +8,8 @@ import pandas
 import pytest
 
 from tests.store.test_store import DONE, RUNS, one_line, path, write  # noqa: F401  # a fixture
-from wn_ref import Experiment, additive, multiplicative, open_store
+from wn_ref import Experiment, Noise, additive, multiplicative, open_store
+from wn_ref.store import delete
 from wn_ref.store.filters import NothingFoundWarning
 from wn_ref.store.records import Outcome
 
@@ -49,7 +50,11 @@ def test_what_is_found(path, filters, expected):  # noqa: F811
         ({"phase": 3}, "phase: expected one of training, inference"),
         ({"epochs": "5"}, "epochs: expected a whole number"),
         ({"batchnorm": "yes"}, "batchnorm: expected True or False"),
-        ({"sigma_add": "0.5"}, "sigma_add: expected a number, as the column has, got '0.5'; correct it"),
+        ({"sigma_add": "0.5"}, "sigma_add: expected a finite noise level >= 0, got '0.5'; correct it"),
+        ({"sigma_add": np.str_("0.5")}, "sigma_add: expected a finite noise level >= 0, got .*0.5'"),
+        ({"sigma_mul": [0.5, -1]}, "sigma_mul: expected a finite noise level >= 0, got -1; correct it"),
+        ({"sigma_mul": np.nan}, "sigma_mul: expected a finite noise level >= 0, got nan; correct it"),
+        ({"accuracy": "0.5"}, "accuracy: expected a number, as the column has, got '0.5'; correct it"),
         ({"gradient": 1}, "gradient: expected a text, as the column has, got 1"),
         ({"accuracy": additive(1)}, "accuracy: expected a number or a text, got Noise"),
         ({"executions": ("2", 1)}, "executions: expected a whole number of at least 1, got '2'"),
@@ -75,6 +80,32 @@ def test_what_no_run_can_have(path, filters, message):  # noqa: F811
 def test_an_empty_answer_says_why(path, filters, message):  # noqa: F811
     with open_store(path) as store, pytest.warns(NothingFoundWarning, match=message):
         assert store.runs(**filters).empty
+
+
+@pytest.mark.parametrize("name", ["sigma_add", "sigma_mul"])
+def test_levels_are_the_same_but_for_rounding(tmp_path, name):
+    """A grid has 0.30000000000000004 and 0.6000000000000001 where one writes 0.3 and 0.6: one level everywhere."""
+    levels = np.linspace(0, 2, 21)
+    write(tmp_path / "new.sqlite", [Experiment(noise=Noise(**{name: sigma})) for sigma in levels], DONE)
+    assert levels[3] != 0.3
+    with open_store(tmp_path / "new.sqlite") as store:
+
+        def found(wanted):
+            return sorted(store.runs([name], **{name: wanted})[name])
+
+        for wanted in ([0.3, 0.6, 1.0], (0.3, 0.6, 1), {0.3, 0.6, 1.0}, np.array([0.3, 0.6, 1.0])):
+            assert found(wanted) == levels[[3, 6, 10]].tolist()
+        assert found(0.3) == levels[[3]].tolist()
+        assert found(np.float64(0.3)) == found(0.3 * (1 + 9e-12)) == found(0.3)
+        assert found(range(2)) == [0, 1]
+        assert found([*levels, *np.linspace(3, 4, 3000)]) == levels.tolist()  # more than an expression of SQL may have
+        assert found([0.3, None]) == found(0.3)
+        for other in (0.3 * (1 + 2e-11), 0.3 * (1 - 2e-11), 1e-300):
+            with pytest.warns(NothingFoundWarning, match=f"none has {name}="):
+                assert found(other) == []
+        with pytest.warns(NothingFoundWarning, match="there are some for each of them"):
+            assert store.runs(**{name: 0.3}, key=store.runs(["key"], **{name: 0.6})["key"]).empty
+    assert delete(tmp_path / "new.sqlite", **{name: 0.3}) == 1
 
 
 def test_an_empty_store_needs_no_reason(tmp_path):

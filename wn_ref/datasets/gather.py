@@ -61,7 +61,7 @@ def _all_there(pixels, indices, size):
     smallest = largest = indices[0]
     for n in range(indices.size):
         smallest, largest = min(smallest, indices[n]), max(largest, indices[n])
-    return smallest >= 0 and (largest + 1) * size <= pixels.size
+    return smallest >= 0 and largest < pixels.size // size  # no product, which may be larger than an int64
 
 
 @kernel

@@ -6,7 +6,9 @@ additive noise, does not tell it from others.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -58,11 +60,13 @@ def prepared(table: object, columns: Sequence[str] = ("tested", "classes")) -> p
     Raises
     ------
     InputError
-        If it is not a table of runs, or has none; or if a noise level or a seed is missing, or no level.
+        If it is not a table of runs, or has none; if a noise level or a seed is missing, or no level; or if an accuracy
+        is no number.
     """
     runs = require_runs(table, (*LEVEL, "accuracy", *columns))
     for name in LEVEL:
         require_levels(name, runs[name])
+    _require_numbers("accuracy", runs["accuracy"])
     if "seed" in runs and runs["seed"].isna().any():
         raise InputError("seed: expected one for each run, got none for some; give one, or leave these runs out")
     if (own := has_own_noise(runs)).any():
@@ -88,6 +92,27 @@ def require_levels(name: str, levels: pandas.Series) -> None:
     )
     for level in levels[~((numbers >= 0) & (numbers < np.inf)).to_numpy(bool, na_value=False)][:1]:
         raise InputError(f"{name}: expected finite noise levels >= 0, got {level!r}; correct or leave out these runs")
+
+
+def _require_numbers(name: str, column: pandas.Series) -> None:
+    """Raise `InputError` if something in a column is neither a number nor missing."""
+    if column.dtype.kind in "iuf":
+        return
+    for value in column.dropna():
+        if not isinstance(value, Real) or isinstance(value, bool):
+            raise InputError(f"{name}: expected numbers, got {value!r}; convert them")
+
+
+def count_in(runs: pandas.DataFrame, name: str) -> int:
+    """Return the whole number >= 1 that is in the first row of a column; raise `InputError` if there is another one."""
+    value = runs[name].iloc[0]
+    try:
+        count = float(value)
+    except (TypeError, ValueError):
+        count = math.nan
+    if not (count >= 1 and count.is_integer()):
+        raise InputError(f"{name}: expected a whole number of at least 1, got {value!r}; correct these runs")
+    return int(count)
 
 
 def has_own_noise(runs: pandas.DataFrame) -> pandas.Series:

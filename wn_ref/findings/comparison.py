@@ -12,7 +12,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from wn_ref.errors import InputError, require_choice
+from wn_ref.errors import InputError, require_choice, require_number
 from wn_ref.findings.alike import require_runs
 from wn_ref.fits import student_quantile
 from wn_ref.fits.inputs import numbers
@@ -20,6 +20,8 @@ from wn_ref.lazy import pandas
 
 COLUMNS = ("rule", "seed", "repetition", "total", "accuracy")
 """The columns that every table of rules has."""
+ROUNDING = 1e-9
+"""Values that differ by no more than this fraction are equal: differences of accuracies have rounding errors."""
 
 
 def differences(runs: pandas.DataFrame, rule: str, than: str, level: float = 0.95) -> pandas.DataFrame:
@@ -110,6 +112,11 @@ def pareto(runs: pandas.DataFrame, level: float = 0.95) -> pandas.DataFrame:
 def interval(values: npt.ArrayLike, level: float = 0.95) -> tuple[float, float, float]:
     """Mean of a sample and its confidence interval by Student's t.
 
+    Accuracies are multiples of 1 / n for n test images, so a few of them may agree by accident. Equal values say
+    nothing about how far others scatter, and have an open interval, as a single value has. Only if all are 0, the ends
+    are 0, too: this is the difference of two things that are the same, such as rules with the same executions. But a
+    few zeros may be an accident, and are no proof of that.
+
     Parameters
     ----------
     values : array_like
@@ -120,7 +127,7 @@ def interval(values: npt.ArrayLike, level: float = 0.95) -> tuple[float, float, 
     Returns
     -------
     mean, low, high : float
-        For a single value, the ends are -inf and inf.
+        For a single value, and for equal values other than 0, the ends are -inf and inf.
 
     Raises
     ------
@@ -133,22 +140,24 @@ def interval(values: npt.ArrayLike, level: float = 0.95) -> tuple[float, float, 
     >>> print(f"{mean:.3f} ({low:.3f} to {high:.3f})")
     0.710 (0.685 to 0.735)
     """
-    if not 0 < level < 1:
-        raise InputError(f"level: expected a probability between 0 and 1, got {level}; 0.95 is usual")
+    level = require_number("level", level, "a probability between 0 and 1, such as 0.95", least=1e-9, below=1 - 1e-9)
     sample = numbers("values", values)
     if sample.ndim != 1 or not len(sample):
         raise InputError(f"values: expected a list of at least one number, got shape {sample.shape}; add some")
-    mean, n = float(np.mean(sample)), len(sample)
-    if n < 2:
+    mean, n, largest = float(np.mean(sample)), len(sample), np.abs(sample).max()
+    if n < 2 or (largest > 0 and np.ptp(sample) <= ROUNDING * largest):
         return mean, -math.inf, math.inf
     reach = student_quantile((1 + level) / 2, n - 1) * float(np.std(sample, ddof=1)) / math.sqrt(n)
     return mean, mean - reach, mean + reach
 
 
 def _once(runs: pandas.DataFrame) -> pandas.DataFrame:
-    """Check that runs have all columns, and one finite accuracy for each rule, total, seed and repetition."""
+    """Check that runs have all columns, in full, and one finite accuracy for each rule, total, seed and repetition."""
     runs = require_runs(runs, COLUMNS)
     numbers("accuracy", runs["accuracy"].to_numpy())
+    for name in COLUMNS:
+        if runs[name].isna().any():
+            raise InputError(f"{name}: expected one for each run, got none for some; give one, or leave these runs out")
     again = runs.duplicated(["rule", "total", "seed", "repetition"])
     if again.any():
         row = runs[again].iloc[0]

@@ -25,9 +25,11 @@ import numpy as np
 from wn_ref.blas import one_blas_thread
 from wn_ref.datasets import Dataset
 from wn_ref.errors import InputError, require_whole
-from wn_ref.injection import ALL
+from wn_ref.injection import ALL, Injection
+from wn_ref.loss import require_logits
 from wn_ref.network import Network
 from wn_ref.noise import Noise
+from wn_ref.overflow import in_backward, in_forward
 from wn_ref.random import CALIBRATION, Stream
 
 Executions = Sequence[int] | np.ndarray
@@ -56,6 +58,7 @@ class Probe(Noise):
 
 
 @one_blas_thread
+@np.errstate(over="ignore", invalid="ignore")  # looked for after every batch
 def harms(
     network: Network,
     data: Dataset,
@@ -93,7 +96,10 @@ def harms(
     Raises
     ------
     InputError
-        If there is not one number of executions for each point, no repetition, or a batch without images.
+        If there is not one number of executions for each point, no repetition, a batch without images, or the network
+        has not as many logits as the data set has classes.
+    OverflowStop
+        If a logit or an effect of the noise on the loss is not finite.
 
     Examples
     --------
@@ -111,9 +117,15 @@ def harms(
         indices = np.arange(start, min(start + batch_size, len(data.test_labels)))
         x = data.batch(data.test_images, indices, network.dtype)
         logits = network.forward(x, False, probe, ALL, seed, CALIBRATION + number, list(executions))
+        require_logits(logits, len(data.classes), len(indices))
+        if not np.isfinite(logits).all():
+            again = Injection(probe, ALL, seed, CALIBRATION + number, list(executions))
+            raise in_forward(f"batch {number}", network.activations(x, injection=again), noisy=True)
         _, dlogits = soft_error(logits, data.test_labels[indices])
         network.backward(dlogits * (len(indices) / len(data.test_labels)), input_gradient=True)
     effects = [np.sum(probe.effects[point]) / repetitions for point in range(len(network.points))]
+    if not np.isfinite(effects).all():
+        raise in_backward("harms", dict(zip(network.points, effects)), noisy=True)
     return np.asarray(executions) / 2 * np.array(effects)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from wn_ref.arrays import unmasked
 from wn_ref.errors import InputError, require_choice, require_whole
 from wn_ref.injection import Injection
 from wn_ref.lazy import pandas
@@ -42,7 +43,7 @@ def histogram_pair(
     Raises
     ------
     InputError
-        If an array is empty or has a value that is not finite.
+        If an array is empty, masked, or has a value that is not finite, or edges are beyond the range of a float64.
 
     Examples
     --------
@@ -52,7 +53,7 @@ def histogram_pair(
     """
     require_choice("scale", scale, SCALES)
     require_whole("bins", bins, least=1)
-    values = [np.ravel(part).astype(np.float64) for part in (quiet, noisy)]
+    values = [np.ravel(unmasked(name, part, np.float64)) for name, part in (("quiet", quiet), ("noisy", noisy))]
     for name, part in zip(("quiet", "noisy"), values):
         if not part.size:
             raise InputError(f"{name}: expected finite numbers, got an empty array; run the network on some images")
@@ -62,11 +63,16 @@ def histogram_pair(
         values = [np.log10(np.abs(part[part != 0])) for part in values]
     every = np.concatenate(values) if sum(map(len, values)) else np.zeros(1)
     low, high = every.min(), every.max()
-    if high - low <= 1e-12 * max(abs(low), abs(high), 1e-300):  # all values are the same
-        low, high = low - 0.5 * max(abs(low), 1.0), high + 0.5 * max(abs(high), 1.0)
-    edges = np.linspace(low, high, bins + 1)
+    with np.errstate(over="ignore", invalid="ignore"):  # looked for below
+        if high - low <= 1e-12 * max(abs(low), abs(high), 1e-300):  # all values are the same
+            low, high = low - 0.5 * max(abs(low), 1.0), high + 0.5 * max(abs(high), 1.0)
+        edges = np.linspace(low, high, bins + 1)
+        shown = 10.0**edges if scale == "log" else edges
+    if not np.isfinite(shown).all():
+        got = f"{min(map(np.min, (quiet, noisy)))} to {max(map(np.max, (quiet, noisy)))}"
+        raise InputError(f"bins: expected a range that a float64 can have, got values from {got}; scale them down")
     counts_quiet, counts_noisy = (np.histogram(part, edges)[0] for part in values)
-    return 10.0**edges if scale == "log" else edges, counts_quiet, counts_noisy
+    return shown, counts_quiet, counts_noisy
 
 
 def activation_histograms(

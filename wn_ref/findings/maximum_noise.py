@@ -18,8 +18,16 @@ from typing import Any
 import numpy as np
 
 from wn_ref.datasets import CATALOG
-from wn_ref.errors import InputError
-from wn_ref.findings.alike import has_own_noise, listed, prepared, require_alike, require_one_network, require_runs
+from wn_ref.errors import InputError, require_number
+from wn_ref.findings.alike import (
+    count_in,
+    has_own_noise,
+    listed,
+    prepared,
+    require_alike,
+    require_one_network,
+    require_runs,
+)
 from wn_ref.fits import accuracy_uncertainty
 from wn_ref.lazy import pandas
 
@@ -38,8 +46,9 @@ def preserved(
     by : sequence of str
         The columns that distinguish one point from another.
     guess : float, optional
-        The best accuracy of a network that gives all images the same class. By default that of a published data set,
-        and 1 / K for one's own, of which a table does not know how frequent each class is: `Experiment.entry` does.
+        The best accuracy of a network that gives all images the same class, a share < 1. By default that of a published
+        data set, and 1 / K for one's own, of which a table does not know how frequent each class is: `Experiment.entry`
+        does.
 
     Returns
     -------
@@ -60,7 +69,7 @@ def preserved(
     ------
     InputError
         If there are no runs, none without noise, or none with noise; or if they are of several networks, data sets or
-        trainings, or those of one point have several kinds of noise.
+        trainings, or those of one point have several kinds of noise; or if `guess` is not a share.
 
     Examples
     --------
@@ -71,6 +80,8 @@ def preserved(
     [['dense3', 0.8, 0.775], ['dense4', 0.111, 0.0]]
     """
     by = listed(by)
+    if guess is not None:
+        guess = require_number("guess", guess, "an accuracy 0 <= guess < 1", least=0, below=1)
     runs = prepared(require_runs(runs, by))
     largest = runs["sigma_mul"].max()
     noisy = runs[(runs["sigma_mul"] == largest) & (largest > 0)].dropna(subset="accuracy")
@@ -81,13 +92,13 @@ def preserved(
         raise InputError(f"runs: expected some with and some without noise, got {got}; run both")
     require_one_network(pandas.concat([quiet, noisy]))
     require_alike(noisy, "sigma_mul", by)
-    chance, size = 1 / int(runs["classes"].iloc[0]), int(runs["tested"].iloc[0])
+    chance, size = 1 / count_in(runs, "classes"), count_in(runs, "tested")
     cleans = _of_seeds(quiet)
     clean, clean_std = cleans.mean(), float(accuracy_uncertainty(cleans, size))
     entry = CATALOG.get(runs["dataset"].iloc[0]) if "dataset" in runs else None
     guess = guess if guess is not None else entry.guess if entry else chance
     rows = []
-    for key, same in noisy.groupby(list(by), sort=True):
+    for key, same in noisy.groupby(list(by), sort=True, dropna=False):
         accuracies = _of_seeds(same)
         a, std = accuracies.mean(), float(accuracy_uncertainty(accuracies, size))
         row: dict[str, Any] = dict(zip(by, key, strict=True))
@@ -123,5 +134,12 @@ def lost(table: pandas.DataFrame, errors: float = 3.0) -> np.ndarray:
     -------
     np.ndarray
         bool, (points,).
+
+    Raises
+    ------
+    InputError
+        If there is no such table, or the number of standard errors is not a number >= 0.
     """
-    return (table["accuracy"] - table["guess"] <= errors * table["uncertainty"]).to_numpy()
+    require_number("errors", errors, "a number of standard errors >= 0", least=0)
+    table = require_runs(table, ("accuracy", "guess", "uncertainty"))
+    return ~(table["accuracy"] - table["guess"] > errors * table["uncertainty"]).to_numpy()

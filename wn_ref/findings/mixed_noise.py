@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from wn_ref.arrays import unmasked
 from wn_ref.errors import InputError, require_number
 
 GOVERNORS = ("neither", "multiplicative", "additive")
@@ -79,7 +80,6 @@ def regimes(
     >>> GOVERNORS[found.governs[0, 2]]
     'additive'
     """
-    require_number("tolerance", tolerance, "a loss of accuracy 0 < tolerance < 1", least=math.ulp(0), below=1)
     mul, add, a = _checked(sigma_mul, sigma_add, accuracy)
     edge_mul, edge_add = first_fall(mul, a[:, 0], tolerance), first_fall(add, a[0], tolerance)
     edge_mul = 1.0 if np.isnan(edge_mul) else edge_mul
@@ -90,12 +90,21 @@ def regimes(
     return Regimes(regime, governs, float(edge_mul), float(edge_add))
 
 
-def first_fall(sigma: np.ndarray, accuracy: np.ndarray, tolerance: float) -> float:
+def first_fall(sigma: npt.ArrayLike, accuracy: npt.ArrayLike, tolerance: float) -> float:
     """The sigma where a curve first is `tolerance` below the highest accuracy at any smaller sigma; NaN if nowhere.
 
     Between the levels, accuracy is interpolated linearly in ln sigma.
+
+    Raises
+    ------
+    InputError
+        If the tolerance is not between 0 and 1, or as for `regimes`.
     """
-    return _crossing(sigma, np.maximum.accumulate(accuracy) - accuracy - tolerance)
+    require_number("tolerance", tolerance, "a loss of accuracy 0 < tolerance < 1", least=math.ulp(0), below=1)
+    levels, a = _levels("sigma", sigma), _shares(accuracy)
+    if a.shape != levels.shape:
+        raise InputError(f"accuracy: expected one for each level, {levels.shape}, got shape {a.shape}; match them")
+    return _crossing(levels, np.maximum.accumulate(a) - a - tolerance)
 
 
 def midpoint_contour(
@@ -114,18 +123,26 @@ def midpoint_contour(
     sigma_mul, sigma_add, accuracy
         As for `regimes`.
     level : float, optional
-        The accuracy of the contour; by default half way between the highest accuracy and `chance`.
+        The accuracy of the contour, 0 <= level < 1; by default half way between the highest accuracy and `chance`.
     chance : float
-        Accuracy of guessing, 1/K.
+        Accuracy of guessing, 1/K, 0 <= chance < 1.
 
     Returns
     -------
     additive, multiplicative : np.ndarray
         Midpoint of additive noise at each sigma_mul, (m,), and of multiplicative noise at each sigma_add, (n,). It is
         NaN if accuracy stays above the contour, and 0 if accuracy is below it from the smallest level on.
+
+    Raises
+    ------
+    InputError
+        As for `regimes`; or if `level` or `chance` is not a share.
     """
     mul, add, a = _checked(sigma_mul, sigma_add, accuracy)
-    level = (a.max() + chance) / 2 if level is None else level
+    chance = require_number("chance", chance, "0 <= chance < 1, usually 1 / number of classes", least=0, below=1)
+    if level is None:
+        level = (a.max() + chance) / 2
+    level = require_number("level", level, "an accuracy 0 <= level < 1", least=0, below=1)
     additive = np.array([_crossing(add, level - row) for row in a])
     multiplicative = np.array([_crossing(mul, level - column) for column in a.T])
     return additive, multiplicative
@@ -154,17 +171,20 @@ def tolerated_ratio(sigma_mul: npt.ArrayLike, additive: npt.ArrayLike, least: fl
     Raises
     ------
     InputError
-        If there are no levels, or not one midpoint for each.
+        If there are no levels, or not one midpoint for each, or a level or `least` is not a finite number >= 0.
 
     Examples
     --------
     >>> round(tolerated_ratio([0.1, 10.0, 100.0], [5.0, 20.0, 800.0]), 6)
     4.0
     """
-    mul, midpoints = np.asarray(sigma_mul, np.float64), np.asarray(additive, np.float64)
+    mul, midpoints = unmasked("sigma_mul", sigma_mul, np.float64), unmasked("additive", additive, np.float64)
     if mul.ndim != 1 or not mul.size or mul.shape != midpoints.shape:
         got = f"shapes {mul.shape} and {midpoints.shape}"
         raise InputError(f"sigma_mul: expected one level or more, and a midpoint for each, got {got}; match them")
+    if not ((mul >= 0) & (mul < np.inf)).all():
+        raise InputError(f"sigma_mul: expected finite levels >= 0, got {mul.tolist()}; leave the others out")
+    least = require_number("least", least, "a finite noise level >= 0", least=0)
     known = (mul > least) & np.isfinite(midpoints) & (midpoints > 0)
     return float(np.exp(np.mean(np.log(midpoints[known] / mul[known])))) if known.any() else float("nan")
 
@@ -185,16 +205,31 @@ def _checked(
     sigma_mul: npt.ArrayLike, sigma_add: npt.ArrayLike, accuracy: npt.ArrayLike
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The three as float64 arrays; raise `InputError` if they do not make a grid."""
-    mul, add, a = (np.asarray(values, np.float64) for values in (sigma_mul, sigma_add, accuracy))
-    for name, levels in (("sigma_mul", mul), ("sigma_add", add)):
-        if levels.ndim != 1 or len(levels) < 2 or not (levels[0] > 0 and np.all(np.diff(levels) > 0)):
-            raise InputError(f"{name}: expected at least two levels > 0, ascending, got {levels.tolist()}; sort them")
+    mul, add, a = _levels("sigma_mul", sigma_mul), _levels("sigma_add", sigma_add), _shares(accuracy)
     if a.shape != (len(mul), len(add)):
         raise InputError(
             f"accuracy: expected shape {(len(mul), len(add))}, got {a.shape}; rows are levels of sigma_mul"
         )
+    return mul, add, a
+
+
+def _levels(name: str, values: npt.ArrayLike) -> np.ndarray:
+    """Noise levels as a float64 array; raise `InputError` unless they are at least two, positive and ascending."""
+    levels = unmasked(name, values, np.float64)
+    if (
+        levels.ndim != 1
+        or len(levels) < 2
+        or not (np.all(np.diff(levels) > 0) and levels[0] > 0 and levels[-1] < np.inf)
+    ):
+        raise InputError(f"{name}: expected at least two levels > 0, ascending, got {levels.tolist()}; sort them")
+    return levels
+
+
+def _shares(accuracy: npt.ArrayLike) -> np.ndarray:
+    """Accuracies as a float64 array; raise `InputError` if one is not from 0 to 1."""
+    a = unmasked("accuracy", accuracy, np.float64)
     if not np.isfinite(a).all():
         raise InputError("accuracy: expected finite numbers, got NaN or inf; run the missing experiments")
-    if not (a.min() >= 0 and a.max() <= 1):
+    if a.size and not (a.min() >= 0 and a.max() <= 1):
         raise InputError(f"accuracy: expected 0 to 1, got {a.min():g} to {a.max():g}; divide percentages by 100")
-    return mul, add, a
+    return a

@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from wn_ref.arrays import unmasked
 from wn_ref.datasets import Dataset, stratified
 from wn_ref.errors import InputError, require_whole
 from wn_ref.findings.allocation import allocate_executions, allocate_optimally
@@ -130,8 +131,9 @@ def walking_midpoints(
     Raises
     ------
     InputError
-        If the noise levels do not even bound every midpoint.
+        If the noise levels do not even bound every midpoint, or there is no repetition.
     """
+    require_whole("repetitions", repetitions, least=1)
     midpoints = []
     for point in range(len(network.points)):
         settings: dict[str, Any] = {"point": point, "seed": seed, "batch_size": 1000}
@@ -178,8 +180,9 @@ def optimise(
     Raises
     ------
     InputError
-        If there is not one whole number of executions, at least 1, for each point.
+        If there is not one whole number of executions, at least 1, for each point, or `rounds` is none >= 0.
     """
+    require_whole("rounds", rounds, least=0)
     n = np.array([*network.injection_points.executions(ALL, list(start)).values()])
     for number in range(rounds):
         c = harms(network, data, sigma, n, repetitions, seed + number)
@@ -208,7 +211,7 @@ def allocations(
     dict of str to np.ndarray
         Executions n, (points,), for each of "uniform", "guided", "predicted" and "optimised".
     """
-    mu = np.asarray(midpoints, np.float64)
+    mu = unmasked("midpoints", midpoints, np.float64)
     rules = {"uniform": allocate_executions(np.ones(len(mu)), total), "guided": allocate_executions(mu, total)}
     rules["predicted"] = allocate_optimally(1 / mu**2, total)
     return rules | {"optimised": optimise(network, data, sigma, rules["predicted"], seed=seed, **settings)}

@@ -15,9 +15,12 @@ References
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from wn_ref.errors import InputError
+from wn_ref.arrays import unmasked
+from wn_ref.errors import InputError, require_number
 
 BINS = 1024
 
@@ -37,8 +40,8 @@ def quantise(activation: np.ndarray, threshold: float) -> None:
     Raises
     ------
     InputError
-        If the threshold is not a positive number, or the activation has no values, whole numbers, or a value that is
-        not finite.
+        If the threshold is not a positive number, or the activation has no values, whole numbers, a value that is
+        masked or not finite, or a standard deviation beyond the range of a float64.
 
     Examples
     --------
@@ -47,12 +50,15 @@ def quantise(activation: np.ndarray, threshold: float) -> None:
     >>> y.tolist()
     [0.0, 0.0, 0.0, 0.0, 6.0, 6.0, -6.0, -6.0]
     """
-    if not 0 < threshold < np.inf:
-        raise InputError(f"threshold: expected a positive number of standard deviations, got {threshold}; try 0.5")
+    require_number("threshold", threshold, "a positive number of standard deviations, such as 0.5", least=math.ulp(0))
+    unmasked("activation", activation)
     if activation.dtype.kind != "f":
         raise InputError(f"activation: expected floats, which peaks are, got {activation.dtype}; convert it")
     _require_finite(activation)
-    t = threshold * activation.std(dtype=np.float64)
+    with np.errstate(over="ignore"):
+        t = threshold * activation.std(dtype=np.float64)
+    if not math.isfinite(t):
+        raise InputError(f"activation: expected a finite standard deviation, got {t / threshold}; use less noise")
     above, below = activation > t, activation < -t
     peaks = [activation[side].mean(dtype=np.float64) if side.any() else 0.0 for side in (above, below)]
     activation[...] = np.where(above, peaks[0], np.where(below, peaks[1], 0.0))
@@ -89,7 +95,7 @@ def binary_index(activation: np.ndarray, peaks: int = 2) -> float:
     """
     if peaks not in (2, 3):
         raise InputError(f"peaks: expected 2 or 3, got {peaks!r}; choose one")
-    values = np.ravel(activation).astype(np.float64)
+    values = np.array(unmasked("activation", activation, np.float64)).ravel()
     _require_finite(values)
     values /= max(np.abs(values).max(), 1e-300)
     values -= values.mean()  # so that squares neither overflow nor cancel

@@ -14,7 +14,16 @@ import numpy as np
 
 from wn_ref.counted import counted
 from wn_ref.errors import InputError, require_choice
-from wn_ref.findings.alike import differing, has_own_noise, listed, prepared, require_alike, require_runs, varying_noise
+from wn_ref.findings.alike import (
+    count_in,
+    differing,
+    has_own_noise,
+    listed,
+    prepared,
+    require_alike,
+    require_runs,
+    varying_noise,
+)
 from wn_ref.fits import CONFIDENCE, MidpointFit, accuracy_uncertainty, fit_midpoint, fit_seeds
 from wn_ref.fits.problem import SCALES
 from wn_ref.lazy import pandas
@@ -82,7 +91,7 @@ def midpoint_of(runs: pandas.DataFrame, sigma: str | None = None, scale: str = "
     runs = prepared(runs)
     sigma = varying_noise(runs, sigma)
     require_alike(runs, sigma)
-    chance = 1 / int(runs["classes"].iloc[0])
+    chance = 1 / count_in(runs, "classes")
     falls_to_chance = (runs["sigma_mul"] == 0).all() and not has_own_noise(runs).any()
     a_min = chance if falls_to_chance else None
     settings: dict[str, Any] = {"a_min": a_min, "chance": chance, "scale": scale, "rescale": True}
@@ -102,7 +111,7 @@ def midpoint_as_printed(runs: pandas.DataFrame, sigma: str | None = None) -> Mid
     """
     points = curve(runs, sigma)
     columns = (points[name] for name in ("sigma", "accuracy", "uncertainty"))
-    chance = 1 / int(prepared(runs)["classes"].iloc[0])
+    chance = 1 / count_in(prepared(runs), "classes")
     return fit_midpoint(*columns, chance=chance, scale="linear", rescale=True)
 
 
@@ -233,4 +242,4 @@ def _why_left_out(runs: pandas.DataFrame, sigma: str) -> str:
 
 
 def _tested(runs: pandas.DataFrame) -> int:
-    return int(runs["tested"].iloc[0])
+    return count_in(runs, "tested")

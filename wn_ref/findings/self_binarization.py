@@ -10,7 +10,7 @@ The noise is symmetric and removes the sign, so the index of a layer is that of 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,9 +20,11 @@ from wn_ref.blas import one_blas_thread
 from wn_ref.datasets import Dataset
 from wn_ref.errors import InputError, require_choice, require_whole
 from wn_ref.findings.peaks import binary_index, quantise
-from wn_ref.injection import Injection
+from wn_ref.injection import Injection, write_noise
 from wn_ref.lazy import pandas
+from wn_ref.loss import require_logits
 from wn_ref.network import Network
+from wn_ref.overflow import in_forward
 from wn_ref.random import CALIBRATION, EVALUATION, Stream
 
 THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5)
@@ -65,8 +67,20 @@ def quantised_logits(
     ------
     InputError
         If there is no such injection point, or `side` is "before" and noise is injected at several points.
+    OverflowStop
+        If the activation that is to be quantised is not finite.
     """
+    for _, y in _activations(network, x, layer, threshold, injection, side):
+        logits = y
+    return logits.copy()
+
+
+def _activations(
+    network: Network, x: np.ndarray, layer: int, threshold: float | None, injection: Injection | None, side: str
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Run a network as `quantised_logits` does, and yield what leaves each injection point, as `activations` does."""
     require_choice("side", side, SIDES)
+    layer = require_whole("layer", layer, least=0)
     if not 0 <= layer < len(network.points):
         raise InputError(f"layer: expected 0 to {len(network.points) - 1}, got {layer}; choose an injection point")
     injection = injection or Injection()
@@ -77,13 +91,17 @@ def quantised_logits(
     for name, y in network.activations(x.copy(), injection=injection):
         if name == network.points[layer]:
             if threshold is not None:
+                if not np.isfinite(y).all():
+                    noisy = injection.noise is not None
+                    raise in_forward("the activation that is to be quantised", [(name, y)], noisy)
                 quantise(y, threshold)
             if late is not None:
-                late.inject(y, Stream(injection.seed, layer, injection.step), executions)
-    return y.copy()
+                write_noise(late, y, Stream(injection.seed, layer, injection.step), executions)
+        yield name, y
 
 
 @one_blas_thread
+@np.errstate(over="ignore", invalid="ignore")  # looked for after every batch
 def quantised_accuracy(
     network: Network,
     data: Dataset,
@@ -120,7 +138,9 @@ def quantised_accuracy(
     Raises
     ------
     InputError
-        If there is no repetition, no training image, or an activation has values that are not finite.
+        If there is no repetition, no training image, or the network has not as many logits as the data set has classes.
+    OverflowStop
+        If the activation that is to be quantised or a logit is not finite.
     """
     require_whole("repetitions", repetitions, least=1)
     require_whole("calibration", calibration, least=1)
@@ -133,6 +153,10 @@ def quantised_accuracy(
             x = data.batch(images, part, network.dtype)
             here = replace(injected, step=start + repeat * batches + number)
             logits = quantised_logits(network, x, layer, threshold, here, side)
+            require_logits(logits, len(data.classes), len(part))
+            if not np.isfinite(logits).all():
+                again = _activations(network, x, layer, threshold, here, side)
+                raise in_forward(f"evaluation, batch {number}", again, here.noise is not None)
             hits += int(np.sum(logits.argmax(axis=0) == labels[part]))
         return hits / len(labels)
 
@@ -147,6 +171,7 @@ def quantised_accuracy(
 
 
 @one_blas_thread
+@np.errstate(over="ignore", invalid="ignore")  # looked for in `quantised_accuracy` and `binary_index`
 def by_layer(
     network: Network,
     data: Dataset,
@@ -171,6 +196,11 @@ def by_layer(
     pandas.DataFrame
         One row per layer: point, name, noisy (whether noise is injected there), accuracy, quantised, threshold (see
         `quantised_accuracy`), and index (`binary_index` of |y| before the layer's own noise).
+
+    Raises
+    ------
+    InputError, OverflowStop
+        As `quantised_accuracy` and `binary_index`; or if noise is injected at several points.
 
     Examples
     --------

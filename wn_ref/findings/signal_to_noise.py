@@ -19,18 +19,27 @@ differs between images.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from wn_ref.errors import InputError
-from wn_ref.injection import Injection
+from wn_ref.errors import InputError, require_number, require_type
+from wn_ref.injection import Injection, write_noise
 from wn_ref.lazy import pandas
 from wn_ref.network import Network
 from wn_ref.noise import Noise
+from wn_ref.overflow import in_forward
 from wn_ref.random import Stream
 
 
 def noise_power(signal_power: float, noise: Noise) -> float:
     """E[(y - x)^2] of one injection into an activation with E[x^2] = signal_power (see the top of this module).
+
+    Raises
+    ------
+    InputError
+        If the power of the signal is not a finite number >= 0, the noise has an `inject` of its own, for which there is
+        no closed form, or the result is beyond the range of a float64.
 
     Examples
     --------
@@ -40,10 +49,21 @@ def noise_power(signal_power: float, noise: Noise) -> float:
     >>> noise_power(4.0, mixed(2.0, 3.0, first="additive"))
     61.0
     """
-    mul, add = noise.sigma_mul**2, noise.sigma_add**2
-    return mul * signal_power + add * (1 + mul if noise.first == "additive" else 1)
+    signal_power = require_number("signal_power", signal_power, "a finite mean square >= 0", least=0)
+    require_type("noise", noise, Noise, "wn_ref.additive and its like return one")
+    if type(noise).inject is not Noise.inject:
+        raise InputError(f"noise: expected Gaussian noise, got {noise!r} with its own inject; use signal_to_noise")
+    try:
+        mul, add = noise.sigma_mul**2, noise.sigma_add**2
+        power = mul * signal_power + add * (1 + mul if noise.first == "additive" else 1)
+    except OverflowError:
+        power = math.inf
+    if not math.isfinite(power):
+        raise InputError(f"noise: expected a power that a float64 can have, got {noise!r}; use less noise")
+    return power
 
 
+@np.errstate(over="ignore", invalid="ignore")  # looked for at every point
 def signal_to_noise(network: Network, x: np.ndarray, injection: Injection) -> pandas.DataFrame:
     """Measure the signal-to-noise ratio at every injection point of a trained network.
 
@@ -75,6 +95,8 @@ def signal_to_noise(network: Network, x: np.ndarray, injection: Injection) -> pa
     ------
     InputError
         If no noise is given, there is no such injection point, or there are not as many executions as points.
+    OverflowStop
+        If an activation, with or without noise, or its mean square is not finite.
 
     Examples
     --------
@@ -94,6 +116,8 @@ def signal_to_noise(network: Network, x: np.ndarray, injection: Injection) -> pa
     for number, (name, y) in enumerate(network.activations(x, injection=injection)):
         clean = quiet[number]
         power, total = float(np.mean(clean**2)), float(np.mean((y - clean) ** 2))
+        if not math.isfinite(power + total):
+            raise in_forward("signal_to_noise", [(name, np.array([power, total]))], noisy=math.isfinite(power))
         noisy = number in executions
         injected = 0.0
         if noisy and type(noise) is Noise:
@@ -111,7 +135,7 @@ def signal_to_noise(network: Network, x: np.ndarray, injection: Injection) -> pa
 
 def _measured_power(x: np.ndarray, noise: Noise, stream: Stream, executions: int) -> float:
     y = x.copy()
-    noise.inject(y, stream, executions)
+    write_noise(noise, y, stream, executions)
     return float(np.mean((y.astype(np.float64) - x) ** 2))
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from wn_ref.arrays import unmasked
 from wn_ref.errors import InputError
 from wn_ref.lazy import pandas
 
@@ -75,7 +76,7 @@ def _ratios(parts: Mapping[str, Sequence[Magnitudes]]) -> pandas.DataFrame:
         )
     rows = []
     for layer in layers:
-        a, b = (np.array([each[layer] for each in part], np.float64) for part in (over, under))
+        a, b = (unmasked(layer, [each[layer] for each in part], np.float64) for part in (over, under))
         if not (np.isfinite(a) & np.isfinite(b) & (a > 0) & (b > 0)).all():
             raise InputError(f"{layer}: expected magnitudes > 0, got {a.tolist()} and {b.tolist()}; leave it out")
         logs = np.log(a / b)

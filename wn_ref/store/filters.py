@@ -1,16 +1,18 @@
 """Which runs of a store are wanted: from filters to SQL.
 
 A value that no run can have is refused. Where that cannot be known, as of names that may be the user's own, there is a
-warning if a filter finds nothing.
+warning if a filter finds nothing. Noise levels that agree to 12 significant digits are one (see `wn_ref.fits.levels`).
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from wn_ref.errors import InputError, require_choice, require_whole
+from wn_ref.errors import InputError, require_choice, require_number, require_whole
 from wn_ref.experiment import CHECKS
+from wn_ref.fits.levels import SAME
 from wn_ref.noise import GRADIENTS, ORDERS
 from wn_ref.store.tables import FIELDS, Cell, to_cell
 
@@ -19,6 +21,8 @@ TEXTS |= {"name", "error", "key", "training", "data"}
 """The columns that have texts; `point` has both, names and numbers."""
 _CHOICES = {"gradient": GRADIENTS, "first": ORDERS}
 """Those that have one of a few."""
+_LEVELS = ("sigma_mul", "sigma_add")
+"""Those that have noise levels."""
 _NAMES = ("dataset", "model")
 """Texts of which no list has all, because they may be the user's own."""
 SHOWN = 12
@@ -46,7 +50,7 @@ def condition(filters: Mapping[str, Any]) -> tuple[str, list[Cell]]:
     parts, given = ["1"], []
     for name, wanted in filters.items():
         cells = [to_cell(name, _checked(name, value)) for value in _several(name, wanted)]
-        part, cells = _points(cells) if name == "point" else _one_of(name, cells)
+        part, cells = _CONDITIONS.get(name, _one_of)(name, cells)
         parts.append(part)
         given += cells
     return " AND ".join(parts), given
@@ -65,7 +69,7 @@ def why_nothing(filters: Mapping[str, Any], values: Callable[[str], list[Any]]) 
     for name, wanted in filters.items():
         there = list(dict.fromkeys(values(name) + (values("name") if name == "point" else [])))
         cells = [to_cell(name, _checked(name, value)) for value in _several(name, wanted)]
-        if not set(cells) & set(there):
+        if not (_any_near(cells, there) if name in _LEVELS else set(cells) & set(there)):
             more = ", ..." if len(there) > SHOWN else ""
             shown = ", ".join(repr(value) for value in there[:SHOWN])
             return f"runs: none has {name}={wanted!r}; there are {shown}{more}"
@@ -94,6 +98,8 @@ def _checked(name: str, value: Any) -> Any:
         return require_choice(name, value, _CHOICES[name])
     if name == "executions" and isinstance(value, Iterable):
         return tuple(require_whole(name, count, least=1) for count in value)
+    if name in _LEVELS:
+        return require_number(name, value, "a finite noise level >= 0", least=0)
     if name != "point" and isinstance(value, str) != (name in TEXTS) and not hasattr(value, "dtype"):
         expected = "a text" if name in TEXTS else "a number"
         raise InputError(f"{name}: expected {expected}, as the column has, got {value!r}; correct it")
@@ -107,8 +113,23 @@ def _one_of(name: str, cells: list[Cell]) -> tuple[str, list[Cell]]:
     return (f'({part} OR runs."{name}" IS NULL)' if len(values) < len(cells) else part), values
 
 
-def _points(cells: list[Cell]) -> tuple[str, list[Cell]]:
+def _points(name: str, cells: list[Cell]) -> tuple[str, list[Cell]]:
     """Return the condition that the noise goes to one of several points; dense2 is in the column `name`."""
-    by_number, given = _one_of("point", cells)
+    by_number, given = _one_of(name, cells)
     by_name, _ = _one_of("name", cells)
     return f"({by_number} OR {by_name})", given * 2
+
+
+def _levels(name: str, cells: list[Cell]) -> tuple[str, list[Cell]]:
+    """Return the condition that a noise level is one of several, but for rounding."""
+    near = f'abs(runs."{name}" - value) <= {SAME} * max(runs."{name}", value)'
+    return f"EXISTS (SELECT 1 FROM json_each(?) WHERE {near})", [json.dumps(cells)]
+
+
+def _any_near(cells: Iterable[Any], there: Iterable[Any]) -> bool:
+    """Return whether one of the noise levels that are wanted is there, but for rounding."""
+    return any(abs(a - b) <= SAME * max(a, b) for a in cells if a is not None for b in there if b is not None)
+
+
+_CONDITIONS = {"point": _points, **dict.fromkeys(_LEVELS, _levels)}
+"""The columns that have more to them than one of several values."""

@@ -84,7 +84,8 @@ class Store:
             the training of each run's network.
         **filters
             For each column, the value that it must have, or several values in a list, an array, a range or the like:
-            ``runs(model="mlp", point=["dense2", 3], train_size=None)``. A point is given by number or name.
+            ``runs(model="mlp", point=["dense2", 3], train_size=None)``. A point is given by number or name,
+            and noise levels that agree to 12 significant digits are the same.
 
         Raises
         ------
