@@ -82,7 +82,7 @@ def test_rows_ask_for_the_papers_settings():
     assert (short.epochs, batches) == (150, [8, 8])
     assert long.epochs * 8 == 150 * -(-85_511 // 512)
     assert (speech.dataset, speech.batch_size, speech.learning_rate) == ("gsc_test_set", 512, 5e-4)
-    networks = {"mnist/mlp": 17 * 10, "mnist/lenet5": 5 * 10, "fashion_mnist/lenet5": 5 * 5}
+    networks = {"mnist/mlp": 17 * 10, "mnist/lenet5": 5 * 10, "fashion_mnist/lenet5": 9 * 5}
     grids = {f"table1/{name}/nobn/additive": number for name, number in networks.items()}
     grids["table1/mnist/mlp/nobn/multiplicative"] = 21 * 2
     assert {base: len(by_id(f"grid/{base}").plan) for base in grids} == grids
