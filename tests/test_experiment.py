@@ -58,8 +58,8 @@ from wn_ref.store.canonical import key
         ({"dataset": lambda: 5}, "dataset: expected a function that returns a Dataset, got one that returns 5"),
         ({"dataset": "absent.npz"}, "dataset: expected an .npz file with train_images.*absent.npz: No such file"),
         ({"dataset": ""}, "dataset: expected one of"),
-        ({"dataset": "digits", "train_size": 1438}, "train_size: expected at most 1437, got 1438; digits has no more"),
-        ({"dataset": "digits", "test_size": 10**6}, "test_size: expected at most 360, got 1000000"),
+        ({"dataset": "digits", "train_size": 1438}, "train_size of digits: expected at most 1437, got 1438; ask"),
+        ({"dataset": "digits", "test_size": 10**6}, "test_size of digits: expected at most 360, got 1000000"),
         ({"model": None}, "model: expected one of mlp, lenet5, cnn_s, got None"),
         ({"phase": {"training": 1}}, "phase: expected one of training, inference"),
         (

@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from tests.made_up_runs import everything
 from wn_ref import InputError, figures, fit_midpoint, load_dataset
+from wn_ref.fits.stacked import fit_steps
 
 
 def test_walking_shows_every_midpoint_and_bound(tmp_path):
@@ -232,3 +233,14 @@ def test_the_legend_of_figure_5_is_inside_the_figure(labels):
     FigureCanvasAgg(drawn).draw()
     legend, whole = drawn.legends[0].get_window_extent(), drawn.bbox
     assert whole.x0 <= legend.x0 < legend.x1 <= whole.x1
+
+
+def test_steps_of_a_flat_curve_have_no_midpoints_to_draw():
+    """They are NaN, and a line at NaN has a text all the same."""
+    sigma = np.geomspace(0.1, 1e4, 21)
+    points = pandas.DataFrame({"sigma": sigma, "accuracy": 0.9, "uncertainty": 0.01, "seeds": 2})
+    points.loc[::2, "accuracy"] = 0.905
+    one, two = (fit_steps(sigma, points["accuracy"], points["uncertainty"], steps) for steps in (1, 2))
+    figure = figures.stacked(points, one, two, "flat")
+    assert not two.falls
+    assert not [text.get_text() for text in figure.axes[0].texts if "nan" in text.get_text()]

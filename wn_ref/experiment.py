@@ -150,7 +150,8 @@ class Experiment:
         for name in ("train_size", "test_size"):
             asked, there = getattr(self, name), getattr(self.entry, name)
             if asked is not None and asked > there:
-                raise InputError(f"{name}: expected at most {there}, got {asked}; {self.dataset} has no more images")
+                what = f"{name} of {dataset_name(self.dataset)}"
+                raise InputError(f"{what}: expected at most {there}, got {asked}; ask for fewer images")
 
     def _check_executions(self) -> None:
         if self.noise is None or self.phase != "inference":

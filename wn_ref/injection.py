@@ -193,7 +193,7 @@ def write_noise(noise: Noise, x: np.ndarray, stream: Stream, executions: int = 1
     """
     if noise.inject(x, stream, executions) is not None:  # type: ignore[func-returns-value]
         expected = f"{type(noise).__name__}.inject to write into x, and to return nothing"
-        raise InputError(f"noise: expected {expected}, got a result; use x[...] = result")
+        raise InputError(f"noise: expected {expected}, got a result; use x[...] = result, without return")
 
 
 def kind_of(name: str) -> str:

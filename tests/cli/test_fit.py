@@ -294,3 +294,11 @@ def test_a_bound_says_of_which_points_it_is_and_an_unknown_midpoint_does_not(run
     assert run("fit", "c.csv").stdout.splitlines()[-1] == "the bound is one of these points, not for other seeds"
     (tmp_path / "line.csv").write_text(curve(np.linspace(0.9, 0.1, 7)))
     assert "seeds" not in run("fit", "line.csv").stdout
+
+
+def test_other_seeds_at_other_levels_are_points_with_their_own_errors(run, tmp_path):
+    """There is no scatter at any level, so the given errors are all that is known."""
+    table = pandas.DataFrame({"sigma": SIGMA, "accuracy": CURVE, "uncertainty": 0.01})
+    table.to_csv(tmp_path / "plain.csv", index=False)
+    table.assign(seed=range(len(table))).to_csv(tmp_path / "seeds.csv", index=False)
+    assert run("fit", "seeds.csv").stdout == run("fit", "plain.csv").stdout != ""

@@ -114,6 +114,6 @@ def test_an_effect_on_the_loss_that_overflows_is_no_harm(chain, monkeypatch):
     net, data = chain
     monkeypatch.setattr("wn_ref.findings.harms.soft_error", lambda z, _: (0.5, np.full_like(z, 3e38)))
     with pytest.raises(
-        OverflowStop, match=r"overflow in harms: the gradient of dense[12] is not finite; try less noise"
+        OverflowStop, match=r"overflow in harms: the effect of the noise at dense[12] is not finite; try less noise"
     ):
         harms(net, data, 10.0, [1, 1, 1])

@@ -75,7 +75,7 @@ def test_bad_input():
     [([-1.7e308], [1.7e308], "linear"), ([1.7e308], [1.7e308], "linear"), ([1e250], [1e250], "log")],
 )
 def test_a_range_that_no_float_has(quiet, noisy, scale):
-    with pytest.raises(InputError, match=r"bins: expected a range that a float64 can have, got values from .*; scale"):
+    with pytest.raises(InputError, match=r"quiet, noisy: expected a range that a float64 can have, got .*; scale"):
         histogram_pair(np.array(quiet), np.array(noisy), scale=scale)
 
 

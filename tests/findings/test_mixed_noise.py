@@ -142,7 +142,9 @@ def test_a_fall_is_one_by_a_share(tolerance):
 
 def test_a_grid_has_finite_levels_and_nothing_masked():
     """A level of inf made all slopes NaN, and multiplicative noise governed; masks were ignored."""
-    with pytest.raises(InputError, match=r"sigma_add: expected at least two levels > 0, ascending, got .*inf"):
+    with pytest.raises(
+        InputError, match=r"sigma_add: expected at least two levels > 0, ascending and finite, got .*inf"
+    ):
         regimes([1, 2], [1, np.inf], np.full((2, 2), 0.5))
     masked = np.ma.masked_array(np.full((2, 2), 0.5), [[True, False], [False, False]])
     with pytest.raises(InputError, match="accuracy: expected an array, got one with 1 masked value"):

@@ -95,8 +95,6 @@ def test_backward_needs_a_forward_that_was_not_refused(make, shape, rng):
         (Dense(64, 64), (64, 32)),
         (Conv(16, 16, (1, 1)), (16, 4, 4, 32)),
         (BatchNorm(16), (16, 32)),
-        (ReLU(), (16, 32)),
-        (MaxPool(1), (16, 4, 4, 32)),
     ],
 )
 def test_a_layer_may_be_given_its_own_output_and_gradient(layer, shape, rng):
@@ -116,6 +114,9 @@ def test_an_overflow_in_batch_norm_stays_one(rng):
     y = layer.forward(rng.standard_normal((2, 8)) * [[1.0], [1e200]], training=True)
     assert np.isfinite(y[0]).all()
     assert np.isnan(y[1]).all()
+    later = layer.forward(rng.standard_normal((2, 8)))
+    assert np.isfinite(later[0]).all()
+    assert np.isnan(later[1]).all()
 
 
 def test_batch_norm_does_not_train_on_a_single_value(rng):

@@ -10,7 +10,7 @@ import pytest
 from tests.store.test_store import DONE, RUNS, one_line, path, write  # noqa: F401  # a fixture
 from wn_ref import Experiment, Noise, additive, multiplicative, open_store
 from wn_ref.store import delete
-from wn_ref.store.filters import NothingFoundWarning
+from wn_ref.store.filters import NothingFoundWarning, condition
 from wn_ref.store.records import Outcome
 
 
@@ -142,3 +142,11 @@ def test_own_types(path):  # noqa: F811
     with open_store(path) as store:
         assert store.runs(gradient="exact", sigma_mul=0.25)["seed"].tolist() == [3]
         assert len(store.runs(key=[*store.runs(["key"])["key"]])) == len(RUNS) + 1
+
+
+def test_levels_are_sought_once_and_not_for_every_run(path):  # noqa: F811
+    """A join of the wanted levels with those that are there; asked of each row, it would be their product."""
+    with open_store(path) as store:
+        part, given = condition({"sigma_add": list(np.linspace(1, 2, 50))})
+        plan = store.connection.execute(f"EXPLAIN QUERY PLAN SELECT * FROM runs WHERE {part}", given).fetchall()
+    assert not any("CORRELATED" in str(tuple(row)) for row in plan)

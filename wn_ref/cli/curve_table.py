@@ -72,7 +72,7 @@ def curve_of(table: pandas.DataFrame, csv: Path, percent: bool = False) -> panda
     data = pandas.DataFrame({name: numbers(table, head, percent=sign) for name, (head, sign) in there.items()})
     _require_shares(data["accuracy"].max(), *there["accuracy"])
     seeds = _seeds(table, csv)
-    if seeds is None:
+    if seeds is None or not data["sigma"].duplicated().any():  # no level has several
         return data
     if "uncertainty" in data:
         expected = f"no standard errors beside {seeds.nunique()} seeds, whose scatter tells them"

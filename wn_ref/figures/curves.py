@@ -84,7 +84,7 @@ def stacked(points: pandas.DataFrame, one: StackedFit, two: StackedFit, title: s
         _draw_points(panel, points)
         for fit, color, name in ((one, ORANGE, "one logistic"), (two, GREEN, "two stacked")):
             _draw_fit(panel, points, fit, f"{name}, AICc {fit.aicc:.0f}", color)
-        for number, mu in enumerate(two.midpoints, start=1):
+        for number, mu in enumerate(two.midpoints if two.falls else (), start=1):
             panel.axvline(mu, color=GREEN, linewidth=1, linestyle=":")
             at_right = panel.transAxes.inverted().transform(panel.transData.transform((mu, 0)))[0] > 0.7
             side = {"ha": "right", "xytext": (-3, 13 - 13 * number)} if at_right else {"xytext": (3, 13 - 13 * number)}

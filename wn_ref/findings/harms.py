@@ -24,12 +24,12 @@ import numpy as np
 
 from wn_ref.blas import one_blas_thread
 from wn_ref.datasets import Dataset
-from wn_ref.errors import InputError, require_whole
+from wn_ref.errors import InputError, OverflowStop, require_whole
 from wn_ref.injection import ALL, Injection
 from wn_ref.loss import require_logits
 from wn_ref.network import Network
 from wn_ref.noise import Noise
-from wn_ref.overflow import in_backward, in_forward
+from wn_ref.overflow import in_forward
 from wn_ref.random import CALIBRATION, Stream
 
 Executions = Sequence[int] | np.ndarray
@@ -125,7 +125,8 @@ def harms(
         network.backward(dlogits * (len(indices) / len(data.test_labels)), input_gradient=True)
     effects = [np.sum(probe.effects[point]) / repetitions for point in range(len(network.points))]
     if not np.isfinite(effects).all():
-        raise in_backward("harms", dict(zip(network.points, effects)), noisy=True)
+        point = network.points[int(np.flatnonzero(~np.isfinite(effects))[-1])]
+        raise OverflowStop(f"overflow in harms: the effect of the noise at {point} is not finite; try less noise")
     return np.asarray(executions) / 2 * np.array(effects)
 
 

@@ -70,7 +70,7 @@ def histogram_pair(
         shown = 10.0**edges if scale == "log" else edges
     if not np.isfinite(shown).all():
         got = f"{min(map(np.min, (quiet, noisy)))} to {max(map(np.max, (quiet, noisy)))}"
-        raise InputError(f"bins: expected a range that a float64 can have, got values from {got}; scale them down")
+        raise InputError(f"quiet, noisy: expected a range that a float64 can have, got {got}; scale them down")
     counts_quiet, counts_noisy = (np.histogram(part, edges)[0] for part in values)
     return shown, counts_quiet, counts_noisy
 

@@ -221,7 +221,9 @@ def _levels(name: str, values: npt.ArrayLike) -> np.ndarray:
         or len(levels) < 2
         or not (np.all(np.diff(levels) > 0) and levels[0] > 0 and levels[-1] < np.inf)
     ):
-        raise InputError(f"{name}: expected at least two levels > 0, ascending, got {levels.tolist()}; sort them")
+        raise InputError(
+            f"{name}: expected at least two levels > 0, ascending and finite, got {levels.tolist()}; correct them"
+        )
     return levels
 
 

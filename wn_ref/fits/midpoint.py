@@ -7,10 +7,11 @@ F(mu) = delta_a + a_min is half way from a_max = 2 delta_a + a_min down to a_min
 unless mu >> s, because equation 1 falls from the start.
 
 Which scale? A few epochs of training with noise at all points give curves like equation 1, and both scales find the
-same midpoint; after the paper's 100 epochs on MNIST the curve is one of ln sigma (tutorial 03). With noise at inference
-only, or at a single point, curves stay flat over decades of sigma and end in a long tail. Equation 1 in ln sigma
-(scale="log") describes these, and its mu is where the curve is half way down. In sigma itself the fit is far worse: it
-trades a_max for mu and loses the midpoint (`tests/fits/test_midpoint.py`).
+same midpoint; the MLP without batch norm, after the paper's 100 epochs under additive noise, has a curve of ln sigma
+(tutorial 03). So look at chi2. With noise at inference only, or at a single point, curves stay flat over decades of
+sigma and end in a long tail. Equation 1 in ln sigma (scale="log") describes these, and its mu is where the curve is
+half way down. In sigma itself the fit is far worse: it trades a_max for mu and loses the midpoint
+(`tests/fits/test_midpoint.py`).
 """
 
 from __future__ import annotations

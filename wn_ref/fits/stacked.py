@@ -49,7 +49,8 @@ class StackedFit:
         mu_j in units of sigma, s_j in units of x, and delta_j, (steps,), in the order of ascending mu. Those of a curve
         that does not fall mean nothing: mu_j and s_j are NaN.
     falls : bool
-        Whether the curve falls: a constant describes it clearly worse (`FALLS`).
+        Whether the fit describes the curve clearly better than a constant (`FALLS`). It does not if the curve is flat
+        or rises, or if a_min is held where the fit then misses the accuracies.
     a_min : float
         Accuracy behind the last step.
     chi2 : float
@@ -116,7 +117,7 @@ def fit_stacked(
     """Fit one step and two steps, and return the two if their AICc is smaller and chi2 falls by more than PRICE.
 
     Parameters and errors are those of `fit_steps`, except that there is no number of steps to give. A curve that does
-    not fall has one step that means nothing: look at `falls`.
+    not fall has steps that mean nothing: look at `falls`.
 
     Examples
     --------

@@ -115,7 +115,9 @@ def _batch_statistics(x, mean, scale, running_mean, running_var):
             difference = np.float64(x[i, n]) - m
             squares += difference * difference
         mean[i] = m
-        scale[i] = 1 / np.sqrt(squares / size + EPSILON) if squares < np.inf else np.nan  # an overflow stays one
+        if squares == np.inf:  # 1 / inf would make y beta, and nobody would see the overflow
+            squares = np.nan
+        scale[i] = 1 / np.sqrt(squares / size + EPSILON)
         running_mean[i] += MOMENTUM * (m - running_mean[i])
         running_var[i] += MOMENTUM * (squares / (size - 1) - running_var[i])
 

@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from wn_ref.errors import InputError, require_number, require_whole
+from wn_ref.fits.inputs import FARTHEST
 
 Measure = Callable[[Sequence[tuple[float, int]]], np.ndarray]
 """Returns the accuracies of networks with given (sigma, seed); sigma = 0 is no noise, NaN a run that overflowed."""
 Show = Callable[[int, "Estimate"], None]
 """Called with the number of networks trained so far and the estimate, after every batch of runs."""
-TINY, HUGE = 1e-150, 1e150
-"""The smallest and the largest sigma of a search: their ratio is a number, too."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,9 @@ def settings_of_search(
     settings: dict[str, Any] = {"width": require_number("width", width, "0.001 <= width < 2", least=1e-3, below=2)}
     settings["max_runs"] = require_whole("max_runs", max_runs, least=12)
     for name, value in (("low", low), ("high", high), ("start", start)):
-        settings[name] = require_number(name, value, f"{TINY:g} <= {name} < {HUGE:g}", least=TINY, below=HUGE)
+        settings[name] = require_number(
+            name, value, f"{1 / FARTHEST:g} <= {name} < {FARTHEST:g}", least=1 / FARTHEST, below=FARTHEST
+        )
     settings["step"] = require_number("step", step, "a factor >= 1.1", least=1.1)
     if not settings["low"] <= settings["start"] <= settings["high"]:
         raise InputError(f"start: expected 0 < low <= start <= high, got {low}, {start}, {high}; correct them")

@@ -72,7 +72,8 @@ def bound(
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
     low, _ = bracket(x, plateaus.height(y))
     if math.isfinite(low):
-        return lower_bound(math.exp(low), question, f", in {counted(int(np.sum(x == low)), 'run')} there")
+        above = counted(int(np.sum((x == low) & (plateaus.height(y) > 0.5))), "run")
+        return lower_bound(math.exp(low), question, f", in {above} there")
     known = np.isfinite(y)
     if not known.any():
         return unknown("runs overflow at every noise level that was tried")

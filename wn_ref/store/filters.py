@@ -122,8 +122,9 @@ def _points(name: str, cells: list[Cell]) -> tuple[str, list[Cell]]:
 
 def _levels(name: str, cells: list[Cell]) -> tuple[str, list[Cell]]:
     """Return the condition that a noise level is one of several, but for rounding."""
-    near = f'abs(runs."{name}" - value) <= {SAME} * max(runs."{name}", value)'
-    return f"EXISTS (SELECT 1 FROM json_each(?) WHERE {near})", [json.dumps(cells)]
+    there = f'SELECT DISTINCT "{name}" AS level FROM runs'
+    near = f"abs(level - value) <= {SAME} * max(level, value)"
+    return f'runs."{name}" IN (SELECT level FROM json_each(?) JOIN ({there}) WHERE {near})', [json.dumps(cells)]
 
 
 def _any_near(cells: Iterable[Any], there: Iterable[Any]) -> bool:
