@@ -56,9 +56,9 @@ def fit(
     With --test-size, rows with the same sigma are taken as repetitions with different seeds. They are averaged, and
     the uncertainty of the average is that of equation 2: its standard error and the binomial error of the test images.
 
-    A column seed with two seeds or more tells which accuracies belong together. They are averaged, too, and the
-    interval is as wide as the midpoints of the single seeds demand, so that it holds for other seeds. Without this
-    column it is one of the points in the file: the midpoint of other seeds may well be outside.
+    A column seed, with several seeds at the same sigma, tells which accuracies belong together. They are averaged,
+    too, and the interval is as wide as the midpoints of the single seeds demand, so that it holds for other seeds.
+    Without this column it is one of the points in the file: the midpoint of other seeds may well be outside.
 
     A table of runs gives one line for each curve in it: each network, kind of noise, point and phase. The numbers of
     test images and of classes are those in the table; with additive noise only, the lowest accuracy is fixed at 1/K.
