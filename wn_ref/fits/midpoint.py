@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from wn_ref.arrays import unmasked
 from wn_ref.errors import require_choice, require_flag, require_number
 from wn_ref.fits.between_seeds import over_seeds, wider
 from wn_ref.fits.inputs import noise_levels
@@ -107,7 +108,7 @@ class MidpointFit:
 
     def __call__(self, sigma: npt.ArrayLike) -> np.ndarray:
         """The fitted accuracy at sigma, finite numbers >= 0; unless `kind` is "measured", only that of the best fit."""
-        return logistic(abscissa(noise_levels(sigma), self.scale), *self._profile.best)
+        return logistic(abscissa(noise_levels(unmasked("sigma", sigma)), self.scale), *self._profile.best)
 
     @np.errstate(all="ignore")
     def interval(self, level: float = CONFIDENCE) -> tuple[float, float]:

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from wn_ref.arrays import unmasked
 from wn_ref.errors import InputError, require_choice, require_whole
 from wn_ref.fits.inputs import noise_levels
 from wn_ref.fits.leastsquares import covariance
@@ -103,7 +104,7 @@ class StackedFit:
 
     def __call__(self, sigma: npt.ArrayLike) -> np.ndarray:
         """The fitted accuracy at sigma, finite numbers >= 0."""
-        return stacked(abscissa(noise_levels(sigma), self.scale), self._best)
+        return stacked(abscissa(noise_levels(unmasked("sigma", sigma)), self.scale), self._best)
 
 
 def fit_stacked(
