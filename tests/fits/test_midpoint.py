@@ -251,5 +251,7 @@ def test_a_fit_may_be_asked_at_noise_levels_only():
     fit = fit_midpoint(PAPER_GRID, logistic(PAPER_GRID, **TRUTH), np.full(17, 0.01))
     assert fit(np.ma.masked_array([1.0, 2.0])).shape == (2,)
     for sigma in (-1.0, [1, -1.0], None, "1", np.nan, np.inf, np.ma.masked_equal([1, 2], 2)):
-        with pytest.raises(InputError, match=r"sigma: expected (.*numbers|an array, got one with 1 masked|noise levels >= 0, got -1\.0)"):
+        with pytest.raises(
+            InputError, match=r"sigma: expected (.*numbers|an array, .* masked|noise levels >= 0, got -1\.0)"
+        ):
             fit(sigma)
