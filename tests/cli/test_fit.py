@@ -302,3 +302,17 @@ def test_other_seeds_at_other_levels_are_points_with_their_own_errors(run, tmp_p
     table.to_csv(tmp_path / "plain.csv", index=False)
     table.assign(seed=range(len(table))).to_csv(tmp_path / "seeds.csv", index=False)
     assert run("fit", "seeds.csv").stdout == run("fit", "plain.csv").stdout != ""
+
+
+def test_levels_that_differ_by_rounding_have_their_seeds_in_common(run, tmp_path):
+    """0.1 + 0.2 is not 0.3; taken for two levels, each would have one seed, and the interval none of the scatter."""
+    exact = pandas.DataFrame(
+        [(s, a, seed) for s, a in zip(SIGMA, CURVE) for seed in range(3)], columns=["sigma", "accuracy", "seed"]
+    )
+    exact["accuracy"] += 0.002 * exact["seed"]
+    rounded = exact.assign(sigma=exact["sigma"] * (1 + 1e-13 * exact["seed"]))
+    exact.to_csv(tmp_path / "exact.csv", index=False)
+    rounded.to_csv(tmp_path / "rounded.csv", index=False)
+    assert not rounded["sigma"].duplicated().any()
+    assert "by the scatter of 3" in run("fit", "rounded.csv").stdout
+    assert run("fit", "rounded.csv").stdout == run("fit", "exact.csv").stdout

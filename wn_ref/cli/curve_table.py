@@ -11,6 +11,7 @@ from pathlib import Path
 
 from wn_ref.cli.csv_table import PERCENTAGES, numbers
 from wn_ref.errors import InputError
+from wn_ref.fits import merge_levels
 from wn_ref.lazy import pandas
 
 _NAMES = re.compile(r"(sigma|accuracy|uncertainty)(?:[\s_]*(%|\[\s*%\s*\]|\(\s*%\s*\)))?", re.IGNORECASE)
@@ -71,8 +72,9 @@ def curve_of(table: pandas.DataFrame, csv: Path, percent: bool = False) -> panda
         )
     data = pandas.DataFrame({name: numbers(table, head, percent=sign) for name, (head, sign) in there.items()})
     _require_shares(data["accuracy"].max(), *there["accuracy"])
-    seeds = _seeds(table, csv)
-    if seeds is None or not data["sigma"].duplicated().any():  # no level has several
+    several = len(set(merge_levels(data["sigma"]))) < len(data)
+    seeds = _seeds(table, csv) if several else None
+    if seeds is None:
         return data
     if "uncertainty" in data:
         expected = f"no standard errors beside {seeds.nunique()} seeds, whose scatter tells them"
