@@ -17,6 +17,7 @@ from wn_ref.ledger.row import (
     NOT_RUN,
     QUALITATIVELY,
     REPRODUCED,
+    UNDECIDED,
     verdict_on_accuracy,
     verdict_on_claim,
     verdict_on_number,
@@ -426,7 +427,7 @@ def tolerating(alone, factor):
 def test_what_is_beyond_the_grid_of_mixed_noise_is_not_judged():
     row = by_id("figure6/mnist/mlp/upfront")
     finding = Evidence(world.runs_of([row], tolerating(3e7, 3000))).result(row).finding
-    assert (finding.verdict, finding.says) == (NOT_RUN, "140 runs, which do not tell")
+    assert (finding.verdict, finding.says) == (UNDECIDED, "140 runs, which do not tell")
 
 
 def edges_are_weak(experiment):
@@ -485,5 +486,14 @@ def test_a_clamp_that_no_weight_reaches_tells_nothing_about_clamping(batchnorm):
         world.runs_of([row], lambda experiment: world.accuracy(replace(experiment, clamp=False)))
     )
     result = clamped_like_free.result(row)
-    assert result.finding.verdict == NOT_RUN
+    assert result.finding.verdict == UNDECIDED
     assert result.finding.says.endswith("runs, which do not tell")
+
+
+def test_what_is_undecided_at_the_papers_epochs_is_not_decided_by_a_shorter_training():
+    row = by_id("figure6/mnist/mlp/upfront")
+    silent = world.runs_of([row], tolerating(3e7, 3000))
+    short = world.runs_of([row.at(5)], tolerating(1e-1, 3000))
+    assert Evidence(short).result(row).finding.verdict == QUALITATIVELY
+    result = Evidence(silent + short).result(row)
+    assert (result.finding.verdict, result.row.shorter) == (UNDECIDED, "")

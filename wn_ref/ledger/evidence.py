@@ -10,7 +10,7 @@ from wn_ref.counted import counted
 from wn_ref.errors import InputError
 from wn_ref.experiment import Experiment
 from wn_ref.lazy import pandas
-from wn_ref.ledger.row import NOT_RUN, REPRODUCED, Judgement, Row
+from wn_ref.ledger.row import NOT_RUN, REPRODUCED, UNDECIDED, Judgement, Row
 from wn_ref.ledger.search import Answer, Run, Search, answered, families, trained_by
 from wn_ref.ledger.tables import Cells, frame, has_failed, identity
 from wn_ref.search.question import Show
@@ -29,7 +29,7 @@ class RowResult:
     row : Row
         At the epochs of its runs.
     finding : Judgement
-        Its verdict is "not run" if there are not enough runs.
+        Its verdict is "not run" until all runs are there, "undecided" if they are and do not tell.
     runs : list of dict
         The published runs behind it, with the trainings of the networks that are only evaluated in them.
     complete : bool
@@ -151,12 +151,13 @@ class Evidence:
         trained = (self._runs.get(trained_by(cells)) for cells in list(runs.values()))
         runs |= {identity(cells): cells for cells in trained if cells is not None}
         complete = not any(self.left(row))
-        silent = f"{counted(len(runs), 'run')}, which do not tell" if complete else ""
-        finding = Judgement(float("nan"), verdict=NOT_RUN, says=silent)
-        try:
-            finding = (row.judge(row, self) if complete else None) or finding
-        except InputError as error:  # runs that all overflowed are no curve; other rows are not to suffer from it
-            finding = replace(finding, says=str(error))
+        finding = Judgement(float("nan"), verdict=NOT_RUN)
+        if complete:
+            silent = replace(finding, verdict=UNDECIDED, says=f"{counted(len(runs), 'run')}, which do not tell")
+            try:
+                finding = row.judge(row, self) or silent
+            except InputError as error:  # runs that all overflowed are no curve; other rows are not to suffer from it
+                finding = replace(silent, says=str(error))
         result = RowResult(row, finding, list(runs.values()), complete)
         if result.finding.verdict == REPRODUCED:
             return replace(result, finding=replace(result.finding, verdict=row.at_best))

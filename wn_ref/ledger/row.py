@@ -16,7 +16,9 @@ from wn_ref.experiment import Experiment
 from wn_ref.ledger.search import Search
 from wn_ref.sweeps import grids
 
-REPRODUCED, QUALITATIVELY, NOT, NOT_RUN = VERDICTS = ("reproduced", "qualitatively", "not", "not run")
+VERDICTS = REPRODUCED, QUALITATIVELY, NOT, UNDECIDED, NOT_RUN = (
+    "reproduced", "qualitatively", "not", "undecided", "not run",
+)  # fmt: skip
 CLOSE, ALIKE = 0.1, 1.5
 """How far a number may be off: as a share of the paper's; and the factor up to which it is of the same size."""
 NEAR, FAR = 1.0, 3.0
@@ -31,7 +33,8 @@ RULE = (
     "holds for most of them; one midpoint is larger than another if it is so beyond their 95 % intervals, combined in "
     "quadrature. Runs with other epochs than the paper's, on other samples, or of another network than the one that "
     "the paper says it of, count as *qualitatively* at best; copies of the paper's images are no other samples, and "
-    "the row says what they are. *Not run* stands until all runs of a row are there, and where they do not tell."
+    "the row says what they are. *Undecided* is a row whose runs are all there and do not tell; *not run* stands until "
+    "they are."
 )
 
 
