@@ -74,12 +74,18 @@ def test_an_edited_file_is_read_again_and_is_other_code(file):
         ("tests.own:", "model: expected a function of tests.own, got ''; it has "),
         ("{broken}:tiny", "model: expected .*broken.py to run, got ZeroDivisionError: division by zero; correct it"),
         ("{wrong}:tiny", "model: expected .*wrong.py to run, got SyntaxError"),
+        ("{script}:tiny", "model: expected .*script.py to run, got SystemExit: 0; correct it"),
+        ("a_script:tiny", r"model: expected package.module:name, got 'a_script:tiny' \(SystemExit: 0\); correct it"),
     ],
 )
-def test_bad_input(file, text, message):
+def test_bad_input(file, text, message, monkeypatch):
     places = {"file": file, "broken": file.with_name("broken.py"), "wrong": file.with_name("wrong.py")}
     places["broken"].write_text("1 / 0")
     places["wrong"].write_text("def tiny(:")
+    for name in ("script", "a_script"):  # which ends without a guard around what it does
+        places[name] = file.with_name(f"{name}.py")
+        places[name].write_text("raise SystemExit(0)")
+    monkeypatch.syspath_prepend(file.parent)
     with pytest.raises(InputError, match=message) as caught:
         Experiment(model=text.format(**places))
     assert "\n" not in str(caught.value)

@@ -16,6 +16,8 @@ from wn_ref.errors import InputError
 
 FROM_FILE = "wn_ref_user_"
 """How the name of a module begins that is a file of the user's."""
+LONGEST_TEXT = 500
+"""Characters of an error of somebody else's that are shown at most."""
 
 
 def function_of(what: str, text: str) -> Callable[..., Any]:
@@ -81,8 +83,8 @@ def _module(what: str, place: str, text: str) -> ModuleType:
         sys.path.append(os.getcwd())  # as `python -m` has it; worker processes look there, too
     try:
         return importlib.import_module(place)
-    except (ImportError, ValueError) as error:
-        raise InputError(f"{what}: expected package.module:name, got {text!r} ({error}); correct it") from None
+    except (Exception, SystemExit) as error:  # a module of the user's may do what it likes
+        raise InputError(f"{what}: expected package.module:name, got {text!r} ({said(error)}); correct it") from None
 
 
 @lru_cache(maxsize=32)
@@ -96,8 +98,18 @@ def _run_file(what: str, path: str, _: int) -> ModuleType:
     sys.modules[name] = module  # dataclasses look there while the file runs
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
-        raise InputError(f"{what}: expected {path} to run, got {type(error).__name__}: {error}; correct it") from None
+    except (Exception, SystemExit) as error:
+        raise InputError(f"{what}: expected {path} to run, got {said(error)}; correct it") from None
     finally:
         del sys.modules[name]
     return module
+
+
+def said(error: BaseException) -> str:
+    """Return an error of somebody else's code in one line that is not too long, also if it has no text."""
+    try:
+        text = " ".join(str(error).split())
+    except (Exception, SystemExit):  # also of its text
+        text = "with a text that cannot be had"
+    text = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}..."
+    return f"{type(error).__name__}: {text}"

@@ -91,6 +91,13 @@ def test_errors_end_in_their_exit_code(error, code, monkeypatch, capsys):
     assert capsys.readouterr().err == f"wn-ref: {'interrupted' if code == 130 else 'what is wrong'}\n"
 
 
+def test_code_of_the_users_that_exits_is_not_taken_for_success(run, tmp_path):
+    (tmp_path / "nets.py").write_text("def leaves(*_):\n    raise SystemExit(0)\n")
+    done = run("train", "--model", "nets.py:leaves", "--epochs", 1, "--dataset", "mnist_sample")
+    assert done.returncode == 1
+    assert done.stderr.endswith("wn-ref: expected code of yours to return, got SystemExit: 0; correct it\n")
+
+
 def test_a_bug_keeps_its_traceback(monkeypatch):
     def fail(**_):
         raise ZeroDivisionError

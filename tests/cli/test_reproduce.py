@@ -1,11 +1,15 @@
 """`wn-ref reproduce`, `report --ledger` and `figure --published` as a person meets them."""
 
+import math
+from dataclasses import replace
+
 import pytest
 
 from tests.cli.command_line import assert_one_line_error
 from tests.ledger.tiny import ROWS
 from wn_ref import RunError
 from wn_ref.ledger import checking
+from wn_ref.ledger.row import NOT, Judgement
 
 NO_FOLDER = "--results: expected a folder of published tables, got"
 
@@ -136,6 +140,36 @@ def test_a_page_of_somebody_else_is_not_replaced(run, tiny, tmp_path):
     page.write_text("<h1>My thesis</h1>\n")
     assert_one_line_error(run("report", "--ledger", "--results", "mine/results"), "to be an earlier ledger")
     assert page.read_text() == "<h1>My thesis</h1>\n"
+
+
+def test_the_page_of_another_folder_is_not_replaced(run, tiny, tmp_path):
+    (tmp_path / "tutorials").mkdir()  # as in a clone
+    assert run("reproduce", "tiny/harm", "--jobs", "1").returncode == 0
+    pages = {path: path.read_bytes() for path in (tmp_path / "tutorials").glob("REPRODUCTION.*")}
+    assert len(pages) == 2
+    stores = [*tmp_path.glob("*.sqlite*")]
+    for row in ("tiny/late", "tiny/harm"):  # the second one has all runs in the store
+        done = run("reproduce", row, "--jobs", "1", "--results", "tutorials/scratch")
+        assert_one_line_error(done, "to be the page of tutorials/scratch, got that of tutorials/results; choose a fold")
+    assert {path: path.read_bytes() for path in (tmp_path / "tutorials").glob("REPRODUCTION.*")} == pages
+    assert not (tmp_path / "tutorials" / "scratch").exists()
+    assert [*tmp_path.glob("*.sqlite*")] == stores
+    assert run("reproduce", "tiny/harm", "--jobs", "1", "--results", "elsewhere/scratch").returncode == 0
+
+
+def test_a_check_that_does_not_tell_is_no_success(run, tiny, monkeypatch):
+    assert run("reproduce", "tiny/harm", "tiny/late", "--jobs", "1").returncode == 0
+    unknown = Judgement(math.nan, 0.0, math.inf, NOT, "midpoint unknown")
+
+    def made(row, campaign, first_seed):
+        published = campaign.evidence().result(row)
+        return checking.Check(published, replace(published, finding=unknown) if row.id == "tiny/late" else published)
+
+    monkeypatch.setattr(checking, "check", made)
+    done = run("reproduce", "tiny/harm", "tiny/late", "--check", "--jobs", "1")
+    assert done.returncode == 1
+    assert "again midpoint unknown, not: does not tell" in done.stdout
+    assert "expected rows to agree with what is published, got some that do not tell; see above" in done.stderr
 
 
 @pytest.mark.parametrize(

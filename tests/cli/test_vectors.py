@@ -86,6 +86,19 @@ class OnlyLogits(NumpyPort):
     def train_step(self, x, labels, normal, learning_rate):
         return Step(logits=super().train_step(x, labels, normal, learning_rate).logits)
 
+class Exits(NumpyPort):
+    def train_step(self, *given):
+        raise SystemExit(0)
+
+class ExitsFirst(NumpyPort):
+    def __init__(self):
+        raise SystemExit(0)
+
+class Prints(NumpyPort):
+    def train_step(self, *given):
+        print("loss 0.3")
+        return super().train_step(*given)
+
 inst = NumpyPort()
 """
 
@@ -98,15 +111,32 @@ def test_what_may_stand_for_the_port_and_what_the_exit_code_says(run, tmp_path):
         ("OnlyLogits", [], 0, ": agrees"),
         ("OnlyLogits", ["--complete"], 1, ": not complete, without activation, loss, gradient, input gradient, update"),
         ("OnlyImages", [], 1, ": no logits to compare in v"),
+        ("Exits", [], 1, ": 1 finding"),
     ):
         done = run("check", "v.npz", f"ports.py:{name}", *options)
         assert (done.returncode, done.stderr) == (code, ""), name
         assert said in done.stdout.splitlines()[-1]
 
 
+def test_what_a_port_prints_is_no_part_of_the_report(run, tmp_path):
+    run("vectors", "--steps", 1, "--output", "v.npz")
+    (tmp_path / "ports.py").write_text("print('imported')\n" + PORTS)
+    done = run("check", "v.npz", "ports.py:Prints", "--json")
+    assert json.loads(done.stdout)["ok"]
+    assert done.stderr == "imported\nloss 0.3\n"
+
+
+def test_a_batch_that_no_port_can_agree_with_is_refused(run):
+    done = run("vectors", "--batch", 2, "--dtype", "float32")
+    assert done.returncode == 2
+    assert done.stderr.startswith("wn-ref: --batch: expected 4 images or more for float32 with batch norm, whose ")
+
+
 @pytest.mark.parametrize(
     ("port", "message"),
     [
+        ("ports.py:ExitsFirst", "to work without arguments, got SystemExit: 0; correct it"),
+        ("exits.py:Port", "exits.py to run, got SystemExit: 0; correct it"),
         ("ports.py:Broken", "to work without arguments, got RuntimeError: CUDA is not there; correct it"),
         ("fractions:Decimal", "PORT: expected the methods start, train_step, weights, evaluate, got Decimal('0')"),
         (
@@ -127,6 +157,7 @@ def test_what_may_stand_for_the_port_and_what_the_exit_code_says(run, tmp_path):
 def test_a_class_that_is_no_port_is_told_in_one_line(run, tmp_path, port, message):
     run("vectors", "--steps", 1, "--output", "v.npz")
     (tmp_path / "ports.py").write_text(PORTS)
+    (tmp_path / "exits.py").write_text("raise SystemExit(0)")
     done = run("check", "v.npz", port)
     assert done.returncode == 2, done.stdout
     assert message in done.stderr

@@ -13,6 +13,7 @@ from wn_ref.version import ALGORITHM
 
 SLOPE = 0.3
 SCATTER = 0.01
+TESTED = 10_000
 
 
 def draw(experiment, what=0):
@@ -57,6 +58,11 @@ def accuracy(experiment):
     return chance + (0.95 - chance) / (1 + math.exp(min(x / SLOPE, 700)))
 
 
+def whole(share):
+    """A share of the test images, as it can be measured."""
+    return round(TESTED * share) / TESTED
+
+
 def cells(experiment, value=None, **changes):
     """A published run."""
     point = experiment.point
@@ -64,9 +70,10 @@ def cells(experiment, value=None, **changes):
     weight = (
         (0.1 if experiment.clamp else 0.5) if kind_of(name) in WEIGHTED and experiment.phase == "training" else None
     )
-    run = experiment.row() | {"name": name, "tested": 10_000, "classes": len(experiment.entry.classes), "error": ""}
-    run |= {"accuracy": accuracy(experiment) if value is None else value, "seconds": 36.0, "weight": weight}
-    run["quantised"] = run["accuracy"] - 0.01 if experiment.noise and experiment.noise.sigma_mul >= 1e10 else None
+    share = whole(accuracy(experiment) if value is None else value)
+    run = experiment.row() | {"name": name, "tested": TESTED, "classes": len(experiment.entry.classes), "error": ""}
+    run |= {"accuracy": share, "seconds": 36.0, "weight": weight}
+    run["quantised"] = round(share - 0.01, 4) if experiment.noise and experiment.noise.sigma_mul >= 1e10 else None
     run |= {"algorithm": ALGORITHM, "data": f"of {experiment.dataset}", "version": "0.2.0", "processor": "made up"}
     return {column: text((run | changes)[column]) for column in COLUMNS}
 
@@ -78,7 +85,7 @@ def runs_of_search(search, of=accuracy, first_seed=0):
     def measure(requests):
         made = [asked_run(search.template, search.noise_of, sigma, first_seed + seed) for sigma, seed in requests]
         asked.update(dict.fromkeys(made))
-        return np.array([of(experiment) for experiment in made])
+        return np.array([whole(of(experiment)) for experiment in made])
 
     question = question_about(search.template, **search.limits, at_once=AT_ONCE)
     estimate = SEARCHES[search.phase](measure, question, None)

@@ -10,7 +10,7 @@ from tests.ledger.made_up import accuracy, cells, runs_of_search
 from wn_ref.ledger.catalog import all_rows
 from wn_ref.ledger.checking import LIMIT, Check, agree
 from wn_ref.ledger.evidence import Evidence, RowResult
-from wn_ref.ledger.row import NOT, QUALITATIVELY, REPRODUCED, Judgement
+from wn_ref.ledger.row import NOT, QUALITATIVELY, REPRODUCED, UNDECIDED, Judgement
 
 ROWS = {row.id: row for row in all_rows()}
 NAMES = (
@@ -73,6 +73,10 @@ def test_the_limit_is_that_of_one_in_a_hundred():
     assert not agree(Judgement(1.0, 1 / half, half), Judgement(1.2, 1.2 / half, 1.2 * half))
 
 
+NUMBER = Judgement(0.05, 0.048, 0.052, NOT)
+BOUND = Judgement(math.nan, 30.0, math.inf, NOT, "midpoint > 30")
+
+
 def checked(name, one, other):
     return Check(*(RowResult(ROWS[name], finding, [], True) for finding in (one, other)))
 
@@ -92,7 +96,6 @@ def test_claims_agree_if_their_verdicts_do():
         (Judgement(math.nan, 30.0, math.inf, NOT, "midpoint > 30"), False),
         (Judgement(math.nan, 0.85, math.inf, NOT, "midpoint > 0.85"), True),
         (Judgement(math.nan, 0.0, 0.8, NOT, "midpoint < 0.8"), False),
-        (Judgement(math.nan, verdict=NOT), False),
     ],
 )
 def test_a_bound_agrees_with_what_it_allows(again, agrees):
@@ -103,3 +106,26 @@ def test_a_bound_agrees_with_what_it_allows(again, agrees):
         assert check.agrees == agrees
         assert "0.872 (0.843 to 0.903), not" in str(check)
         assert str(check).endswith("a bound agrees with an interval that it overlaps")
+
+
+@pytest.mark.parametrize(
+    ("name", "silent", "other"),
+    [
+        ("table1/gsc/mlp/bn/additive", Judgement(math.nan, 0.0, math.inf, NOT, "midpoint unknown"), NUMBER),
+        ("table1/gsc/mlp/bn/additive", Judgement(math.nan, 0.0, math.inf, NOT, "midpoint unknown"), BOUND),
+        (
+            "table1/gsc/mlp/bn/additive",
+            Judgement(math.nan, verdict=UNDECIDED, says="5 runs, which do not tell"),
+            NUMBER,
+        ),
+        ("table3/mnist/mlp/bn/guided", Judgement(83.0, verdict=NOT), NUMBER),  # of one network
+        ("table3/mnist/mlp/bn/guided-wins", Judgement(math.nan, verdict=UNDECIDED), Judgement(9.0, verdict=REPRODUCED)),
+    ],
+)
+def test_what_says_nothing_neither_agrees_nor_disagrees(name, silent, other):
+    for pair in ((silent, other), (other, silent), (silent, silent)):
+        check = checked(name, *pair)
+        assert not check.tells
+        assert not check.agrees
+        assert str(check).endswith("does not tell; one that says nothing can neither agree nor disagree")
+    assert checked(name, other, other).tells

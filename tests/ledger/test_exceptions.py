@@ -72,6 +72,16 @@ def test_other_data_are_not_compared(row, variant):
     assert comparisons([result(row, REPRODUCED), other]) == []
     short = result(variant.at(3), REPRODUCED)
     assert comparisons([result(row, REPRODUCED), short]) == []
+    assert comparisons([result(row.at(3), REPRODUCED), result(variant, REPRODUCED)]) == []
+
+
+def test_a_variant_that_was_trained_for_less_says_so(row, variant):
+    """It changes two things then."""
+    wrong, short = result(row, NOT), result(variant.at(3), QUALITATIVELY)
+    assert f"{variant.variant}; 3 epochs, not 100: 0.5 (0.49 to 0.51), **qualitatively**" in markdown([wrong, short])
+    assert f"{variant.variant}: 0.5 (0.49 to 0.51), **qualitatively**" in markdown(
+        [wrong, result(variant, QUALITATIVELY)]
+    )
 
 
 def test_what_was_not_run_is_not_compared(row, variant):

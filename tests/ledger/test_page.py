@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 from matplotlib.text import Text
@@ -87,6 +88,19 @@ def test_the_totals_count_each_network_once(evidence, some_rows):
     assert total.theirs == 17 * 10
 
 
+def test_what_campaigns_share_is_counted_once(evidence, some_rows):
+    """A claim of one campaign about networks of another's numbers trains none of its own."""
+    rows = [row for row in some_rows if row.id.startswith("table4/mnist/mlp/bn")]
+    number = evidence.result(next(row for row in rows if row.id == "table4/mnist/mlp/bn/additive"))
+    claim = replace(number, row=replace(number.row, paper=float("nan"), campaign="a"))
+    later = replace(number, row=replace(number.row, campaign="f"))
+    shared, own = totals([claim, later])
+    assert (shared.networks, own.networks) == (0, 10)
+    assert shared.hours == 0 < own.hours
+    assert shared.beside == own.beside == 10
+    assert shared.beside_hours == own.hours
+
+
 def test_nothing_is_claimed_without_runs(some_rows):
     page = markdown([Evidence([]).result(row) for row in some_rows])
     assert page.count(f"| {NOT_RUN} |") >= len(some_rows)
@@ -128,6 +142,19 @@ def test_figure_1_has_additive_noise_if_there_is_any_and_the_fit_of_its_row():
     assert f"{one.result(multiplicative).finding.value:.3g}" in words
     assert "not comparable" not in words
     assert "gradient" not in words
+
+
+def test_copies_of_the_papers_images_do_not_make_a_figures_number_another(monkeypatch):
+    """The ledger compares it; the figure says what the copies are, and compares, too."""
+    (row,) = chosen_rows(["table4/cifar10/mlp/bn/additive"])[:1]
+    runs = runs_of([row])
+    monkeypatch.setattr("wn_ref.ledger.evidence.STAND_INS", {runs[0]["data"]: "copies of the images"})
+    figure = draw(1, Evidence(runs), dataset="cifar10")
+    words = " ".join(text.get_text() for text in figure.findobj(Text))
+    assert "copies of the images" in words
+    assert "not comparable" not in words
+    short = draw(1, Evidence(runs_of([row.at(3)])), dataset="cifar10")
+    assert "not comparable" in " ".join(text.get_text() for text in short.findobj(Text))
 
 
 def test_a_published_figure_has_the_midpoints_of_the_ledger(evidence, some_rows):

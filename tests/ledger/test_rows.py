@@ -4,14 +4,15 @@ import math
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.ledger import made_up as world
 from wn_ref import InputError, paper
-from wn_ref.ledger import global_claims
+from wn_ref.ledger import global_claims, multiplicative_claims
 from wn_ref.ledger.catalog import CAMPAIGNS, all_rows, chosen_rows
 from wn_ref.ledger.evidence import STAND_INS, Evidence
-from wn_ref.ledger.page import markdown
+from wn_ref.ledger.page import markdown, outcome
 from wn_ref.ledger.row import (
     NOT,
     NOT_RUN,
@@ -279,12 +280,55 @@ def test_where_no_search_finds_a_midpoint_that_of_the_papers_own_grid_counts():
 
     evidence = Evidence([*runs, *world.runs_of([grid])])
     evidence._answers[search] = unknown
-    estimates = dict(global_claims._estimates(row, evidence))
+    estimates = dict(global_claims._estimates(row, evidence, "linear"))
     assert estimates[search].midpoint == evidence.result(grid).finding.value
     assert not any(evidence.left(row))
     assert "without a midpoint" not in row.judge(row, evidence).says
     result = evidence.result(row)
     assert set(map(identity, world.runs_of([grid]))) <= set(map(identity, result.runs))
+
+
+def test_a_claim_that_depends_on_how_the_grids_are_fitted_is_undecided(monkeypatch):
+    """Batch norm helps by the fit in sigma alone, or by both; harms are elsewhere."""
+    row, grid = by_id("section4.2/batchnorm"), by_id("grid/table1/mnist/lenet5/nobn/additive")
+    evidence = Evidence(world.runs_of([row, grid]))
+    other = {}
+    for search in row.searches:
+        mu = 1.0 if search.batchnorm or search.dataset == "mnist" else 3.0  # it harms on FashionMNIST
+        evidence._answers[search] = Answer(Estimate(mu, (0.99 * mu, 1.01 * mu), kind="measured"), True, [])
+    evidence._answers[by_id("table1/mnist/lenet5/nobn/additive").searches[0]] = Answer(BOUNDS["nothing"], True, [])
+    for logarithmic, verdict in ((0.5, REPRODUCED), (1.0, UNDECIDED)):
+        other |= {"linear": 0.5, "log": logarithmic}
+        fits = {scale: Estimate(mu, (0.9 * mu, 1.1 * mu), kind="measured") for scale, mu in other.items()}
+        monkeypatch.setattr(global_claims, "by_the_grid", lambda row, evidence, scale, fits=fits: fits[scale])
+        finding = row.judge(row, evidence)
+        assert finding.verdict == verdict
+        assert ("with grids fitted in ln sigma" in finding.says) == (verdict == UNDECIDED)
+
+
+def test_what_runs_at_other_epochs_say_is_not_taken_for_what_the_papers_say():
+    """Whichever is asked for first."""
+    row = by_id("table4/mnist/mlp/bn/additive")
+    short = row.at(1)
+    runs = [*world.runs_of([row]), *world.runs_of([short], lambda experiment: world.accuracy(experiment) ** 2)]
+    for order in ((row, short), (short, row)):
+        evidence = Evidence(runs)
+        found = {result.row.shorter: result.finding.value for result in map(evidence.result, order)}
+        assert set(found) == {"", "1 epoch, not 100"}
+        assert found[""] != found["1 epoch, not 100"]
+    assert outcome(evidence.result(short)).endswith("core-hours)")
+    assert "(1 epoch, not 100, " in outcome(evidence.result(short))
+
+
+def test_so_few_points_have_no_rank_correlation(monkeypatch):
+    """A perfect order of three comes about by chance in one of six cases, and SciPy's p of it is 0."""
+    row = by_id("figure5/mnist/mlp/deeper")
+    evidence = Evidence(world.runs_of([row]))
+    table = multiplicative_claims.at_maximum(row, evidence)
+    for number, decided in ((3, False), (4, False), (5, True)):
+        some = table.iloc[:number].assign(accuracy=0.9 + 0.01 * np.arange(number))
+        monkeypatch.setattr(multiplicative_claims, "at_maximum", lambda *_, some=some: some)
+        assert (row.judge(row, evidence) is not None) == decided
 
 
 def test_a_search_at_other_epochs_has_the_grid_at_these():

@@ -6,19 +6,23 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.ledger.tiny import ROWS, campaign
-from wn_ref import InputError, RunError, locate_midpoint, open_store
+from tests.ledger.made_up import cells
+from tests.ledger.tiny import ROWS, SETTINGS, campaign
+from wn_ref import Experiment, InputError, RunError, additive, locate_midpoint, open_store
 from wn_ref.errors import OverflowStop
-from wn_ref.ledger import tables
-from wn_ref.ledger.checking import check
+from wn_ref.ledger import running, tables
+from wn_ref.ledger.checking import check, to_check
 from wn_ref.ledger.cost import costs
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.row import NOT_RUN, Row
 from wn_ref.search.experiments import AT_ONCE
+from wn_ref.store.writer import writing
 from wn_ref.sweeps import tasks
 from wn_ref.version import ALGORITHM
 
@@ -101,7 +105,9 @@ def test_a_campaign_goes_on_from_what_another_machine_has_published(row, whole, 
     Without the store of that machine, its runs are not run again, and the others are those that they call for.
     """
     first = [c for c in Evidence(tables.read(whole.results)).answer(row.searches[0]).runs if int(c["seed"]) < 3]
-    there = [c | {"accuracy": str(round(float(c["accuracy"]) * 0.97, 4)), "processor": "another"} for c in first]
+    images = int(first[0]["tested"])
+    lower = [round(float(c["accuracy"]) * 0.97 * images) / images for c in first]
+    there = [c | {"accuracy": str(accuracy), "processor": "another"} for c, accuracy in zip(first, lower)]
     again = campaign(tmp_path)
     tables.write(again.results, there)
     again.run([row])
@@ -151,6 +157,68 @@ def test_the_budget_stops_between_two_batches_and_leaves_a_ledger(tmp_path):
     assert "not run" in (tmp_path / "REPRODUCTION.md").read_text()
 
 
+@pytest.mark.parametrize(("hours", "begun"), [(0.9, [1]), (1.9, [1, 1]), (float("inf"), [3])])
+def test_no_network_begins_after_the_budget(hours, begun, tmp_path, monkeypatch):
+    """Each batch of runs takes an hour; those of one network stay together."""
+    parts = []
+
+    def slow_fill(store, experiments, workers, **_):
+        parts.append(experiments)
+
+    monkeypatch.setattr(running, "fill", slow_fill)
+    monkeypatch.setattr(running.time, "monotonic", lambda: 3600.0 * len(parts))
+    noisy = Experiment(**SETTINGS, phase="inference", noise=additive(1.0))
+    made = campaign(tmp_path, hours=hours, start=0.0)
+    plan = tuple(replace(noisy, seed=seed, noise=additive(sigma)) for sigma in (1.0, 2.0) for seed in range(3))
+    row = replace(ROWS[2], plan=plan, further=None)
+    if hours == float("inf"):
+        with pytest.raises(RunError):  # nothing was run indeed
+            made.run([row])
+        parts = parts[:1]
+    else:
+        made.run([row])
+    assert [len({experiment.training_experiment() for experiment in part}) for part in parts] == begun
+    assert all(len(part) == 3 * networks for part, networks in zip(parts, begun))
+
+
+def test_a_search_begins_no_network_after_the_budget(tmp_path, monkeypatch):
+    begun, real = [], running.fill
+
+    def slow_fill(store, experiments, workers, **given):
+        begun.extend({experiment.training_experiment() for experiment in experiments})
+        real(store, experiments, workers, **given)
+
+    monkeypatch.setattr(running, "fill", slow_fill)
+    monkeypatch.setattr(running.time, "monotonic", lambda: 3600.0 * len(begun))
+    campaign(tmp_path, hours=0.5, start=0.0).run([ROWS[1]])
+    assert len(begun) == 1  # of the two that it asks for at once
+    assert len(tables.read(tmp_path / "results")) == 1
+
+
+def test_two_campaigns_that_publish_at_the_same_time_lose_nothing(tmp_path, monkeypatch):
+    """The second one begins to publish when the first one has read and not yet written."""
+    one, two = campaign(tmp_path), campaign(tmp_path)
+    two.store = two.store.with_stem("another")
+    for made in (one, two):
+        with writing(made.store):
+            pass
+    runs = [cells(Experiment(**SETTINGS, seed=seed), 0.9, tested=2000) for seed in range(2)]
+    monkeypatch.setattr(tables, "of_store", lambda opened: runs[1:] if "another" in opened.name else runs[:1])
+    second, real = threading.Thread(target=two.publish), tables.write
+
+    def write_late(folder, merged):
+        if not second.ident:
+            second.start()
+            second.join(1.0)  # it is done before the first one, unless it waits
+        real(folder, merged)
+
+    monkeypatch.setattr(tables, "write", write_late)
+    one.publish()
+    second.join()
+    assert tables.read(tmp_path / "results") == runs
+    assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["mnist_sample-mlp.csv"]
+
+
 def test_fewer_epochs_are_said_in_the_ledger(whole):
     assert whole.evidence().result(ROWS[0]).differs == ["1 epoch, not 100", "a sample of the data set"]
 
@@ -190,8 +258,19 @@ def test_a_published_row_is_checked_with_other_networks(whole):
 def test_only_published_rows_are_checked(whole, tmp_path):
     with pytest.raises(InputError, match="row: expected one with published runs, got tiny/late; wn-ref reproduce tiny"):
         check(ROWS[0], campaign(tmp_path))
-    with pytest.raises(InputError, match="first_seed: expected one above those of the published runs, got 1"):
+    of = "the published runs of its data set and model"
+    with pytest.raises(InputError, match=rf"first_seed: expected one above those of {of}, \d+ at most, got 1; choose"):
         check(ROWS[0], whole, first_seed=1)
+
+
+def test_new_networks_are_none_of_another_published_row(whole, tmp_path):
+    """The row itself has seed 0 alone; a search of the same network has others."""
+    largest = max(int(run["seed"]) for run in tables.read(whole.results))
+    assert largest > max(int(run["seed"]) for run in whole.evidence().result(ROWS[2]).runs)
+    for first_seed in (1, largest):
+        with pytest.raises(InputError, match=f"model, {largest} at most, got {first_seed}; choose another"):
+            to_check(ROWS[2], whole, first_seed)
+    to_check(ROWS[2], whole, largest + 1)
 
 
 @pytest.mark.parametrize(

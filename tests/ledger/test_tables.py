@@ -100,7 +100,14 @@ def test_runs_of_other_data_or_of_another_version_are_not_mixed():
         (lambda text: text[: len(text) // 2] + "\n", "expected a run in each line, got line"),
         (lambda text: text.replace("accuracy", "akkuracy"), "no column 'accuracy'"),
         (lambda text: text.replace(",name,", ",name,colour,", 1), "a column 'colour'"),
-        (lambda text: text.replace(",0.95", ",a lot"), "expected a run in each line, got line 2"),
+        (
+            lambda text: text.replace(",0.95", ",a lot"),
+            r"expected a run in each line, got line 2 of .*digits-mlp.csv \(accuracy: expected a number, got 'a lot'\)",
+        ),
+        (
+            lambda text: text.replace("\n", ",0.9\n").replace(",0.9", ",accuracy", 1),
+            "expected each column once, got 2 columns 'accuracy' in line 1 of .*digits-mlp.csv; get it again",
+        ),
         (lambda text: "", "got .*digits-mlp.csv, which is empty; get it again"),
         (lambda text: "\n", "got .*digits-mlp.csv with none of its columns; move it away"),
         (lambda text: "sigma,result\n1,2\n", "got .*digits-mlp.csv with none of its columns; move it away"),
@@ -112,7 +119,8 @@ def test_runs_of_other_data_or_of_another_version_are_not_mixed():
     ],
 )
 def test_a_table_that_cannot_be_read_is_said_in_one_line(change, message, tmp_path):
-    tables.write(tmp_path, [cells(experiment, 0.95) for experiment in PLAN])
+    tables.write(tmp_path, [cells(experiment, 0.95, tested=experiment.sizes[1]) for experiment in PLAN])
+    assert len(tables.read(tmp_path)) == len(PLAN)
     (file,) = tmp_path.iterdir()
     file.write_text(change(file.read_text()))
     with pytest.raises(InputError, match=message) as caught:
@@ -138,7 +146,7 @@ def test_an_older_table_lacks_columns_that_came_later(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "cell"),
+    ("column", "cell"),
     [
         ("accuracy", "72.1"), ("accuracy", "-1.0"), ("accuracy", ""), ("accuracy", "nan"), ("error", "MemoryError"),
         ("classes", ""), ("classes", "0"), ("tested", "0"), ("algorithm", ""), ("algorithm", "-5"), ("seconds", ""),
@@ -146,13 +154,27 @@ def test_an_older_table_lacks_columns_that_came_later(tmp_path):
         ("model", "mpl"), ("model", "mine.py:function"), ("dataset", "mine.npz"), ("point", "nowhere"),
         ("sigma_add", "-1.0"), ("sigma_mul", "nan"), ("sigma_mul", "inf"), ("epochs", "-5"), ("seed", "-3"),
         ("batchnorm", "7"), ("learning_rate", "-1.0"), ("first", "both"), ("train_size", "0"), ("executions", "0 3"),
+        ("seconds", "-1.0"), ("seconds", "nan"), ("seed", "1.5"), ("epochs", "0"), ("sigma_add", "nan"),
+        ("point", "-1"), ("tested", "360.0"), ("clamp", "1"), ("classes", "ten"), ("quantised", "nan"),
+        ("weight", "little"),
     ],
 )  # fmt: skip
-def test_a_value_that_no_run_can_have_is_refused(name, cell, tmp_path):
-    tables.write(tmp_path, [cells(PLAN[0], 0.9) | {name: cell}])
+def test_a_value_that_no_run_can_have_is_refused(column, cell, tmp_path):
+    tables.write(tmp_path, [cells(PLAN[0], 0.9) | {column: cell}])
     (file,) = tmp_path.iterdir()
     file.rename(tmp_path / "digits-mlp.csv")
-    with pytest.raises(InputError, match="results: expected a run in each line, got line 2 of"):
+    column = {"error": "accuracy"}.get(column, column)  # there cannot be both
+    message = rf"results: expected a run in each line, got line 2 of .*digits-mlp\.csv \({column}: expected .*, got"
+    with pytest.raises(InputError, match=message):
+        tables.read(tmp_path)
+
+
+def test_a_table_has_the_runs_that_it_is_named_after(tmp_path):
+    """As would not be the case if it were saved under another name."""
+    tables.write(tmp_path, [cells(PLAN[0], 0.9)])
+    (tmp_path / "digits-mlp.csv").rename(tmp_path / "mnist-mlp.csv")
+    message = r"line 2 of .*mnist-mlp\.csv \(dataset, model: expected mnist-mlp, as the file is named, got digits-mlp\)"
+    with pytest.raises(InputError, match=message):
         tables.read(tmp_path)
 
 
@@ -175,6 +197,8 @@ def test_an_accuracy_and_an_overflow_are_two_outcomes(tmp_path):
 def test_a_number_is_the_same_however_it_is_written(tmp_path):
     run = cells(PLAN[0], 0.9)
     tables.write(tmp_path, [run | {"momentum": "0", "learning_rate": "1e-3", "seed": "00", "accuracy": "0.90"}])
+    assert tables.read(tmp_path) == [run]
+    tables.write(tmp_path, [run | {"sigma_add": "-0.0"}])
     assert tables.read(tmp_path) == [run]
 
 

@@ -12,8 +12,12 @@ from wn_ref.layers import Dense, Flatten
 from wn_ref.layers.residual import Add, Fork
 from wn_ref.network import Network
 from wn_ref.noise import Noise
-from wn_ref.ports.case import TOLERANCES, case_of
+from wn_ref.ports import file
+from wn_ref.ports.case import MOST_ARRAYS, TOLERANCES, case_of
 from wn_ref.ports.cases import suite, write_suite
+from wn_ref.ports.check import check_case
+from wn_ref.ports.contents import expected_arrays
+from wn_ref.ports.numpy_port import NumpyPort
 from wn_ref.ports.record import record
 
 TOLERANCE = 2e-6
@@ -84,6 +88,37 @@ def test_it_covers_what_it_says():
             assert any(np.abs(arrays[name]).max() > 1 for name in names if name.endswith("bias"))
 
 
+def test_the_arrays_of_a_file_are_counted_before_they_are_listed():
+    for case in suite():
+        assert case.arrays == len(expected_arrays(case))
+    assert MOST_ARRAYS + 1 == file.MOST_ARRAYS
+
+
+def agrees(case):
+    report = check_case(case, record(case), NumpyPort())
+    assert report.ok, report
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_noise_as_strong_as_in_the_paper(dtype):
+    agrees(case_of("one", "mlp", (1, 4, 4), noise=additive(1000), dtype=dtype))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_smallest_batches(seed):
+    mlp = {"model": "mlp", "input_shape": (1, 4, 4), "noise": additive(0.5), "seed": seed, "steps": 1}
+    agrees(case_of("one", **mlp, batch=4, dtype="float32"))
+    agrees(case_of("one", **mlp, batch=2, dtype="float32", batchnorm=False))
+    agrees(case_of("one", **mlp, batch=2))
+
+
+def test_features_may_be_flattened_again():
+    def flat(input_shape, classes, batchnorm, seed, dtype):
+        return Network([Flatten(), Flatten(), Dense(12, classes, seed, 0, dtype)], dtype, input_shape)
+
+    agrees(case_of("one", flat, (1, 3, 4), noise=additive(0.1)))
+
+
 def test_it_is_written_into_a_folder_and_nothing_is_replaced_unasked(tmp_path):
     paths = write_suite(tmp_path / "a" / "b")
     assert sorted(paths) == sorted((tmp_path / "a" / "b").iterdir())
@@ -124,6 +159,8 @@ class Uniform(Noise):
         ({"noise": 0}, "noise: expected an object of the class Noise, got 0"),
         ({"steps": 5}, "steps: expected at most 4, all those of the epochs, got 5"),
         ({"batch": 1}, "batch: expected a whole number of at least 2"),
+        ({"batch": 3, "dtype": "float32"}, "batch: expected 4 images or more for float32 with batch norm, .* got 3"),
+        ({"executions": (200_000,) * 8, "noise": additive(0.5)}, "case: expected at most 99999 arrays in its file"),
         ({"class_weights": (1.0,) * 9}, "class_weights: expected 10"),
         ({"class_weights": (0.0,) * 10}, "class_weights: expected a number > 0"),
         ({"noise": 0.5}, "noise: expected"),

@@ -119,9 +119,17 @@ def named(change):
     return lambda state: {change(name): value for name, value in state.items()}
 
 
+class Detachable:
+    """Has a method of a tensor's and is none."""
+
+    def detach(self):
+        return self
+
+
 STRIPPED = re.escape("pass {name.removeprefix('module.'): value for name, value in state.items()}")
 BAD = {
     "missing": (without("bn1.running_var"), "got nothing for bn1.running_var"),
+    "tied": (without("dense3.weight"), r"nothing for dense3.weight; .* but one of tied weights, so pass state_dict"),
     "surplus": (plus("dense9.weight", np.zeros((3, 3))), "got dense9.weight besides"),
     "turned": (lambda state: state | {"dense1.weight": state["dense1.weight"].T}, r"\(64, 32\) of .*, got \(32, 64\)"),
     "own names": (lambda _: to_arrays(moved()), "got nothing for bn1.weight, bn1.bias.*, but bn1.gamma, bn1.beta"),
@@ -138,6 +146,7 @@ BAD = {
     "count < 0": (plus(COUNT, np.array(-1)), "expected a whole number >= 0"),
     "whole": (plus("dense1.bias", np.zeros(64, np.int64)), "expected floats for dense1.bias, got int64"),
     "text": (plus("dense1.bias", "zero"), "expected floats for dense1.bias, got str"),
+    "no tensor": (plus("dense1.bias", Detachable()), "expected floats for dense1.bias, got Detachable; convert it"),
     "ragged": (plus("dense1.bias", [[1.0], [1.0, 2.0]]), "dense1.bias.*, got a list that"),
     "inf": (plus("dense1.bias", np.full(64, np.inf)), "expected finite numbers in dense1.bias, got inf"),
     "overflow": (plus("dense1.bias", np.full(64, 1e300)), "expected finite numbers in dense1.bias, got inf"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
@@ -46,11 +48,13 @@ def check(
 
     The exit code is 0 if all agrees, 1 if something deviates, and 2 if a file or the class cannot be used. It is also 1
     if in a pass neither the logits were handed back nor what leaves a point behind all weights. What else is absent is
-    named; with --complete it makes the exit code 1, as it should be in a continuous integration.
+    named; with --complete it makes the exit code 1, as it should be in a continuous integration. What the
+    implementation prints itself goes to standard error.
     """
     from wn_ref.ports.check import check_vectors
 
-    report = check_vectors(path, object_of("port", port, PORT, usable=bool), accept or (), complete)
+    with redirect_stdout(sys.stderr):  # what a port prints is no part of the report
+        report = check_vectors(path, object_of("port", port, PORT, usable=bool), accept or (), complete)
     print(json.dumps(report.as_dict(), indent=1) if json_ else report)
     if not report.ok:
         raise typer.Exit(1)

@@ -37,7 +37,13 @@ def reproduce(
     items: Items = None,
     dataset: Annotated[str | None, typer.Option(help="Only rows of this data set, such as mnist.")] = None,
     model: Annotated[str | None, typer.Option(help="Only rows of this network: mlp, lenet5 or cnn_s.")] = None,
-    budget: Annotated[float | None, typer.Option(help="Stop after this many hours.", show_default="no limit")] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            help="Stop after this many hours; a network that has begun is finished, one for each worker.",
+            show_default="no limit",
+        ),
+    ] = None,
     jobs: Jobs = 0,
     store: Annotated[
         Path, typer.Option("--store", help="SQLite file of all runs; what it has already is not computed again.")
@@ -56,7 +62,12 @@ def reproduce(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it will cost, and run nothing.")] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed experiments again.")] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="Run published rows again with other seeds, and say whether they agree.")
+        bool,
+        typer.Option(
+            "--check",
+            help="Run published rows again with other seeds, and say whether they agree; the exit code is 0 if all "
+            "do, and 1 if one does not, is not finished or does not tell.",
+        ),
     ] = False,
     first_seed: Annotated[
         int | None, typer.Option(help="With --check: the seed of the first new network.", show_default="1000")
@@ -92,6 +103,7 @@ def reproduce(
     if first_seed is not None:
         raise InputError(f"first_seed: expected none without --check, got {first_seed}; leave it out")
     if not dry_run:
+        campaign.require_pages()
         require_folder(made_folder("results", campaign.results), "results")
     print("measuring what it will cost ...", file=sys.stderr)
     _say_costs(costs([row.at(epochs) for row in rows], campaign.known()), workers.jobs, dry_run)
@@ -156,7 +168,8 @@ def _check(rows: list[Row], campaign: Campaign, first_seed: int | None, dry_run:
     if failed or not all(made.finished for made in checks):
         raise RunError("check: expected all rows to be run again, got some that are not finished; run it once more")
     if not all(made.agrees for made in checks):
-        raise RunError("check: expected rows to agree with what is published, got others; see above")
+        got = "others" if any(made.tells and not made.agrees for made in checks) else "some that do not tell"
+        raise RunError(f"check: expected rows to agree with what is published, got {got}; see above")
 
 
 def _say(line: str) -> None:

@@ -1,7 +1,8 @@
 """The ledger: every number and claim of the paper beside ours, made from published runs alone.
 
 tables        published runs: CSV, a row a run
-places        where they are
+possible      what a row of them can say
+places        where they are, and whose page is beside them
 search        a midpoint to be located, and located again in published runs
 row           a number or a claim, and the rule for the verdict
 evidence      what published runs say about rows

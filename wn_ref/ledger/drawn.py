@@ -77,14 +77,15 @@ def _one_curve(_: int, rows: list[Row], evidence: Evidence, __: dict[str, Any]) 
         result = evidence.result(row)
         if row.plan and row.variant in ("", OWN_WAY) and result.finding.verdict != NOT_RUN:
             runs = noisy_runs(result.row, evidence)
-            differs = "; ".join(part for part in result.differs if part not in (row.variant, GRADIENTS["exact"]))
+            alike = (row.variant, GRADIENTS["exact"], *result.stand_ins)
+            differs = "; ".join(part for part in result.differs if part not in alike)
             printed = row.variant == OWN_WAY
             fit = midpoint_as_printed(evidence.runs(result.row.plan)) if printed else midpoint_of(runs)
             noise = "multiplicative" if runs["sigma_mul"].any() else "additive"
             when = "at inference only" if runs["phase"].iloc[0] == "inference" else "in training"
             where = "all points" if runs["point"].iloc[0] == ALL else "global"
             name = title(runs, f"{noise} noise ({where}), {when}")
-            return figures.midpoint(curve(runs), fit, name, row.paper, differs)
+            return figures.midpoint(curve(runs), fit, "\n".join([name, *result.stand_ins]), row.paper, differs)
     return None
 
 

@@ -52,15 +52,19 @@ class RowResult:
         return sum(float(cells["seconds"] or 0) for cells in self.runs) / 3600
 
     @property
+    def stand_ins(self) -> list[str]:
+        """Which copies of the paper's data its runs have; these are no other samples."""
+        return list(dict.fromkeys(STAND_INS[cells["data"]] for cells in self.runs if cells["data"] in STAND_INS))
+
+    @property
     def differs(self) -> list[str]:
         """In what its runs differ from the paper's."""
-        stand_ins = dict.fromkeys(STAND_INS[cells["data"]] for cells in self.runs if cells["data"] in STAND_INS)
         trained_noisy = (
             cells for cells in self.runs if float(cells["sigma_mul"]) > 0 and cells["phase"] != "inference"
         )
         gradients = {cells["gradient"] for cells in trained_noisy}
         said = [f"{gradient.replace('_', '-')} gradient" for gradient in sorted(gradients)]
-        parts = (self.row.another, self.row.shorter, self.row.data_differs, *stand_ins, *said, self.row.variant)
+        parts = (self.row.another, self.row.shorter, self.row.data_differs, *self.stand_ins, *said, self.row.variant)
         return list(dict.fromkeys(filter(None, parts)))
 
 
@@ -84,7 +88,7 @@ class Evidence:
             self._epochs.setdefault((cells["dataset"], cells["model"]), set()).add(int(cells["epochs"]))
         known = {} if before is None else before._answers
         self._answers: dict[Search, Answer] = {search: answer for search, answer in known.items() if answer.complete}
-        self._results: dict[str, RowResult] = {}
+        self._results: dict[tuple[str, str], RowResult] = {}
 
     def answer(self, search: Search) -> Answer:
         """Return what the runs say about a midpoint."""
@@ -125,11 +129,12 @@ class Evidence:
 
     def result(self, row: Row) -> RowResult:
         """Return what came of a row: at the paper's epochs, else at the largest number that there are runs of."""
-        if row.id not in self._results:
+        known_by = row.id, row.shorter
+        if known_by not in self._results:
             at_each = (self._result(row.at(epochs)) for epochs in (None, *self.epochs(row.networks)))
             there = (result for result in at_each if result.finding.verdict != NOT_RUN)
-            self._results[row.id] = next(there, None) or self._result(row)
-        return self._results[row.id]
+            self._results[known_by] = next(there, None) or self._result(row)
+        return self._results[known_by]
 
     def epochs(self, networks: Collection[tuple[str, str]]) -> list[int]:
         """Return the numbers of epochs that all of some networks have runs of, in descending order.

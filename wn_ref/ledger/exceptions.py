@@ -66,7 +66,8 @@ def comparisons(results: Sequence[RowResult]) -> list[Contrast]:
     pairs: dict[str, list[tuple[float, float]]] = {}
     for result in ran.values():
         same = not (result.row.data_differs or result.row.shorter)
-        if same and math.isfinite(result.row.paper) and (base := ran.get(result.row.base)):
+        base = ran.get(result.row.base)
+        if base and same and not base.row.shorter and math.isfinite(result.row.paper):
             pairs.setdefault(result.row.variant, []).append((_ratio(base), _ratio(result)))
     found = []
     for variant, ratios in pairs.items():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from wn_ref.ledger.numbers import (
     noisy_runs,
     paper_grid,
 )
-from wn_ref.ledger.row import CLOSE, NOT, Judge, Judgement, Row
+from wn_ref.ledger.row import CLOSE, NOT, UNDECIDED, Judge, Judgement, Row
 from wn_ref.ledger.search import Search
 from wn_ref.search.question import Estimate
 
@@ -33,8 +34,8 @@ MISFIT = 0.02
 ERRORS = 3
 """Standard errors that an accuracy may be above what it should be."""
 BY_GRID = (
-    "where a search of single networks finds no midpoint, a fit of equation 1, in sigma, to levels of the paper's grid "
-    "around the fall counts instead, if these were run"
+    "where a search of single networks finds no midpoint, a fit of equation 1 to levels of the paper's grid around the "
+    "fall counts instead, if these were run: in sigma and in ln sigma, and the verdict has to be the same"
 )
 
 
@@ -99,22 +100,41 @@ def _curve_claims(when: str, search: Search) -> Iterator[Row]:
         )  # fmt: skip
 
 
-def training_helps(row: Row, evidence: Evidence) -> Judgement | None:
+def in_either_scale(judge: Callable[[Row, Evidence, str], Judgement | None]) -> Judge:
+    """Judge with the paper's grids fitted in sigma, as printed, and in ln sigma; if it matters, leave it undecided."""
+
+    @wraps(judge)
+    def judged(row: Row, evidence: Evidence) -> Judgement | None:
+        linear, log = (judge(row, evidence, scale) for scale in ("linear", "log"))
+        if linear is None or log is None:
+            return None
+        if linear.verdict == log.verdict:
+            return linear
+        says = f"{linear.says} ({linear.verdict}); with grids fitted in ln sigma: {log.says} ({log.verdict})"
+        return replace(linear, verdict=UNDECIDED, says=says)
+
+    return judged
+
+
+@in_either_scale
+def training_helps(row: Row, evidence: Evidence, scale: str) -> Judgement | None:
     """Compare each network's two midpoints: training with noise over inference only."""
-    return _compared(row, evidence, "phase", "training", "inference")
+    return _compared(_pairs(row, evidence, scale, "phase", "training", "inference"))
 
 
-def additive_is_milder(row: Row, evidence: Evidence) -> Judgement | None:
+@in_either_scale
+def additive_is_milder(row: Row, evidence: Evidence, scale: str) -> Judgement | None:
     """Compare the midpoints of additive and of multiplicative noise."""
-    return _compared(row, evidence, "noise", "additive", "multiplicative")
+    return _compared(_pairs(row, evidence, scale, "noise", "additive", "multiplicative"))
 
 
-def batchnorm_is_open(row: Row, evidence: Evidence) -> Judgement | None:
+@in_either_scale
+def batchnorm_is_open(row: Row, evidence: Evidence, scale: str) -> Judgement | None:
     """Count where batch norm helps: inconclusive is that it helps in some cases and harms in others.
 
     Where it does not so far, cases without a midpoint leave the question open.
     """
-    pairs = _pairs(row, evidence, "batchnorm", True, False)
+    pairs = _pairs(row, evidence, scale, "batchnorm", True, False)
     helps, harms = sum(exceeds(*pair) for pair in pairs), sum(exceeds(other, one) for one, other in pairs)
     untold = _untold(pairs)
     if not pairs or (untold and not (helps and harms)):
@@ -124,9 +144,10 @@ def batchnorm_is_open(row: Row, evidence: Evidence) -> Judgement | None:
     return of_conditions([helps > 0 and harms > 0], "table", ratio, _with_untold(says, untold))
 
 
-def below_one(row: Row, evidence: Evidence) -> Judgement | None:
+@in_either_scale
+def below_one(row: Row, evidence: Evidence, scale: str) -> Judgement | None:
     """Look whether all midpoints of multiplicative noise are below 1."""
-    found = [estimate for _, estimate in _estimates(row, evidence)]
+    found = [estimate for _, estimate in _estimates(row, evidence, scale)]
     largest = max(filter(math.isfinite, map(level, found)), default=math.nan)
     return of_conditions([estimate.interval[1] < 1 for estimate in found], "network", largest, "largest midpoint")
 
@@ -177,13 +198,12 @@ def _curve(row: Row, evidence: Evidence) -> pandas.DataFrame:
     return curve(guessing_if_overflowed(noisy_runs(row, evidence)))
 
 
-def _compared(row: Row, evidence: Evidence, field: str, larger: str, smaller: str) -> Judgement | None:
-    """Look whether midpoints with one value of a field are larger than those with another."""
-    pairs = _pairs(row, evidence, field, larger, smaller)
+def _compared(pairs: Sequence[tuple[Estimate, Estimate]]) -> Judgement | None:
+    """Look whether midpoints are larger than others, pair by pair."""
     ratios = filter(math.isfinite, (level(one) / level(other) for one, other in pairs))
     holds = [exceeds(*pair) for pair in pairs]
     says = _with_untold("smallest ratio", _untold(pairs))
-    return of_conditions(holds, "network", min(ratios, default=math.nan), says)
+    return of_conditions(holds, "pair", min(ratios, default=math.nan), says)
 
 
 def _untold(pairs: Sequence[tuple[Estimate, Estimate]]) -> int:
@@ -195,10 +215,12 @@ def _with_untold(says: str, untold: int) -> str:
     return f"{says}; without a midpoint in {untold} of them" if untold else says
 
 
-def _pairs(row: Row, evidence: Evidence, field: str, one: object, other: object) -> list[tuple[Estimate, Estimate]]:
+def _pairs(
+    row: Row, evidence: Evidence, scale: str, field: str, one: object, other: object
+) -> list[tuple[Estimate, Estimate]]:
     """Return what is known about midpoints, two and two, whose searches differ in one field alone."""
     groups: dict[tuple, dict[Any, Estimate]] = {}
-    for search, estimate in _estimates(row, evidence):
+    for search, estimate in _estimates(row, evidence, scale):
         kept = ("dataset", "model", "batchnorm", "noise", "phase")
         key = tuple(getattr(search, name) for name in kept if name != field)
         groups.setdefault(key, {})[getattr(search, field)] = estimate
@@ -211,12 +233,12 @@ def where_no_search_finds_one(row: Row, evidence: Evidence) -> list[Experiment]:
     return [experiment for grid in grids if grid for experiment in grid.plan]
 
 
-def _estimates(row: Row, evidence: Evidence) -> list[tuple[Search, Estimate]]:
+def _estimates(row: Row, evidence: Evidence, scale: str) -> list[tuple[Search, Estimate]]:
     """Return what the searches have found, and where they found nothing, what the paper's own grid says."""
     found = []
     for search, answer in evidence.answers(row):
         grid = _grid_instead(search, answer.estimate, evidence)
-        found.append((search, by_the_grid(grid, evidence) if grid else answer.estimate))
+        found.append((search, by_the_grid(grid, evidence, scale) if grid else answer.estimate))
     return found
 
 

@@ -44,7 +44,7 @@ def write_html(evidence: Evidence, results: Path, rows: Sequence[Row] | None = N
 def page_beside(results: Path) -> Path:
     """Return where the page of a folder of tables is; raise `InputError` if another file is there."""
     path = results.parent / NAME
-    require_ours(path, HEAD)
+    require_ours(path, HEAD, results)
     return path
 
 

@@ -32,7 +32,7 @@ BOTH_MODELS = ("mnist", "fashion_mnist")
 """Data sets on which LeNet-5 is compared with the MLP; on CIFAR-10 this would need Figure 3's runs."""
 STACKED = (("mnist", "mlp"), ("cifar10", "lenet5"))
 SEEDS = range(2)
-SIGNIFICANT = 0.05
+SIGNIFICANT, LEAST_RANKED = 0.05, 5
 DROP = 0.1
 """Accuracy that a layer may lose at maximum noise and still withstand it."""
 STEPS = tuple(float(f"{sigma:.4g}") for sigma in np.geomspace(0.1, 1e9, 31))
@@ -115,13 +115,14 @@ def only_the_last(row: Row, evidence: Evidence) -> Judgement | None:
 def deeper(row: Row, evidence: Evidence) -> Judgement | None:
     """Correlate depth and accuracy of the points that are not lost (Spearman).
 
-    If depth did not matter, such a correlation would come about by chance with the probability p.
+    If depth did not matter, such a correlation would come about by chance with the probability p. SciPy's p is an
+    approximation, which is far too small for fewer than `LEAST_RANKED` points.
     """
     from scipy.stats import spearmanr
 
     table = at_maximum(row, evidence)
     kept = table[~lost(table)]
-    if len(kept) < 3:
+    if len(kept) < LEAST_RANKED:
         return None
     rank, p = spearmanr(kept["point"], kept["accuracy"], alternative="greater")
     says = f"rank correlation of depth and accuracy, p = {p:.2g}"

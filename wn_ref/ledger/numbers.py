@@ -194,9 +194,10 @@ def _grids() -> Mapping[Search, Row]:
     return MappingProxyType({searches[row.base]: row for row in grid_rows()})
 
 
-def by_the_grid(row: Row, evidence: Evidence) -> Estimate:
-    """Return the midpoint of such a row, as that of a search; unknown if the fit has only a bound."""
-    fit = midpoint_as_printed(evidence.runs(row.plan))
+def by_the_grid(row: Row, evidence: Evidence, scale: str = "linear") -> Estimate:
+    """Return the midpoint of such a row, as that of a search, by either fit; unknown if this has only a bound."""
+    log = scale == "log"
+    fit = midpoint_of(noisy_runs(row, evidence)) if log else midpoint_as_printed(evidence.runs(row.plan))
     if math.isfinite(fit.midpoint):
         return Estimate(fit.midpoint, fit.interval(CONFIDENCE), kind="measured")
     return Estimate(kind="unknown", reason=str(fit))

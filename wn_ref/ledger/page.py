@@ -56,8 +56,9 @@ through multiplicative noise. Rows have this exact gradient unless they say othe
 
 **The paper's grid.** Networks that the paper trained for the same numbers, by the configuration files that its authors
 published; where they say that there were 3 to 5 repeats, 3. Core-hours are at the pace of our runs. It is not known for
-all rows, so the share is that of the networks of rows for which it is. Rows with a variant, which explain others, are
-not counted.
+all rows, so what stands *beside the paper's grid*, and the share, is of the rows for which it is. Each network and each
+run is counted once among *networks* and *core-hours*: for the numbers of the paper first, then for claims that need
+more. Rows with a variant, which explain others, are not counted.
 
 **The version.** All runs are of version {version} of what wn_ref computes (`wn_ref.version.ALGORITHM`{now}). Each names
 its processor: processors round differently, so the same experiment on another one is a network that differs a little. A
@@ -88,9 +89,16 @@ COMPARISONS_HEAD = (
 def write_ledger(evidence: Evidence, results: Path, rows: Sequence[Row] | None = None) -> Path:
     """Write the page beside a folder of published tables, and return its path."""
     made = markdown([evidence.result(row) for row in (all_rows() if rows is None else rows)], results.name)
-    path = made_folder("results", results.parent) / NAME
-    require_ours(path, INTRO.splitlines()[0])
+    path = page_beside(results)
+    made_folder("results", path.parent)
     write_atomically(path, lambda part: part.write_text(made, encoding="utf-8"), "results")
+    return path
+
+
+def page_beside(results: Path) -> Path:
+    """Return where the page of a folder of tables is; raise `InputError` if another file is there."""
+    path = results.parent / NAME
+    require_ours(path, INTRO.splitlines()[0], results)
     return path
 
 
@@ -152,7 +160,9 @@ def ours(result: RowResult) -> str:
 def outcome(result: RowResult) -> str:
     """Return a row's outcome in one line, for the terminal."""
     paper = f", paper {number(result.row.paper)}" if math.isfinite(result.row.paper) else ""
-    made = f"{counted(result.networks, 'network')}, {result.hours:.2f} core-hours"
+    made = ", ".join(
+        filter(None, [result.row.shorter, counted(result.networks, "network"), f"{result.hours:.2f} core-hours"])
+    )
     return f"{ours(result)}{paper}: {result.finding.verdict} ({made})"
 
 
@@ -175,7 +185,7 @@ def _intro(results: Sequence[RowResult]) -> str:
 
 
 def _exception(result: RowResult, tried: Sequence[RowResult]) -> list[str]:
-    others = (f"{other.row.variant}: {ours(other)}, **{other.finding.verdict}**" for other in tried)
+    others = (f"{_changed(other)}: {ours(other)}, **{other.finding.verdict}**" for other in tried)
     ratio = number(result.finding.value / result.row.paper)
     differs = "; ".join(result.differs)
     return [
@@ -188,6 +198,11 @@ def _exception(result: RowResult, tried: Sequence[RowResult]) -> list[str]:
     ]
 
 
+def _changed(variant: RowResult) -> str:
+    """Return what a variant changes, on purpose and besides."""
+    return "; ".join(filter(None, [variant.row.variant, variant.row.shorter]))
+
+
 def _comparison(made: Contrast) -> list[str]:
     rows = f"{made.rows}" + (f"; without a number: {made.without}" if made.without else "")
     close = [f"{count} of {made.rows + made.without}" for count in (made.close, made.close_changed)]
@@ -195,16 +210,21 @@ def _comparison(made: Contrast) -> list[str]:
 
 
 TOTALS_HEAD = (
-    "campaign", *VERDICTS, "networks", "core-hours", "the paper's grid", "share", "the paper's grid, core-hours",
+    "campaign", *VERDICTS, "networks", "core-hours", "beside the paper's grid: networks", "core-hours",
+    "the paper's grid: networks", "core-hours", "share of networks",
 )  # fmt: skip
 
 
 def _cells(total: Total) -> list[str]:
     counts = [str(count or "") for count in total.verdicts.values()]
     ours = [f"{total.networks:,}", f"{total.hours:.1f}"] if total.networks else ["", ""]
-    grid = ["", "", ""]
+    grid = [""] * 5
     if total.beside:
-        grid = [f"{total.theirs:,}", f"1/{total.theirs / total.beside:.1f}", f"{total.their_hours:.1f}"]
+        beside, theirs = (
+            (f"{total.beside:,}", f"{total.beside_hours:.1f}"),
+            (f"{total.theirs:,}", f"{total.their_hours:.1f}"),
+        )
+        grid = [*beside, *theirs, f"1/{total.theirs / total.beside:.1f}"]
     return [f"{total.campaign}: {CAMPAIGNS[total.campaign]}", *counts, *ours, *grid]
 
 

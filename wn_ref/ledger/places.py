@@ -1,13 +1,24 @@
-"""Where published tables are: in a clone of the repository, beside the tutorials."""
+"""Where published tables are: in a clone of the repository, beside the tutorials; and whose a place is."""
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from html import unescape
 from pathlib import Path
 
 from wn_ref.errors import InputError
+from wn_ref.folders import made_folder
 from wn_ref.ledger.tables import tables_in
 
+with suppress(ImportError):  # Windows has no such locks
+    import fcntl
+
 IN_CLONE = Path("tutorials") / "results"
+LINK = re.compile(r'\[([\w-]+\.csv)\]\((.*?)/\1\)|<a href="([^"]*)/([\w-]+\.csv)">\4</a>')
+"""The link to a table on a page of Markdown or HTML; the folder is the second group, or the third."""
 
 
 def default_results() -> Path:
@@ -32,15 +43,40 @@ def published_results() -> Path:
     )
 
 
-def require_ours(path: Path, start: str) -> None:
-    """Raise `InputError` if a page would replace a file that does not begin as an earlier one."""
+def require_ours(page: Path, start: str, folder: Path) -> None:
+    """Raise `InputError` if a page would replace a file that is no earlier page of a folder of tables.
+
+    It begins like this, and its links are to this folder; a page without runs has none, and may be replaced.
+    """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            found = file.read(len(start))
-    except FileNotFoundError:
+        found = page.read_bytes().decode()
+    except (FileNotFoundError, NotADirectoryError):  # there is none, or nowhere to write it: whoever writes says so
         return
     except (OSError, UnicodeDecodeError) as error:
         found = str(error)
-    if found != start:
-        got = next(iter(found.splitlines()), "")
-        raise InputError(f"results: expected {path} to be an earlier ledger, got {got!r}; move it away")
+    if not found.startswith(start):
+        got = next(iter(found[: len(start)].splitlines()), "")
+        raise InputError(f"results: expected {page} to be an earlier ledger, got {got!r}; move it away")
+    link = LINK.search(found)
+    if link and (theirs := link[2] if link[3] is None else unescape(link[3])) != folder.name:
+        raise InputError(
+            f"results: expected {page} to be the page of {folder}, got that of {page.parent / theirs}; choose a folder "
+            f"elsewhere or, if {theirs} is now called {folder.name}, move {page.stem}.md and {page.stem}.html away"
+        )
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process publishes in a folder, and keep others waiting meanwhile; make it if need be.
+
+    The lock is on the folder itself, so that there is no file to be seen or left, and it ends with the process, however
+    that ends. Where there is no such lock (Windows, some network drives), this does nothing; nor if the process may not
+    read the folder: whatever is written says so.
+    """
+    made_folder("results", folder)
+    with ExitStack() as opened:
+        with suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            opened.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield

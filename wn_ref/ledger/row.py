@@ -30,11 +30,11 @@ RULE = (
     "midpoint at all. An accuracy of Table 3 is *reproduced* within one standard deviation of the "
     f"paper's networks, or if our interval contains it and is narrower than {FAR:g} of them; *qualitatively* within "
     f"{FAR:g}. A claim is *reproduced* if the condition in its row holds for all of its runs, *qualitatively* if it "
-    "holds for most of them; one midpoint is larger than another if it is so beyond their 95 % intervals, combined in "
-    "quadrature. Runs with other epochs than the paper's, on other samples, or of another network than the one that "
-    "the paper says it of, count as *qualitatively* at best; copies of the paper's images are no other samples, and "
-    "the row says what they are. *Undecided* is a row whose runs are all there and do not tell; *not run* stands until "
-    "they are."
+    "holds for most of them, but for Figure 8's, where all conditions have to hold; one midpoint is larger than "
+    "another if it is so beyond their 95 % intervals, combined in quadrature. Runs with other epochs than the paper's, "
+    "on other samples, or of another network than the one that the paper says it of, count as *qualitatively* at best; "
+    "copies of the paper's images are no other samples, and the row says what they are. *Undecided* is a row whose "
+    "runs are all there and do not tell; *not run* stands until they are."
 )
 
 

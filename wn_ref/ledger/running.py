@@ -6,8 +6,9 @@ the same call goes on where it stopped. After each row the published tables and 
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +21,8 @@ from wn_ref.ledger import tables
 from wn_ref.ledger.binarization import quantise
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.origin import require_like
-from wn_ref.ledger.page import NAME, outcome, write_ledger
+from wn_ref.ledger.page import NAME, outcome, page_beside, write_ledger
+from wn_ref.ledger.places import alone
 from wn_ref.ledger.row import Row
 from wn_ref.ledger.search import Search
 from wn_ref.ledger.tables import Cells
@@ -34,7 +36,7 @@ from wn_ref.sweeps.runner import fill
 from wn_ref.sweeps.workers import Workers, run_tasks
 
 PART = 8
-"""Experiments for each worker that a sweep runs between two looks at the clock."""
+"""Networks for each worker that are run together where no clock is looked at: few workers wait for the last one."""
 
 
 class OutOfTime(Exception):
@@ -54,7 +56,7 @@ class Campaign:
     jobs : int
         Number of worker processes.
     hours : float
-        How long it may take; it is stopped between two batches of runs.
+        How long it may take; a network that has begun by then, one for each worker, is finished.
     epochs : int or None
         In place of the paper's.
     retry_failed : bool
@@ -91,12 +93,9 @@ class Campaign:
         StorageError
             If another process is writing to the store, or the disk is full or fails.
         InputError
-            If a file that is no ledger is in the place of one, or new runs would be of other data, or by another
-            version of the algorithm, than published ones.
+            As in `require_pages`, or if new runs would be of other data, or by another version of the algorithm, than
+            published ones.
         """
-        from wn_ref.ledger.html import page_beside
-
-        page_beside(self.results)
         failed = []
         workers = Workers(self.jobs)
         evidence, rows = self.publish(), [row.at(self.epochs) for row in rows]
@@ -135,8 +134,23 @@ class Campaign:
                 new = tables.of_store(opened)
         return tables.merged(tables.read(self.results), new)
 
+    def require_pages(self) -> None:
+        """Raise `InputError` if a file that is no ledger, or one of another folder's tables, is in the place of one."""
+        from wn_ref.ledger import html
+
+        page_beside(self.results)
+        html.page_beside(self.results)
+
     def publish(self) -> Evidence:
-        """Write the runs of the store to the tables, and the ledger; return what it says."""
+        """Write the runs of the store to the tables, and the ledger; return what it says.
+
+        Another campaign that publishes in the same folder waits: what one of them writes is what it read, and more.
+        """
+        with alone(self.results):
+            return self._publish()
+
+    def _publish(self) -> Evidence:
+        self.require_pages()
         if self.store.exists():
             tables.write(self.results, self._all_runs())
         evidence = self.evidence()
@@ -147,7 +161,8 @@ class Campaign:
         """Publish once more, and write the page with the figures, too; return the path of the ledger."""
         from wn_ref.ledger.html import write_html
 
-        write_html(self.publish(), self.results, self.rows)
+        with alone(self.results):
+            write_html(self._publish(), self.results, self.rows)
         return self.results.parent / NAME
 
     def _run(self, row: Row, workers: Workers) -> None:
@@ -174,10 +189,10 @@ class Campaign:
         new: list[Cells] = []
 
         def run(experiments: Sequence[Experiment]) -> list[Cells]:
-            self._look_at_the_clock()
             experiments = self._with_seeds(experiments)
-            with writing(self.store) as opened:
-                fill(opened, experiments, workers, retry_failed=self.retry_failed)
+            for _ in self._filled(experiments, workers):
+                pass
+            with open_store(self.store) as opened:
                 found = tables.of_store(opened, key=[key(experiment) for experiment in experiments])
             found = self._as_rows_see(found)
             new.extend(found)
@@ -196,21 +211,31 @@ class Campaign:
         self.tell(f"  {what}: {answer.estimate}; {counted(answer.networks, 'network')}")
 
     def _sweep(self, experiments: Sequence[Experiment], workers: Workers) -> None:
-        """Run experiments a few at a time, those of one network together."""
+        """Run experiments, and the trainings of networks that are only evaluated in them."""
         experiments = self._with_seeds(experiments)
-        ordered = sorted(experiments, key=lambda e: key(e.training_experiment()))
-        quiet = [e.training_experiment() for e in ordered if e.phase == "inference"]
-        ordered = list(dict.fromkeys([*quiet, *ordered]))
-        for first in range(0, len(ordered), PART * workers.jobs):
+        quiet = [e.training_experiment() for e in experiments if e.phase == "inference"]
+        experiments = sorted(dict.fromkeys([*quiet, *experiments]), key=lambda e: key(e.training_experiment()))
+        for done in self._filled(experiments, workers):
+            self.tell(f"  {done} of {counted(len(experiments), 'run')}")
+
+    def _filled(self, experiments: Sequence[Experiment], workers: Workers) -> Iterator[int]:
+        """Run experiments, those of some networks at a time, and yield how many are done; stop if the time is over."""
+        networks: dict[Experiment, list[Experiment]] = {}
+        for experiment in experiments:
+            networks.setdefault(experiment.training_experiment(), []).append(experiment)
+        waiting, together, done = [*networks.values()], workers.jobs * (1 if math.isfinite(self.hours) else PART), 0
+        for first in range(0, len(waiting), together):
             self._look_at_the_clock()
+            part = [experiment for group in waiting[first : first + together] for experiment in group]
             with writing(self.store) as opened:
-                part = ordered[first : first + PART * workers.jobs]
                 fill(opened, part, workers, retry_failed=self.retry_failed)
-            self.tell(f"  {min(first + len(part), len(ordered))} of {counted(len(ordered), 'run')}")
+            done += len(part)
+            yield done
 
     def _quantise(self, experiments: Sequence[Experiment], workers: Workers) -> None:
         """Train networks again and measure their accuracy with the noisy activation quantised."""
         experiments = self._with_seeds(experiments)
+        self._look_at_the_clock()
         with writing(self.store) as opened, workers.pool():
             kept = Measurements(opened, tables.QUANTISED, "")
             todo = [e for e in experiments if kept.get(key(e), e.noise.sigma_mul if e.noise else 0.0, e.seed) is None]

@@ -15,7 +15,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache, partial
@@ -30,6 +29,7 @@ from wn_ref.files import write_atomically
 from wn_ref.folders import made_folder
 from wn_ref.injection import ALL, GLOBAL, WEIGHTED, kind_of
 from wn_ref.lazy import pandas
+from wn_ref.ledger.possible import Tested, require_possible
 from wn_ref.models import MODELS
 from wn_ref.noise import Noise
 from wn_ref.overflow import is_overflow
@@ -69,7 +69,7 @@ def text(value: Any) -> str:
         return ""
     if isinstance(value, tuple):
         return " ".join(map(str, value))
-    return repr(float(value)) if isinstance(value, float) else str(value)
+    return repr(float(value) or 0.0) if isinstance(value, float) else str(value)  # 0 for -0, which equals it
 
 
 def identity(run: Mapping[str, Any]) -> tuple[str, ...]:
@@ -157,12 +157,14 @@ def read(folder: Path) -> list[Cells]:
     Raises
     ------
     InputError
-        If a file has not the name of a table, is none, is torn, or has values that no run can have; if it has runs of
-        a newer version of the algorithm or of several, or one run twice with different outcomes.
+        If a file has not the name of a table, is none, is torn, or has values that no run can have or runs of another
+        table; if it has runs of a newer version of the algorithm or of several, or one run twice with different
+        outcomes.
     """
     if folder.exists():
         require_results(folder)
     runs: list[Cells] = []
+    tested: Tested = {}
     for path in tables_in(folder):
         if path.name not in NAMES:
             raise InputError(
@@ -177,7 +179,7 @@ def read(folder: Path) -> list[Cells]:
             raise InputError(f"results: expected a table of runs, got {path}, which is empty; get it again")
         if not content.endswith("\n"):  # a cut in the last cell leaves as many cells
             raise InputError(f"results: expected whole lines, got a last one without an end in {path}; get it again")
-        runs += _rows(path, lines)
+        runs += _rows(path, lines, tested)
     _require_one_outcome(runs)
     return merged(runs, ())
 
@@ -210,7 +212,7 @@ def _size(value: Any) -> int | None:
     return None if value is None or value != value else int(value)
 
 
-def _rows(path: Path, lines: list[list[str]]) -> list[Cells]:
+def _rows(path: Path, lines: list[list[str]], tested: Tested) -> list[Cells]:
     head = lines[0] if lines else []
     if not {*head} & {*COLUMNS}:
         raise InputError(f"results: expected a table of runs, got {path} with none of its columns; move it away")
@@ -218,14 +220,18 @@ def _rows(path: Path, lines: list[list[str]]) -> list[Cells]:
     if needed or (unknown := [name for name in head if name not in COLUMNS]):
         what = f"no column {needed[0]!r}" if needed else f"a column {unknown[0]!r}"
         raise InputError(f"results: expected a table of runs, got {what} in {path}; get it again, or a newer wn_ref")
+    if repeated := [name for name in COLUMNS if head.count(name) > 1]:
+        got = f"{head.count(repeated[0])} columns {repeated[0]!r} in line 1 of {path}"
+        raise InputError(f"results: expected each column once, got {got}; get it again")
     rows = []
     for number, line in enumerate(lines[1:], 2):
         cells = dict.fromkeys(LATER, "") | dict(zip(head, line))
         try:
             if len(line) != len(head):
                 raise ValueError(f"{len(line)} cells, not {len(head)}")
-            if not _is_possible({name: _checked(name, cells[name]) for name in COLUMNS}):
-                raise ValueError("no outcome that a run can have")
+            require_possible({name: _checked(name, cells[name]) for name in COLUMNS}, tested)
+            if (table := f"{cells['dataset']}-{cells['model']}") != path.stem:
+                raise ValueError(f"dataset, model: expected {path.stem}, as the file is named, got {table}")
         except ValueError as error:
             raise InputError(
                 f"results: expected a run in each line, got line {number} of {path} ({error}); get it again"
@@ -238,18 +244,6 @@ def _rows(path: Path, lines: list[list[str]]) -> list[Cells]:
             )
         rows.append(cells)
     return rows
-
-
-def _is_possible(run: Mapping[str, Any]) -> bool:
-    """Return whether a run can have such an outcome: an accuracy or an error, and where it comes from."""
-    shares = [run[name] for name in ("accuracy", QUANTISED) if run[name] is not None]
-    least = {"algorithm": 1, "seconds": 0} | ({"tested": 1, "classes": 2} if shares else {})
-    return (
-        (run["accuracy"] is None) == bool(run["error"])
-        and math.isfinite(run["seconds"] or 0)
-        and all(0 <= share <= 1 for share in shares)
-        and all(run[name] is not None and run[name] >= number for name, number in least.items())
-    )
 
 
 def _require_one_outcome(runs: Sequence[Cells]) -> None:
@@ -278,14 +272,16 @@ def _value(name: str, cell: str) -> Any:
 
 @lru_cache(maxsize=1 << 16)
 def _checked(name: str, cell: str) -> Any:
-    """Return the value of a cell; raise `ValueError` unless it is one that an experiment can have."""
-    value = _value(name, cell)
+    """Return the value of a cell; raise `ValueError`, which names the column, unless a run can have it."""
+    try:
+        value = _value(name, cell)
+    except ValueError:
+        kind = {float: "a number", bool: "True or False"}.get(_dtype(name), "a whole number")
+        raise ValueError(f"{name}: expected {kind}, got {cell!r}") from None
     if name in CHECKED:
         CHECKED[name](name, value)
-    if name == "executions" and min(value or [1]) < 1:
-        raise ValueError(f"executions {cell}")
     if name == "point" and isinstance(value, str) and value not in (GLOBAL, ALL):
-        raise ValueError(f"point {cell}")
+        raise ValueError(f"point: expected {GLOBAL}, {ALL} or a number, got {cell!r}")
     return value
 
 
@@ -304,13 +300,15 @@ def _dtype(name: str) -> Any:
 
 def _order(cells: Cells) -> list[tuple[float, str]]:
     """Return what rows are sorted by: each cell as a number, if it is one."""
-    keys = []
-    for name in FIELDS:
-        try:
-            keys.append((float(cells[name]), ""))
-        except ValueError:
-            keys.append((float("inf"), cells[name]))
-    return keys
+    return [_rank(cells[name]) for name in FIELDS]
+
+
+@lru_cache(maxsize=1 << 16)
+def _rank(cell: str) -> tuple[float, str]:
+    try:
+        return float(cell), ""
+    except ValueError:
+        return float("inf"), cell
 
 
 def _write_bytes(content: bytes, path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -23,13 +25,13 @@ class Total:
     verdicts : dict of str to int
         How many rows have each.
     networks : int
-        Networks that were trained; each counts once.
+        Networks that were trained. Each counts once, in the campaign that had it first: for a number, else for a claim.
     hours : float
-        Core-hours.
+        Core-hours, counted likewise.
     beside, theirs : int
-        Those of the networks that belong to rows whose grid is known, and how many the paper's grid has for these rows.
-    their_hours : float
-        Core-hours of the paper's grid at the pace of our runs.
+        Networks of the rows whose grid in the paper is known, and how many this grid has.
+    beside_hours, their_hours : float
+        Core-hours of both; of the grid, at the pace of our runs.
     """
 
     campaign: str
@@ -37,34 +39,46 @@ class Total:
     networks: int
     hours: float
     beside: int
+    beside_hours: float
     theirs: int
     their_hours: float
 
 
 def totals(results: Sequence[RowResult]) -> list[Total]:
     """Return what each campaign took; rows with a variant explain others and are left out, as are rows not run."""
+    plain = [result for result in results if not result.row.variant]
+    ran = [result for result in plain if result.finding.verdict != NOT_RUN]
+    first = sorted(ran, key=lambda result: (math.isnan(result.row.paper), result.row.campaign))
+    networks, hours = _taken(first)
     found = []
     for campaign in CAMPAIGNS:
-        rows = [result for result in results if result.row.campaign == campaign and not result.row.variant]
+        rows = [result for result in plain if result.row.campaign == campaign]
         counts = {verdict: sum(result.finding.verdict == verdict for result in rows) for verdict in VERDICTS}
-        ran = [result for result in rows if result.finding.verdict != NOT_RUN]
-        networks, hours = _taken(ran)
-        known = [result for result in ran if result.row.theirs]
+        known = [result for result in ran if result.row.campaign == campaign and result.row.theirs]
+        beside, beside_hours = _taken(known)
         grid: set[Experiment] = set()
         their_hours = 0.0
         for result in known:
             new = {e.training_experiment() for e in _theirs(result)} - grid
             grid |= new
             their_hours += len(new) * result.hours / max(result.networks, 1)
-        found.append(Total(campaign, counts, networks, hours, _taken(known)[0], len(grid), their_hours))
+        ours = networks[campaign], hours[campaign], beside[campaign], beside_hours[campaign]
+        found.append(Total(campaign, counts, *ours, len(grid), their_hours))
     return [total for total in found if any(total.verdicts.values())]
 
 
-def _taken(results: Sequence[RowResult]) -> tuple[int, float]:
-    """Return the networks and the core-hours of some rows, each run counted once."""
-    runs = {id(cells): cells for result in results for cells in result.runs}
-    hours = sum(float(cells["seconds"] or 0) for cells in runs.values()) / 3600
-    return len({trained_by(cells) for cells in runs.values()}), hours
+def _taken(results: Iterable[RowResult]) -> tuple[Counter[str], dict[str, float]]:
+    """Return the networks and the core-hours of each campaign; what rows share counts for the first of them."""
+    networks: dict[tuple[str, ...], str] = {}
+    runs: dict[int, tuple[str, str]] = {}
+    for result in results:
+        for cells in result.runs:
+            networks.setdefault(trained_by(cells), result.row.campaign)
+            runs.setdefault(id(cells), (result.row.campaign, cells["seconds"]))
+    hours: dict[str, float] = defaultdict(float)
+    for campaign, seconds in runs.values():
+        hours[campaign] += float(seconds or 0) / 3600
+    return Counter(networks.values()), hours
 
 
 def _theirs(result: RowResult) -> Iterable[Experiment]:

@@ -25,6 +25,11 @@ a share of the learning rate.
 """
 DTYPES = tuple(TOLERANCES)
 MOST_STEPS = 10_000
+MOST_ARRAYS = 99_999
+"""Arrays of a case file at most, besides its settings."""
+LONGEST_NAME = 255
+LEAST_BATCH = 4
+"""Images in a step at least, for float32 with batch norm."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Case:
     Attributes
     ----------
     name : str
-        What the case is called; also the name of its file.
+        What the case is called, in printable characters; also the name of its file.
     model : str
         The name of the network, for people.
     layers : tuple of CaseLayer
@@ -58,7 +63,7 @@ class Case:
     learning_rate, epochs, steps_per_epoch : float, int, int
         The rate of the first epoch, and how a cosine lowers it from epoch to epoch.
     steps, batch : int
-        How many steps are trained, and with how many images each.
+        How many steps are trained, and with how many images each: 2 or more; 4 or more for float32 with batch norm.
     seed : int
         Of everything that is random.
     dtype : "float32" or "float64"
@@ -93,12 +98,21 @@ class Case:
             expected = "a noise of wn_ref.additive, wn_ref.multiplicative or wn_ref.mixed"
             got = f"one of the class {type(self.noise).__name__}, whose code no case file can hold"
             raise InputError(f"noise: expected {expected}, got {got}; check a port with one of these")
+        if not isinstance(self.name, str) or not self.name.isprintable() or len(self.name) > LONGEST_NAME:
+            expected = f"at most {LONGEST_NAME} printable characters"
+            raise InputError(f"name: expected {expected}, got {self.name!r:.80}; choose another one")
+        if len(self.input_shape) != 3:
+            got = f"{self.input_shape!r:.60}"
+            raise InputError(f"input_shape: expected (channels, height, width), got {got}; correct it")
         require_choice("dtype", self.dtype, DTYPES)
         require_flag("clamp", self.clamp)
         require_whole("seed", self.seed, least=0, most=2**64 - 1)
         require_whole("classes", self.classes, least=2, most=MOST_NUMBERS)
         for name, least in (("epochs", 1), ("steps_per_epoch", 1), ("steps", 1), ("batch", 2)):
             require_whole(name, getattr(self, name), least=least, most=MOST_STEPS)
+        if self.batch < LEAST_BATCH and self.batchnorm and self.dtype == "float32":
+            expected = f"{LEAST_BATCH} images or more for float32 with batch norm, whose gradient is lost to rounding"
+            raise InputError(f"batch: expected {expected} with fewer, got {self.batch}; choose more, or float64")
         for name in ("learning_rate", "image_scale", "weight_scale"):
             require_number(name, getattr(self, name), "a positive number", least=1e-30)
         if self.steps > self.epochs * self.steps_per_epoch:
@@ -115,6 +129,9 @@ class Case:
         self.noisy(evaluation=True)  # checks the executions
         if self.shapes[-1] != (self.classes,):
             raise InputError(f"layers: expected {self.classes} logits, got {self.shapes[-1]}; correct the last layer")
+        if self.arrays > MOST_ARRAYS:
+            what = f"expected at most {MOST_ARRAYS} arrays in its file, got more"
+            raise InputError(f"case: {what}; choose fewer steps, executions or layers")
 
     @cached_property
     def points(self) -> Points:
@@ -150,6 +167,16 @@ class Case:
     def batchnorm(self) -> bool:
         """Whether there is batch norm."""
         return bool(self.statistics)
+
+    @property
+    def arrays(self) -> int:
+        """How many arrays its file has; `wn_ref.ports.contents` lists them."""
+        parameters, both = len(self.parameters), len(self.parameters) + len(self.statistics)
+        training, evaluation = (
+            3 + len(self.points) + sum(1 + count * len(self.operators) for count in self.noisy(final).values())
+            for final in (False, True)
+        )
+        return 2 + both + self.steps * (2 + 3 * parameters + both + training) + evaluation
 
     @property
     def rates(self) -> tuple[float, ...]:

@@ -22,6 +22,7 @@ from wn_ref.ports.report import Finding, Report, joined
 from wn_ref.ports.rules import Rules
 from wn_ref.ports.run import Run, run_port
 from wn_ref.ports.stages import stages_of, start_stages
+from wn_ref.user_code import said
 
 METHODS = ("start", "train_step", "weights", "evaluate")
 KINDS = (
@@ -125,16 +126,16 @@ def _accepted(accept: Iterable[str]) -> set[str]:
 
 def _made(port: Port | type[Port]) -> Port:
     """Return a port, made of its class if need be, after a look at what it has."""
+    what = f"{port!r:.80} to work without arguments" if isinstance(port, type) else "an object with methods and layout"
     try:
         made = port() if isinstance(port, type) else port
-    except Exception as error:  # whatever somebody else's code raises
-        got = f"{type(error).__name__}: {error}"
-        raise InputError(f"port: expected {port!r:.80} to work without arguments, got {got}; correct it") from error
-    if missing := [name for name in METHODS if not callable(getattr(made, name, None))]:
-        raise InputError(
-            f"port: expected the methods {', '.join(METHODS)}, got {made!r:.80} without {missing[0]}; add it"
-        )
-    require_choice("layout", getattr(made, "layout", None), LAYOUTS)
+        missing = [name for name in METHODS if not callable(getattr(made, name, None))]
+        shown, layout = f"{made!r:.80}", getattr(made, "layout", None)
+    except (Exception, SystemExit) as error:  # whatever somebody else's code raises
+        raise InputError(f"port: expected {what}, got {said(error)}; correct it") from error
+    if missing:
+        raise InputError(f"port: expected the methods {', '.join(METHODS)}, got {shown} without {missing[0]}; add it")
+    require_choice("layout", layout, LAYOUTS)
     return made
 
 

@@ -152,7 +152,7 @@ class Model:
         return np.maximum(x, 0)
 
     def _flatten(self, layer: CaseLayer, x: np.ndarray) -> np.ndarray:
-        order = (*self.rules("flatten"), 3)
+        order = (*self.rules("flatten"), 3) if x.ndim == 4 else (0, 1)  # features stay in their order
         moved = x.transpose(order)
         self._backs.append(lambda dy: dy.reshape(moved.shape).transpose(np.argsort(order)))
         return moved.reshape(-1, x.shape[-1])

@@ -93,9 +93,9 @@ class NumpyPort:
         counts = np.ones(self.case.classes) if self.case.class_weights is None else np.array(self.case.class_weights)
         share = (counts[labels] / counts[labels].sum()).astype(logits.dtype)
         z = logits - logits.max(axis=1, keepdims=True)
-        p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+        log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))  # finite, also where p is 0
         right = np.eye(self.case.classes, dtype=z.dtype)[labels]
-        return float(-np.sum(share * np.log(p[right == 1]))), share[:, None] * (p - right)
+        return float(-np.sum(share * log_p[right == 1])), share[:, None] * (np.exp(log_p) - right)
 
     def backward(self, dlogits: np.ndarray, factors: Factors) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Return the derivative by the images, and the gradients of all parameters."""

@@ -16,6 +16,7 @@ from wn_ref.ports.forms import Form, form_of
 from wn_ref.ports.layout import activation_from, activation_to, weight_to
 from wn_ref.ports.normals import Draws, Known, Normals
 from wn_ref.ports.port import Port, Step
+from wn_ref.user_code import said
 
 Arrays = dict[str, np.ndarray]
 NAMED = {
@@ -196,12 +197,12 @@ def _doubles(arrays: Mapping[str, np.ndarray]) -> Arrays:
 
 
 def _tried(do: Callable[[], object]) -> str:
-    """Do something of a port's; return the error that it raised, with its place, or ""."""
+    """Do something of a port's; return the error that it raised, with its place, or "". An exit is an error, too."""
     try:
         do()
-    except Exception as error:  # whatever somebody else's code raises
+    except (Exception, SystemExit) as error:  # whatever somebody else's code raises
         frames = traceback.extract_tb(error.__traceback__)
         last = ([frame for frame in frames if "site-packages" not in frame.filename] or frames)[-1]
-        text = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        text = said(error)
         return text if last.filename == __file__ else f"{text} ({Path(last.filename).name}, line {last.lineno})"
     return ""

@@ -18,6 +18,7 @@ PyTorch is needed only for tensors: with ``tensors=False`` all of this is NumPy.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -35,6 +36,10 @@ THEIRS = {"gamma": "weight", "beta": "bias"}
 COUNT = "num_batches_tracked"
 HINT = "compare the names and shapes of both networks, and choose names=..."
 SURPLUS_HINT = "leave out what this network has not, or build the network that has it"
+MISSING_HINT = (
+    "compare both networks; named_parameters() leaves out running averages, and all but one of tied weights, so pass "
+    "state_dict()"
+)
 UNUSABLE_HINT = "train it with another learning rate or noise"
 
 Names = str | Mapping[str, str]
@@ -158,7 +163,9 @@ def array_of(what: str, name: str, value: Any, count: bool = False) -> np.ndarra
     InputError
         If it is something else, values are masked, or a tensor is sparse or has no values.
     """
-    array = _values(what, name, value) if hasattr(value, "detach") else unmasked(f"{what}[{name!r}]", value)
+    torch = sys.modules.get("torch")
+    is_tensor = torch is not None and isinstance(value, torch.Tensor)
+    array = _values(what, name, value) if is_tensor else unmasked(f"{what}[{name!r}]", value)
     if count and array.dtype.kind in "iu" and (array < 0).any():
         raise InputError(f"{what}: expected a whole number >= 0 for {name}, got {array.min()}; correct it")
     if array.dtype.kind not in ("iu" if count else "f"):
@@ -199,6 +206,8 @@ def _advice(required: Collection[str], optional: Collection[str], state: Mapping
     """Return what to do if a state has other names than a network: it may be wrapped."""
     if all(name in state for name in required):
         return SURPLUS_HINT
+    if state and all(name in required or name in optional for name in state):
+        return MISSING_HINT
     if prefix := _prefix(required, optional, state):
         stripped = f"{{name.removeprefix({prefix!r}): value for name, value in state.items()}}"
         return f"the names have the prefix {prefix!r}, so pass {stripped}"
