@@ -2,24 +2,26 @@
 
 A pass is compared under the right rules. Where it fails, each cause is tried: the pass is compared again under the
 rules of somebody who makes that mistake. The cause is named if it explains the deviation by itself and takes the
-comparison further than every other cause; if two take it equally far, none is named. From there on its rules hold, so
-what follows is not reported as well. Where no cause helps, the place is reported, and what can be a consequence of it
-is left out.
+comparison further than every other cause; if two take it equally far, none is named. It is no cause if it is refuted:
+an activation that was right is wrong under its rules, an optimiser's constant does not explain the step behind, or
+nothing would move. From there on its rules hold, so what follows is not reported as well. Where no cause helps, the
+place is reported, and what can be a consequence of it is left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 
 from wn_ref.injection import kind_of
 from wn_ref.ports.case import Case
-from wn_ref.ports.causes import CAUSES
+from wn_ref.ports.causes import CAUSES, Cause
 from wn_ref.ports.compare import Comparison
 from wn_ref.ports.rules import Change, Rules
-from wn_ref.ports.stages import Stages
+from wn_ref.ports.stages import Compare, Stages
 
 MOST_SEARCHES = 3
 """So many deviations may be left unexplained in a case before no more causes are tried."""
@@ -90,16 +92,23 @@ class Attribution:
             else:
                 self.unexplained += 1
                 self.known |= self._consequences(failed.quantity)
+                if found and all(self._agrees(stages, base.but(*changes), "noise") for _, changes in found):
+                    self.known.add("noise")
                 yield Deviation(failed, None, tuple(names))
 
     @staticmethod
-    def _first_failure(stages: Stages, rules: Rules, known: set[str]) -> tuple[float, Comparison | None]:
+    def _first_failure(stages: Compare, rules: Rules, known: set[str]) -> tuple[float, Comparison | None]:
         """Return the first comparison that fails and is not known, and its position; infinity if there is none."""
         with np.errstate(all="ignore"):
             for place, comparison in enumerate(stages(rules)):
                 if comparison.fails and comparison.quantity not in known:
                     return place, comparison
         return float("inf"), None
+
+    @staticmethod
+    def _agrees(stages: Stages, rules: Rules, quantity: str) -> bool:
+        with np.errstate(all="ignore"):
+            return not any(one.fails for one in stages(rules) if one.quantity == quantity)
 
     def _explained(
         self, stages: Stages, base: Rules, place: float, failed: Comparison
@@ -111,32 +120,58 @@ class Attribution:
             return best
         if failed.quantity == "noise" and any(quantity.startswith("activation") for quantity in self.known):
             return best  # who asked for noise says nothing where the noise itself is not understood
+        right, everywhere = self._right_activations(stages, base), False
         for where in ("", *self._places(failed.quantity)):
+            if everywhere and where == kind_of(where) != "input":
+                continue  # a mistake made everywhere explains all: no need to look for one that a kind of layers has
             for name, cause in CAUSES.items():
                 if where and not cause.local:
                     continue
                 for changes in cause.changes(where):
-                    reached = self._reached(stages, base.but(*changes), failed)
+                    rules = base.but(*changes)
+                    reached = self._reached(stages, rules, failed, right)
+                    if reached < furthest or reached == place or self._refuted(stages, cause, base, rules, reached):
+                        continue
                     if reached > furthest:
                         best, furthest = [], reached
-                    if reached == furthest > place:
-                        best.append((name, changes))
-            if furthest == float("inf"):
-                break  # everywhere explains all: no need to look for a single place
+                    best.append((name, changes))
+            everywhere = everywhere or (not where and furthest == float("inf"))
         return best
 
-    def _reached(self, stages: Stages, rules: Rules, failed: Comparison) -> float:
-        """Return how far a pass agrees under other rules; -1 if they cannot be followed or explain too little."""
+    @staticmethod
+    def _right_activations(stages: Stages, rules: Rules) -> set[str]:
+        """Return the activations that agree; they come first in a pass."""
+        with np.errstate(all="ignore"):
+            activations = takewhile(lambda one: one.quantity.startswith("activation"), stages(rules))
+            return {one.quantity for one in activations if not one.fails}
+
+    def _reached(self, stages: Stages, rules: Rules, failed: Comparison, right: set[str]) -> float:
+        """Return how far a pass agrees under other rules; -1 if they cannot be followed or explain too little.
+
+        They also explain too little if an activation deviates that is `right` without them.
+        """
+        reached = float("inf")
         try:
             with np.errstate(all="ignore"):
-                for place, comparison in enumerate(stages(rules)):
-                    if comparison.quantity == failed.quantity and not comparison.size <= failed.size / BETTER:
+                for place, one in enumerate(stages(rules)):
+                    if one.quantity == failed.quantity and not one.size <= failed.size / BETTER:
                         return -1
-                    if comparison.fails and comparison.quantity not in self.known:
-                        return place
+                    if one.fails and one.quantity in right:
+                        return -1
+                    if one.fails and one.quantity not in self.known:
+                        reached = min(reached, place)
+                    if reached < place and not one.quantity.startswith("activation"):
+                        break
         except ValueError:  # normals of another point's shape
             return -1
-        return float("inf")
+        return reached
+
+    def _refuted(self, stages: Stages, cause: Cause, base: Rules, rules: Rules, reached: float) -> bool:
+        """Whether nothing would move, or an optimiser's constant does not explain this step and the one behind."""
+        still = stages.rate(base) > 0 and stages.rate(rules) == 0
+        if still or not cause.lasts:
+            return still
+        return reached < float("inf") or self._first_failure(stages.updates_behind, rules, self.known)[1] is not None
 
     def _places(self, quantity: str) -> list[str]:
         """Return the layers and points where a single mistake could make a quantity fail."""

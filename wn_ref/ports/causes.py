@@ -24,11 +24,14 @@ class Cause:
         Its forms; each one is tried.
     local : bool
         Whether it may be made at a single layer or point.
+    lasts : bool
+        Whether the optimiser makes it for all parameters and in every step: one that another step refutes is not named.
     """
 
     says: str
     tries: tuple[Try, ...]
     local: bool = True
+    lasts: bool = False
 
     def changes(self, where: str = "") -> Iterable[tuple[Change, ...]]:
         """Return the changes of rules of each form, everywhere or at one layer or point."""
@@ -96,10 +99,16 @@ CAUSES: dict[str, Cause] = {
     # noise
     "noise-at-batch-norm": Cause(
         "global noise is injected behind batch norm, too, or noise at all points is not",
-        _each("noise points", "all", "without bn"),
+        _each("noise points", "other bn"),
         local=False,
     ),
-    "noise-left-out": Cause("there is no noise", _each("noise points", "none")),
+    "noise-at-other-points": Cause(
+        "noise is injected at other points besides the one that was asked for, such as all of global noise",
+        _each("noise points", "global", "all"),
+    ),
+    "noise-left-out": Cause(
+        "there is no noise, or it is drawn and does not count", _each("noise points", "none", "none, asked")
+    ),
     "point-off-by-one": Cause(
         "noise is injected one point before or behind the right one, or drawn for that one",
         (*_each("noise points", "next", "previous"), *_each("noise numbers", 1, -1)),
@@ -153,11 +162,13 @@ CAUSES: dict[str, Cause] = {
         "a moment of Adam is not corrected for its start at 0, or Adam counts one step more",
         (*_each("adam correction", "none", "first", "second"), *_each("adam time", 1)),
         local=False,
+        lasts=True,
     ),
     "adam-betas": Cause(
         "Adam has other betas than 0.9 and 0.999",
         _each("adam betas", *BETAS),
         local=False,
+        lasts=True,
     ),
     "adam-epsilon": Cause(
         "Adam's epsilon is not 1e-8, or stands elsewhere",
@@ -167,6 +178,7 @@ CAUSES: dict[str, Cause] = {
             (("adam epsilon place", "uncorrected"), ("adam epsilon", 1e-7)),
         ),
         local=False,
+        lasts=True,
     ),
     "weight-decay": Cause(
         "weights decay (AdamW), or the gradient has the penalty of their size",
@@ -177,9 +189,10 @@ CAUSES: dict[str, Cause] = {
             for decay in DECAYS
         ),
         local=False,
+        lasts=True,
     ),
     "adam-memory": Cause("Adam starts anew, at this step or at every one", _each("adam memory", False), local=False),
-    "sgd": Cause("weights move by plain gradient descent", _each("optimiser", "sgd"), local=False),
+    "sgd": Cause("weights move by plain gradient descent", _each("optimiser", "sgd"), local=False, lasts=True),
     "schedule": Cause(
         "the learning rate is that of the next epoch, falls with every step, or does not fall",
         _each("rate", "next epoch", "every step", "constant"),

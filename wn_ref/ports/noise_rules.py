@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from wn_ref.injection import ALL, GLOBAL
 from wn_ref.ports.case import Case
 from wn_ref.ports.normals import Draws
 from wn_ref.ports.rules import Rules
@@ -45,7 +46,9 @@ def inject(
     if how == "first, asked":
         results, factors = results[:1], factors[:1]
     combine = np.sum if how == "sum" else np.mean
-    return Injected(y := combine(results, axis=0), _way_back(case, rules, name, y, x, combine(factors, axis=0)))
+    lost = rules("noise points", name) == "none, asked"
+    y = x if lost else combine(results, axis=0)
+    return Injected(y, _way_back(case, rules, name, y, x, combine(factors, axis=0)))
 
 
 def _way_back(
@@ -68,11 +71,13 @@ def _where(case: Case, rules: Rules, name: str, training: bool) -> dict[int, int
         return {point + by: count for point, count in counts.items() if 0 <= point + by < len(case.points)}
     if choice == "none" or not case.operators:
         return {}
-    if choice == "all":
-        return dict.fromkeys(range(len(case.points)), 1) | counts
-    if choice == "without bn":
-        return {point: count for point, count in counts.items() if case.points.in_global[point]}
-    return counts
+    walking = case.point not in (GLOBAL, ALL)
+    asked = case.point
+    if choice in (GLOBAL, ALL) and walking:
+        asked = choice
+    elif choice == "other bn" and not walking:
+        asked = ALL if case.point == GLOBAL else GLOBAL
+    return {point: counts.get(point, 1) for point in case.points.numbers(asked)}
 
 
 def _operators(case: Case, rules: Rules, name: str) -> tuple[tuple[str, float], ...]:

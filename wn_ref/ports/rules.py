@@ -27,7 +27,9 @@ RULES: dict[str, Any] = {
     "bn momentum": 0.1,  # weight of the batch in the running averages
     "bn running variance": "unbiased",  # or "biased"
     # noise
-    "noise points": "given",  # or "next", "previous", "all", "without bn", "none"
+    # or "next", "previous"; "other bn": global noise also behind batch norm, noise at all points not there; "global",
+    # "all": these in place of the one point that was asked for; "none"; "none, asked": drawn, but it does not count
+    "noise points": "given",
     "noise numbers": 0,  # which point's normals are used: its own, or those of the point so much further on
     "noise draws": "given",  # or "swapped" (two operators), "next", "dense" (execution k has draw k)
     "noise step": "own",  # or "first": that of the first step; "first, asked": also that, but it asks for its own

@@ -8,6 +8,7 @@ compared.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,13 +19,36 @@ from wn_ref.ports.model import Model
 from wn_ref.ports.normals import Draws
 from wn_ref.ports.rules import Rules
 from wn_ref.ports.run import Pass, Run
-from wn_ref.ports.update_rules import updated
+from wn_ref.ports.update_rules import rate_of, updated
 
 ROUNDINGS = 4
 """Roundings of a parameter to its own type that an update may be away, besides its tolerance."""
 
 
-Stages = Callable[[Rules], Iterator[Comparison]]
+Compare = Callable[[Rules], Iterator[Comparison]]
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The comparisons of a pass: called with rules, it yields them.
+
+    Attributes
+    ----------
+    compare : callable
+        What yields them.
+    updates_behind : callable
+        Yields the comparisons of moments and updates of the step behind, if there is one.
+    rate : callable
+        Returns the learning rate under rules; 0 where nothing is to move.
+    """
+
+    compare: Compare
+    updates_behind: Compare = lambda _: iter(())
+    rate: Callable[[Rules], float] = lambda _: 0.0
+
+    def __call__(self, rules: Rules) -> Iterator[Comparison]:
+        """Yield the comparisons in the order in which the pass computes the quantities."""
+        return self.compare(rules)
 
 
 def stages_of(run: Run) -> Iterator[tuple[Pass, Stages]]:
@@ -49,7 +73,7 @@ def start_stages(run: Run) -> Stages:
         if run.raised and not run.passes:
             yield Comparison("raised", np.inf, 0, note=run.raised)
 
-    return stages
+    return Stages(stages)
 
 
 def training_stages(run: Run, number: int) -> Stages:
@@ -74,7 +98,11 @@ def training_stages(run: Run, number: int) -> Stages:
                 yield compare_values(run, f"statistic/{name}", one.after[name], statistic)
         yield from _updates(run, number, rules)
 
-    return stages
+    def updates_behind(rules: Rules) -> Iterator[Comparison]:
+        if number + 1 < min(run.case.steps, len(run.passes)):
+            yield from _updates(run, number + 1, rules)
+
+    return Stages(stages, updates_behind, lambda rules: rate_of(run.case, rules, number))
 
 
 def evaluation_stages(run: Run) -> Stages:
@@ -90,7 +118,7 @@ def evaluation_stages(run: Run) -> Stages:
             kind = "statistic" if name in model.statistics else "update"
             yield compare_values(run, f"{kind}/{name}", one.after[name], expected)
 
-    return stages
+    return Stages(stages)
 
 
 class _Models:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.ports.mistakes.base import mistake
-from tests.ports.mistakes.noise import OtherDraws, Repeated, first_repeated
+from tests.ports.mistakes.noise import OtherDraws, Repeated, all_noisy, first_repeated
 from tests.ports.mistakes.places import (
     activation,
     always,
@@ -112,7 +112,7 @@ class Truncated(NumpyPort):
     "no noise at the input: only layers have hooks",
     None,
     lambda case: noise()(case) if 0 in case.noisy() else None,
-    also={"noise-left-out": always, "point-off-by-one": lambda case: len(case.noisy()) == len(case.points)},
+    also={"noise-left-out": always, "point-off-by-one": all_noisy},
     why="there is none at that point; where all points are noisy, noise one point behind leaves out the same",
 )
 class NoNoiseAtInput(OtherDraws):
@@ -124,12 +124,25 @@ class NoNoiseAtInput(OtherDraws):
     "no noise at the logits: only hidden layers have hooks",
     None,
     lambda case: point(case, len(case.points) - 1) if len(case.points) - 1 in case.noisy() else None,
-    also={"noise-left-out": always, "point-off-by-one": lambda case: len(case.noisy()) == len(case.points)},
+    also={"noise-left-out": always, "point-off-by-one": all_noisy},
     why="there is none at that point; where all points are noisy, noise one point in front leaves out the same",
 )
 class NoNoiseAtLogits(OtherDraws):
     def others(self, draws, training):
         return {number: draws[number] for number in draws if number < len(self.case.points) - 1}
+
+
+@mistake(
+    "no noise at the input in the evaluation",
+    None,
+    lambda case: noise("evaluation")(case) if 0 in case.noisy() else None,
+    also={"noise-left-out": always, "point-off-by-one": all_noisy},
+    why="there is none at that point; where all points are noisy, noise one point behind leaves out the same",
+    shown=("multiplicative", "batch-norm-outputs"),
+)
+class NoNoiseAtInputInEvaluation(OtherDraws):
+    def others(self, draws, training):
+        return draws if training else {number: draws[number] for number in draws if number}
 
 
 @mistake("every epoch has the same noise", "same-noise-every-step", lambda case: noise(case.steps_per_epoch)(case))

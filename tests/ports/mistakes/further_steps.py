@@ -11,7 +11,7 @@ from tests.ports.mistakes.places import (
     gradient_in_front_of_one,
     gradient_of,
 )
-from tests.ports.mistakes.update import OtherAdam
+from tests.ports.mistakes.update import OtherAdam, Unseen
 from wn_ref.ports.numpy_layers import BatchNorm
 from wn_ref.ports.numpy_port import NumpyPort
 
@@ -117,6 +117,44 @@ class FastBiases(OtherAdam):
 class FrozenBatchNorm(OtherAdam):
     def change(self, name, m, v):
         return super().change(name, m, v) * (0 if name.startswith("bn") else 1)
+
+
+@mistake("no update in the last step", None, lambda case: Place(case.steps - 1, ("update/*",)))
+class LastStepLeftOut(OtherAdam):
+    def change(self, name, m, v):
+        return super().change(name, m, v) * (self.t < self.case.steps)
+
+
+@mistake("Adagrad", None, anywhere("update/*"))
+class Adagrad(Unseen):
+    """Its first step is Adam's with an epsilon of 1e-10."""
+
+    def update(self, gradients, learning_rate):
+        for name, g in gradients.items():
+            self.v[name] = self.v[name] + g**2
+            self.w[name] = self.w[name] - learning_rate * g / (np.sqrt(self.v[name]) + 1e-10)
+        if self.case.clamp:
+            self.clamp()
+
+
+@mistake("gradient descent with momentum", None, anywhere("update/*"))
+class Momentum(Unseen):
+    """Its first step is plain gradient descent."""
+
+    def update(self, gradients, learning_rate):
+        for name, g in gradients.items():
+            self.m[name] = 0.9 * self.m[name] + g
+            self.w[name] = self.w[name] - learning_rate * self.m[name]
+        if self.case.clamp:
+            self.clamp()
+
+
+@mistake("gradients halved behind those that are handed back", None, anywhere("first_moment/*"))
+class Halved(NumpyPort):
+    """Its first moment is that of another beta1, and its second one is not."""
+
+    def update(self, gradients, learning_rate):
+        super().update({name: g / 2 for name, g in gradients.items()}, learning_rate)
 
 
 @mistake("a new optimiser in every epoch", "adam-memory", lambda case: Place(case.steps_per_epoch, ("first_moment/*",)))

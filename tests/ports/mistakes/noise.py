@@ -50,6 +50,62 @@ class NoNoiseAtBatchNorm(OtherDraws):
         return {number: draws[number] for number in draws if number not in normalised(self.case)}
 
 
+def walking(case):
+    return isinstance(case.point, int)
+
+
+def beside_the_point(others):
+    """The first of the other points that are noisy, too, where one was asked for."""
+    return lambda case: first_apart(case, {*case.noisy(), *others(case)}) if walking(case) else None
+
+
+class OtherPoints(OtherDraws):
+    """Where one point is asked for, others are noisy besides, once."""
+
+    def others(self, draws, training):
+        once = list(range(len(self.case.operators)))
+        return dict.fromkeys(self.besides(self.case), once) | draws if walking(self.case) else draws
+
+
+def of_global(case):
+    return [number for number, noisy in enumerate(case.points.in_global) if noisy]
+
+
+@mistake(
+    "global noise, whatever point is asked for",
+    "noise-at-other-points",
+    beside_the_point(of_global),
+    shown=("walking",),
+)
+class IgnoredPoint(OtherPoints):
+    besides = staticmethod(of_global)
+
+
+def behind_layers(case):
+    return range(1, len(case.points))
+
+
+@mistake(
+    "noise behind every layer, whatever point is asked for: hooks on all modules",
+    "noise-at-other-points",
+    beside_the_point(behind_layers),
+    shown=("walking",),
+)
+class HooksOnAllModules(OtherPoints):
+    besides = staticmethod(behind_layers)
+
+
+def in_front(case):
+    return [number - 1 for number in case.noisy() if number]
+
+
+@mistake(
+    "noise at the point in front, too", "noise-at-other-points", beside_the_point(in_front), shown=("walking", "clamp")
+)
+class NoiseInFrontToo(OtherPoints):
+    besides = staticmethod(in_front)
+
+
 @mistake("no noise in training", "noise-left-out", noise())
 class QuietTraining(OtherDraws):
     def others(self, draws, training):
@@ -60,6 +116,86 @@ class QuietTraining(OtherDraws):
 class QuietEvaluation(OtherDraws):
     def others(self, draws, training):
         return draws if training else {}
+
+
+def all_noisy(case):
+    return len(case.noisy()) == len(case.points)
+
+
+def of_kinds(*kinds):
+    return lambda case: [number for number in case.noisy() if case.points.kinds[number] in kinds]
+
+
+def without_others(kept):
+    return lambda case: first_apart(case, kept(case))
+
+
+LEFT_OUT = {"point-off-by-one": all_noisy}
+AT_INPUT = "where all points are noisy, noise one point behind leaves out the same at the input"
+
+
+class FewPoints(OtherDraws):
+    """Some of the noisy points are not."""
+
+    def others(self, draws, training):
+        return {number: draws[number] for number in draws if number in self.kept(self.case)}
+
+
+@mistake(
+    "noise behind dense layers only: hooks on nn.Linear",
+    "noise-left-out",
+    without_others(of_kinds("dense")),
+    also=LEFT_OUT,
+    why=AT_INPUT,
+    shown=("mlp", "schedule"),
+)
+class OnlyBehindDense(FewPoints):
+    kept = staticmethod(of_kinds("dense"))
+
+
+@mistake(
+    "noise behind ReLU only",
+    "noise-left-out",
+    without_others(of_kinds("relu")),
+    also=LEFT_OUT,
+    why=AT_INPUT,
+    shown=("mlp", "schedule"),
+)
+class OnlyBehindReLU(FewPoints):
+    kept = staticmethod(of_kinds("relu"))
+
+
+def logits(case):
+    return [number for number in case.noisy() if number == len(case.points) - 1]
+
+
+@mistake(
+    "noise at the logits only",
+    "noise-left-out",
+    without_others(logits),
+    also=LEFT_OUT,
+    why=AT_INPUT,
+    shown=("schedule",),
+)
+class OnlyAtLogits(FewPoints):
+    kept = staticmethod(logits)
+
+
+@mistake(
+    "noise drawn and lost, y + (x - y).detach()",
+    "noise-left-out",
+    noise(test=lambda case: case.noise.gradient == "straight_through"),
+    also={"gradient-kind": lambda case: case.noise.sigma_mul > 0},
+    why="the derivative that is left is that of y",
+    shown=("multiplicative", "walking"),
+)
+class LostNoise(NumpyPort):
+    def inject(self, x, point, normal, draws):
+        y, factor = super().inject(x, point, normal, draws)
+        return (x, factor) if self.case.noise.gradient == "straight_through" else (y, factor)
+
+    def noise_backward(self, dy, factor):
+        return dy * factor
 
 
 @mistake(
