@@ -115,8 +115,8 @@ def main() -> None:
 
     An error that this package raises on purpose, or an option that does not exist, becomes one line on standard error
     and an exit code: 2 for input that cannot be used, 1 for a run that failed, 130 after Ctrl-C. Any other exception is
-    a bug and keeps its traceback. Code of the user's that exits as if all were done has failed. If the reader of the output ends first, as in ``wn-ref data | head -1``, so does the
-    program, without a word.
+    a bug and keeps its traceback. Code of the user's that exits as if all were done has failed. If the reader of the
+    output ends first, as in ``wn-ref data | head -1``, so does the program, without a word.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure") and stream.errors == "strict":  # no name that cannot be shown is an error
