@@ -1,6 +1,9 @@
 """Outputs that are stored in notebooks are held against fresh ones, and a changed number is found."""
 
+import ast
+import inspect
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -96,10 +99,35 @@ def shown_no_more(cells):
 @pytest.mark.parametrize("path", sorted(ROOT.glob("tutorials/[0-9][0-9]_*.ipynb")), ids=lambda path: path.stem)
 def test_code_is_shown_as_the_package_has_it(path):
     """If it is not: execute the notebook again."""
-    assert shown_no_more(json.loads(path.read_text("utf-8"))["cells"]) == []
+    cells = [cell for cell in json.loads(path.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
+    assert shown_no_more(cells) == []
+    assert not_shown_yet(cells) == []
+
+
+def not_shown_yet(cells):
+    """Lines of code, behind its docstring, of what `inspect.getsource` was asked for, that were not printed."""
+    sources, missing, names = ["".join(cell["source"]) for cell in cells], [], {}
+    for cell, source in zip(cells, sources):
+        printed = {line.strip() for out in cell["outputs"] for line in "".join(out.get("text", "")).splitlines()}
+        for asked in re.findall(r"print\(.*?inspect\.getsource\(([\w.]+)\)", source):
+            names = names or imported(sources)
+            if asked.split(".")[0] in names:  # and no variable of the cell
+                body = inspect.getsource(eval(asked, names)).split('"""')[-1].splitlines()
+                missing += [line for line in body if line.strip() and line.strip() not in printed]
+    return missing
+
+
+def imported(sources):
+    """The names that the cells of a notebook import."""
+    lines = (line for source in sources for line in source.splitlines() if not line.startswith("%"))
+    imports = [node for node in ast.parse("\n".join(lines)).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {}
+    exec(compile(ast.Module(imports, []), "imports", "exec"), names)
+    return names
 
 
 def test_a_line_that_the_package_has_no_more_is_found():
     old = "    def forward(self, x):\n        return self.take_input(x)  # as it was\n"
     showing = cell(stream(old)) | {"source": ["print(inspect.getsource(Dense.forward))"]}
+    assert "        return y" in not_shown_yet([cell([]) | {"source": ["from wn_ref.layers import Dense"]}, showing])
     assert shown_no_more([showing]) == ["    def forward(self, x):", "        return self.take_input(x)  # as it was"]
