@@ -98,6 +98,11 @@ def test_code_of_the_users_that_exits_is_not_taken_for_success(run, tmp_path):
     assert done.stderr.endswith("wn-ref: expected code of yours to return, got SystemExit: 0; correct it\n")
 
 
+def test_the_shell_is_told_how_to_complete(run):
+    """Which ends in an exit of the library's own."""
+    assert "complete_bash" in run("--show-completion", "bash").stdout
+
+
 def test_a_bug_keeps_its_traceback(monkeypatch):
     def fail(**_):
         raise ZeroDivisionError

@@ -13,7 +13,6 @@ from wn_ref.version import ALGORITHM
 
 SLOPE = 0.3
 SCATTER = 0.01
-TESTED = 10_000
 
 
 def draw(experiment, what=0):
@@ -58,9 +57,10 @@ def accuracy(experiment):
     return chance + (0.95 - chance) / (1 + math.exp(min(x / SLOPE, 700)))
 
 
-def whole(share):
+def whole(experiment, share):
     """A share of the test images, as it can be measured."""
-    return round(TESTED * share) / TESTED
+    images = experiment.sizes[1]
+    return round(images * share) / images
 
 
 def cells(experiment, value=None, **changes):
@@ -70,10 +70,12 @@ def cells(experiment, value=None, **changes):
     weight = (
         (0.1 if experiment.clamp else 0.5) if kind_of(name) in WEIGHTED and experiment.phase == "training" else None
     )
-    share = whole(accuracy(experiment) if value is None else value)
-    run = experiment.row() | {"name": name, "tested": TESTED, "classes": len(experiment.entry.classes), "error": ""}
+    images, share = experiment.sizes[1], whole(experiment, accuracy(experiment) if value is None else value)
+    run = experiment.row() | {"name": name, "tested": images, "classes": len(experiment.entry.classes), "error": ""}
     run |= {"accuracy": share, "seconds": 36.0, "weight": weight}
-    run["quantised"] = round(share - 0.01, 4) if experiment.noise and experiment.noise.sigma_mul >= 1e10 else None
+    run["quantised"] = (
+        whole(experiment, max(share - 0.01, 0)) if experiment.noise and experiment.noise.sigma_mul >= 1e10 else None
+    )
     run |= {"algorithm": ALGORITHM, "data": f"of {experiment.dataset}", "version": "0.2.0", "processor": "made up"}
     return {column: text((run | changes)[column]) for column in COLUMNS}
 
@@ -85,7 +87,7 @@ def runs_of_search(search, of=accuracy, first_seed=0):
     def measure(requests):
         made = [asked_run(search.template, search.noise_of, sigma, first_seed + seed) for sigma, seed in requests]
         asked.update(dict.fromkeys(made))
-        return np.array([whole(of(experiment)) for experiment in made])
+        return np.array([whole(experiment, of(experiment)) for experiment in made])
 
     question = question_about(search.template, **search.limits, at_once=AT_ONCE)
     estimate = SEARCHES[search.phase](measure, question, None)

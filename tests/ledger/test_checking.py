@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from tests.ledger.made_up import accuracy, cells, runs_of_search
+from tests.ledger.made_up import accuracy, cells, runs_of, runs_of_search
+from tests.ledger.tiny import campaign
+from wn_ref import InputError
+from wn_ref.ledger import tables
 from wn_ref.ledger.catalog import all_rows
-from wn_ref.ledger.checking import LIMIT, Check, agree
+from wn_ref.ledger.checking import LIMIT, Check, agree, to_check
 from wn_ref.ledger.evidence import Evidence, RowResult
 from wn_ref.ledger.row import NOT, QUALITATIVELY, REPRODUCED, UNDECIDED, Judgement
 
@@ -129,3 +132,14 @@ def test_what_says_nothing_neither_agrees_nor_disagrees(name, silent, other):
         assert not check.agrees
         assert str(check).endswith("does not tell; one that says nothing can neither agree nor disagree")
     assert checked(name, other, other).tells
+
+
+def test_what_says_nothing_is_not_run_again(tmp_path):
+    """No weight comes to the clamp here; a check could train for hours and never agree."""
+    row = ROWS["figure11/mnist/mlp/clamp/bn"]
+    published = campaign(tmp_path)
+    tables.write(published.results, runs_of([row], lambda experiment: accuracy(replace(experiment, clamp=False))))
+    with pytest.raises(InputError, match=rf"row: expected one that says something to .*, got {row.id}, undecided \("):
+        to_check(row, published)
+    tables.write(published.results, runs_of([row]))
+    to_check(row, published)

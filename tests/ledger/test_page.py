@@ -15,7 +15,7 @@ from wn_ref.ledger.drawn import FIGURES, draw
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.html import write_html
 from wn_ref.ledger.page import markdown, write_ledger
-from wn_ref.ledger.row import NOT_RUN
+from wn_ref.ledger.row import NOT_RUN, UNDECIDED
 from wn_ref.ledger.totals import totals
 from wn_ref.version import ALGORITHM
 
@@ -142,6 +142,17 @@ def test_figure_1_has_additive_noise_if_there_is_any_and_the_fit_of_its_row():
     assert f"{one.result(multiplicative).finding.value:.3g}" in words
     assert "not comparable" not in words
     assert "gradient" not in words
+
+
+def test_a_grid_that_overflowed_everywhere_does_not_stop_figure_1():
+    silent, other = chosen_rows(["table4/mnist/mlp/bn/additive", "table4/mnist/mlp/bn/multiplicative"])[:2]
+    assert {silent.id, other.id} == {"table4/mnist/mlp/bn/additive", "table4/mnist/mlp/bn/multiplicative"}
+    if silent.id.endswith("multiplicative"):
+        silent, other = other, silent
+    lost = [run | {"accuracy": "", "error": "overflow in epoch 1: the loss"} for run in runs_of([silent])]
+    evidence = Evidence([*lost, *runs_of([other])])
+    assert evidence.result(silent).finding.verdict == UNDECIDED
+    assert "multiplicative noise" in draw(1, evidence).axes[0].get_title()
 
 
 def test_copies_of_the_papers_images_do_not_make_a_figures_number_another(monkeypatch):

@@ -10,28 +10,29 @@ import pytest
 
 from tests.ledger.made_up import runs_of
 from wn_ref import InputError
-from wn_ref.ledger import html, page
+from wn_ref.ledger import places
 from wn_ref.ledger.catalog import chosen_rows
 from wn_ref.ledger.evidence import Evidence
-from wn_ref.ledger.html import write_html
-from wn_ref.ledger.page import write_ledger
+from wn_ref.ledger.html import html_beside, write_html
+from wn_ref.ledger.page import page_beside, write_ledger
 from wn_ref.ledger.places import alone
 
 ROWS = chosen_rows(["figure8/mnist"])
 
 
-@pytest.mark.parametrize("kind", [page, html])
+@pytest.mark.parametrize(("write", "beside"), [(write_ledger, page_beside), (write_html, html_beside)])
 @pytest.mark.parametrize("name", ["results", "my results (2)", "R&D"])
-def test_a_page_belongs_to_the_folder_that_it_links_to(kind, name, tmp_path, monkeypatch):
+def test_a_page_belongs_to_the_folder_that_it_links_to(write, beside, name, tmp_path, monkeypatch):
     monkeypatch.setattr("wn_ref.ledger.html.FIGURES", ())
-    write = write_ledger if kind is page else write_html
     ours, other = tmp_path / name, tmp_path / "scratch"
-    kind.page_beside(ours)  # there is none
+    beside(ours)  # there is none
     made = write(Evidence([]), ours, ROWS)
-    kind.page_beside(other)  # nobody's: there are no runs
+    beside(other)  # nobody's: there are no runs
     write(Evidence(runs_of(ROWS)), ours, ROWS)
-    assert kind.page_beside(ours) == made
-    if kind is html and "(" in name:  # the Markdown beside it says whose it is
+    assert beside(ours) == made
+    (tmp_path / "latest").symlink_to(ours)
+    assert beside(tmp_path / "latest") == made  # the same folder
+    if write is write_html and "(" in name:  # the Markdown beside it says whose it is
         return
     message = rf"expected {made} to be the page of {other}, got that of .*; choose .* if {name} is now called scratch, "
     message = message.replace("(", r"\(").replace(")", r"\)")
@@ -39,6 +40,7 @@ def test_a_page_belongs_to_the_folder_that_it_links_to(kind, name, tmp_path, mon
         write(Evidence(runs_of(ROWS)), other, ROWS)
 
 
+@pytest.mark.skipif(places.fcntl is None, reason="has no such locks")
 def test_one_at_a_time_and_nothing_is_left(tmp_path):
     folder, held = tmp_path / "results", []
 
@@ -78,3 +80,9 @@ def test_where_a_folder_cannot_be_locked_the_writing_says_what_is_wrong(tmp_path
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="results: expected a folder to write to, got"), alone(tmp_path / "file" / "x"):
         pass
+
+
+def test_without_such_locks_everybody_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "fcntl", None)
+    with alone(tmp_path), alone(tmp_path):
+        assert tmp_path.is_dir()

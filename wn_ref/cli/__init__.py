@@ -39,8 +39,7 @@ from wn_ref.cli.train import train
 from wn_ref.cli.typed import Command
 from wn_ref.cli.vectors import vectors
 from wn_ref.cli.walk import walk
-from wn_ref.errors import RunError, StorageError, WnRefError
-from wn_ref.user_code import said
+from wn_ref.errors import StorageError, WnRefError
 from wn_ref.version import __version__
 
 COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
@@ -115,8 +114,8 @@ def main() -> None:
 
     An error that this package raises on purpose, or an option that does not exist, becomes one line on standard error
     and an exit code: 2 for input that cannot be used, 1 for a run that failed, 130 after Ctrl-C. Any other exception is
-    a bug and keeps its traceback. Code of the user's that exits as if all were done has failed. If the reader of the
-    output ends first, as in ``wn-ref data | head -1``, so does the program, without a word.
+    a bug and keeps its traceback. If the reader of the output ends first, as in ``wn-ref data | head -1``, so does the
+    program, without a word.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure") and stream.errors == "strict":  # no name that cannot be shown is an error
@@ -134,11 +133,9 @@ def main() -> None:
         interrupt.loaded()
         code = app(prog_name="wn-ref", standalone_mode=False)
         sys.stdout.flush()
-        message = "interrupted" if code == Interrupted.exit_code else ""  # older versions of typer raise Abort
-    except SystemExit as stop:
-        if stop.code:  # from click, if nobody reads
-            raise
-        message, code = f"expected code of yours to return, got {said(stop)}; correct it", RunError.exit_code
+        if code != Interrupted.exit_code:  # typer returns it after Ctrl-C, older versions of typer raise Abort
+            sys.exit(code)
+        message = "interrupted"
     except (KeyboardInterrupt, typer.Abort):
         message, code = "interrupted", Interrupted.exit_code
     except WnRefError as error:
@@ -154,6 +151,5 @@ def main() -> None:
         if not hasattr(error, "format_message"):  # typer's parser has it; its class differs between versions of typer
             raise
         message, code = f"{error.format_message().rstrip('.')}; see wn-ref --help, or --help of the command", 2
-    if message:
-        print(f"wn-ref: {message}", file=sys.stderr)
+    print(f"wn-ref: {message}", file=sys.stderr)
     sys.exit(code)

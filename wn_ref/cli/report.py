@@ -57,12 +57,14 @@ def report(
 def _ledger(results: Path | None) -> str:
     from wn_ref.ledger import tables
     from wn_ref.ledger.evidence import Evidence
-    from wn_ref.ledger.html import write_html
+    from wn_ref.ledger.html import require_pages, write_html
     from wn_ref.ledger.page import write_ledger
-    from wn_ref.ledger.places import published_results
+    from wn_ref.ledger.places import alone, published_results
 
     folder = published_results() if results is None else tables.require_results(results)
-    evidence = Evidence(tables.read(folder))
-    if not evidence.all:
-        raise InputError(f"results: expected published tables in {folder}, got none; run wn-ref reproduce")
-    return f"{write_ledger(evidence, folder)}; with figures: {write_html(evidence, folder)}"
+    with alone(folder):
+        evidence = Evidence(tables.read(folder))
+        if not evidence.all:
+            raise InputError(f"results: expected published tables in {folder}, got none; run wn-ref reproduce")
+        require_pages(folder)
+        return f"{write_ledger(evidence, folder)}; with figures: {write_html(evidence, folder)}"

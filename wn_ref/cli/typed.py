@@ -10,7 +10,8 @@ from typing import Any
 
 from typer.core import TyperCommand
 
-from wn_ref.errors import InputError
+from wn_ref.errors import InputError, RunError
+from wn_ref.user_code import said
 
 ALIASES = {
     "sigma_add": ("sigma", "sigmas"),
@@ -35,12 +36,16 @@ class Command(TyperCommand):
         ------
         InputError
             What the command raised, with its first word replaced by the name of an option or argument.
+        RunError
+            If code of the user's exits, which would end the program as if the command were done.
         """
         try:
             with _warnings_as_typed(self.params):
                 return super().invoke(ctx)
         except InputError as error:
             raise type(error)(as_typed(str(error), self.params)) from None
+        except SystemExit as stop:
+            raise RunError(f"expected code of yours to return, got {said(stop)}; correct it") from None
 
 
 @contextmanager

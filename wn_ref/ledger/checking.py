@@ -140,10 +140,13 @@ def to_check(row: Row, campaign: Campaign, first_seed: int = FRESH) -> RowResult
     published = evidence.result(row)
     if published.finding.verdict == NOT_RUN:
         raise InputError(f"row: expected one with published runs, got {row.id}; wn-ref reproduce {row.id} makes them")
+    if not Check(published, published).tells:
+        got = f"{row.id}, {published.finding.verdict} ({ours(published)})"
+        raise InputError(f"row: expected one that says something to agree with, got {got}; choose another")
     networks = used(published)
     seeds = (int(cells["seed"]) for cells in evidence.all if (cells["dataset"], cells["model"]) in networks)
     if first_seed <= (largest := max(seeds)):
-        expected = f"one above those of the published runs of its data set and model, {largest} at most"
+        expected = f"{largest + 1} or more, above all seeds of published runs of its data set and model"
         raise InputError(f"first_seed: expected {expected}, got {first_seed}; choose another")
     if campaign.epochs is not None:
         expected = "none for a check, which has those of the published row"

@@ -13,7 +13,7 @@ from wn_ref.lazy import pandas
 from wn_ref.ledger.catalog import all_rows
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.numbers import OWN_WAY, noisy_runs
-from wn_ref.ledger.row import NOT_RUN, Row
+from wn_ref.ledger.row import SILENT, Row
 from wn_ref.ledger.search import Search
 from wn_ref.reproduce import figure as of_runs
 from wn_ref.reproduce.words import GRADIENTS, title, worded
@@ -75,7 +75,7 @@ def _one_curve(_: int, rows: list[Row], evidence: Evidence, __: dict[str, Any]) 
     """
     for row in sorted(rows, key=lambda row: "/multiplicative" in row.id):
         result = evidence.result(row)
-        if row.plan and row.variant in ("", OWN_WAY) and result.finding.verdict != NOT_RUN:
+        if row.plan and row.variant in ("", OWN_WAY) and result.finding.verdict not in SILENT:
             runs = noisy_runs(result.row, evidence)
             alike = (row.variant, GRADIENTS["exact"], *result.stand_ins)
             differs = "; ".join(part for part in result.differs if part not in alike)
@@ -123,7 +123,7 @@ def _sweeps(number: int, rows: list[Row], evidence: Evidence, _: dict[str, Any])
     parts = []
     for row in rows:
         result = evidence.result(row)
-        if row.plan and result.finding.verdict != NOT_RUN:
+        if row.plan and result.finding.verdict not in SILENT:
             parts.append(evidence.runs(result.row.plan))
             if number not in (5, 9):
                 break

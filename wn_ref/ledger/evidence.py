@@ -128,7 +128,10 @@ class Evidence:
         return searches, missing, quantised
 
     def result(self, row: Row) -> RowResult:
-        """Return what came of a row: at the paper's epochs, else at the largest number that there are runs of."""
+        """Return what came of a row: at the paper's epochs, else at the largest number that has all of its runs.
+
+        What is undecided at the paper's epochs stays so, whatever a shorter training says.
+        """
         known_by = row.id, row.shorter
         if known_by not in self._results:
             at_each = (self._result(row.at(epochs)) for epochs in (None, *self.epochs(row.networks)))

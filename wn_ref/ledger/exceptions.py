@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wn_ref.ledger.evidence import RowResult
-from wn_ref.ledger.row import CLOSE, NOT_RUN, REPRODUCED
+from wn_ref.ledger.row import CLOSE, REPRODUCED, SILENT
 
 
 def exceptions(results: Sequence[RowResult]) -> list[tuple[RowResult, list[RowResult]]]:
@@ -21,9 +21,9 @@ def exceptions(results: Sequence[RowResult]) -> list[tuple[RowResult, list[RowRe
     results : sequence of RowResult
         One for each row of the ledger.
     """
-    ran = [result for result in results if result.finding.verdict != NOT_RUN and math.isfinite(result.row.paper)]
-    wrong = (result for result in ran if result.finding.verdict != REPRODUCED and not result.row.variant)
-    return [(result, [other for other in ran if other.row.base == result.row.id]) for result in wrong]
+    told = [result for result in results if result.finding.verdict not in SILENT and math.isfinite(result.row.paper)]
+    wrong = (result for result in told if result.finding.verdict != REPRODUCED and not result.row.variant)
+    return [(result, [other for other in told if other.row.base == result.row.id]) for result in wrong]
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,11 @@ def comparisons(results: Sequence[RowResult]) -> list[Contrast]:
     results : sequence of RowResult
         One for each row of the ledger.
     """
-    ran = {result.row.id: result for result in results if result.finding.verdict != NOT_RUN}
+    told = {result.row.id: result for result in results if result.finding.verdict not in SILENT}
     pairs: dict[str, list[tuple[float, float]]] = {}
-    for result in ran.values():
+    for result in told.values():
         same = not (result.row.data_differs or result.row.shorter)
-        base = ran.get(result.row.base)
+        base = told.get(result.row.base)
         if base and same and not base.row.shorter and math.isfinite(result.row.paper):
             pairs.setdefault(result.row.variant, []).append((_ratio(base), _ratio(result)))
     found = []

@@ -25,7 +25,7 @@ from wn_ref.ledger.numbers import (
     noisy_runs,
     paper_grid,
 )
-from wn_ref.ledger.row import CLOSE, NOT, UNDECIDED, Judge, Judgement, Row
+from wn_ref.ledger.row import CLOSE, NOT, UNDECIDED, VERDICTS, Judge, Judgement, Row
 from wn_ref.ledger.search import Search
 from wn_ref.search.question import Estimate
 
@@ -35,7 +35,7 @@ ERRORS = 3
 """Standard errors that an accuracy may be above what it should be."""
 BY_GRID = (
     "where a search of single networks finds no midpoint, a fit of equation 1 to levels of the paper's grid around the "
-    "fall counts instead, if these were run: in sigma and in ln sigma, and the verdict has to be the same"
+    "fall counts instead, if these were run: in sigma and in ln sigma, and the claim has to hold by both"
 )
 
 
@@ -101,17 +101,23 @@ def _curve_claims(when: str, search: Search) -> Iterator[Row]:
 
 
 def in_either_scale(judge: Callable[[Row, Evidence, str], Judgement | None]) -> Judge:
-    """Judge with the paper's grids fitted in sigma, as printed, and in ln sigma; if it matters, leave it undecided."""
+    """Judge with the paper's grids fitted in sigma, as printed, and in ln sigma: the weaker finding, if both are alike.
+
+    If the claim holds by one fit, and by the other it does not or nobody can tell, it is undecided.
+    """
 
     @wraps(judge)
     def judged(row: Row, evidence: Evidence) -> Judgement | None:
-        linear, log = (judge(row, evidence, scale) for scale in ("linear", "log"))
-        if linear is None or log is None:
+        fits = {"sigma": judge(row, evidence, "linear"), "ln sigma": judge(row, evidence, "log")}
+        told = [finding for finding in fits.values() if finding is not None]
+        if not told:
             return None
-        if linear.verdict == log.verdict:
-            return linear
-        says = f"{linear.says} ({linear.verdict}); with grids fitted in ln sigma: {log.says} ({log.verdict})"
-        return replace(linear, verdict=UNDECIDED, says=says)
+        verdicts = {finding.verdict for finding in told}
+        if len(told) == 2 and (len(verdicts) == 1 or NOT not in verdicts):
+            return max(told, key=lambda finding: VERDICTS.index(finding.verdict))
+        parts = (f"{f.says} ({f.verdict})" if f else "no answer" for f in fits.values())
+        says = "; ".join(f"with grids fitted in {scale}: {part}" for scale, part in zip(fits, parts))
+        return replace(told[0], verdict=UNDECIDED, says=says)
 
     return judged
 

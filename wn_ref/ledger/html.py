@@ -16,7 +16,7 @@ from wn_ref.files import write_atomically
 from wn_ref.ledger.catalog import all_rows
 from wn_ref.ledger.drawn import FIGURES, draw
 from wn_ref.ledger.evidence import Evidence
-from wn_ref.ledger.page import markdown
+from wn_ref.ledger.page import markdown, page_beside
 from wn_ref.ledger.places import require_ours
 from wn_ref.ledger.row import Row
 
@@ -33,7 +33,7 @@ th { background: #eee } code { font-size: 12px } img { max-width: 100% }"""
 
 def write_html(evidence: Evidence, results: Path, rows: Sequence[Row] | None = None) -> Path:
     """Write the page beside a folder of published tables, and return its path."""
-    path = page_beside(results)
+    path = html_beside(results)
     found = [evidence.result(row) for row in (all_rows() if rows is None else rows)]
     body = [*_of_markdown(markdown(found, results.name)), "<h2>Figures</h2>", *_figures(evidence)]
     made = HEAD + "\n".join([f"<style>{STYLE}</style></head><body>", *body, "</body></html>", ""])
@@ -41,11 +41,17 @@ def write_html(evidence: Evidence, results: Path, rows: Sequence[Row] | None = N
     return path
 
 
-def page_beside(results: Path) -> Path:
+def html_beside(results: Path) -> Path:
     """Return where the page of a folder of tables is; raise `InputError` if another file is there."""
     path = results.parent / NAME
     require_ours(path, HEAD, results)
     return path
+
+
+def require_pages(results: Path) -> None:
+    """Raise `InputError` if a file that is no ledger, or one of another folder's tables, is in the place of a page."""
+    page_beside(results)
+    html_beside(results)
 
 
 def _figures(evidence: Evidence) -> Iterable[str]:

@@ -210,8 +210,8 @@ def _comparison(made: Contrast) -> list[str]:
 
 
 TOTALS_HEAD = (
-    "campaign", *VERDICTS, "networks", "core-hours", "beside the paper's grid: networks", "core-hours",
-    "the paper's grid: networks", "core-hours", "share of networks",
+    "campaign", *VERDICTS, "networks", "core-hours", "beside the paper's grid: networks", "beside it: core-hours",
+    "the paper's grid: networks", "the paper's grid: core-hours", "share of networks",
 )  # fmt: skip
 
 

@@ -13,8 +13,10 @@ from wn_ref.errors import InputError
 from wn_ref.folders import made_folder
 from wn_ref.ledger.tables import tables_in
 
-with suppress(ImportError):  # Windows has no such locks
+try:
     import fcntl
+except ImportError:  # Windows has no such locks
+    fcntl = None  # type: ignore[assignment]
 
 IN_CLONE = Path("tutorials") / "results"
 LINK = re.compile(r'\[([\w-]+\.csv)\]\((.*?)/\1\)|<a href="([^"]*)/([\w-]+\.csv)">\4</a>')
@@ -58,10 +60,11 @@ def require_ours(page: Path, start: str, folder: Path) -> None:
         got = next(iter(found[: len(start)].splitlines()), "")
         raise InputError(f"results: expected {page} to be an earlier ledger, got {got!r}; move it away")
     link = LINK.search(found)
-    if link and (theirs := link[2] if link[3] is None else unescape(link[3])) != folder.name:
+    theirs = link and page.parent / (link[2] if link[3] is None else unescape(link[3]))
+    if theirs and theirs.resolve() != folder.resolve():
         raise InputError(
-            f"results: expected {page} to be the page of {folder}, got that of {page.parent / theirs}; choose a folder "
-            f"elsewhere or, if {theirs} is now called {folder.name}, move {page.stem}.md and {page.stem}.html away"
+            f"results: expected {page} to be the page of {folder}, got that of {theirs}; choose a folder elsewhere or, "
+            f"if {theirs.name} is now called {folder.resolve().name}, move {page.stem}.md and {page.stem}.html away"
         )
 
 
@@ -78,5 +81,6 @@ def alone(folder: Path) -> Iterator[None]:
         with suppress(OSError):
             descriptor = os.open(folder, os.O_RDONLY)
             opened.callback(os.close, descriptor)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if fcntl is not None:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

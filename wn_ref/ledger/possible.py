@@ -2,7 +2,7 @@
 
     name        of the injection point, by the network that the model is, with batch norm or without it
     classes     those of the data set
-    tested      test_size, if there is one, else the same in all runs of the same data
+    tested      test_size, if there is one, else the test images of the data set
     accuracy    a whole number of the images tested, divided by it
     quantised   the mean of `REPETITIONS` accuracies
     weight      of a layer with weights, where there is noise in training
@@ -26,32 +26,26 @@ REPETITIONS = 3
 """How many evaluations the accuracy of a quantised network is the mean of; see `quantised_accuracy`."""
 ROUNDING = 1e-6
 """How far a whole number of images may be off, because a share is a float."""
-Tested = dict[tuple[Any, ...], int]
-"""The number of test images by data set, test_size and fingerprint."""
 SETTINGS = ("dataset", "model", "batchnorm", "point", "phase", "train_size", "test_size", "executions")
 """Columns of the experiment from which others follow, or that have to go together."""
-_data, _settings = itemgetter("dataset", "test_size", "data"), itemgetter(*SETTINGS)
+_settings = itemgetter(*SETTINGS)
 
 
-def require_possible(run: Mapping[str, Any], tested: Tested) -> None:
+def require_possible(run: Mapping[str, Any]) -> None:
     """Raise a `ValueError` that names the column, unless a run can have such values.
 
     Parameters
     ----------
     run : mapping
         The values of a row by column, each one that its column can have; None is an empty cell.
-    tested : dict
-        The numbers of test images of the data of runs before; that of this run is added.
     """
     name, classes, size = _known(*_settings(run))
     images, accuracy, quantised, weight = (run[column] for column in ("tested", "accuracy", "quantised", "weight"))
-    size = size or tested.setdefault(_data(run), images)
     has_weight = run["phase"] == "training" and kind_of(name) in WEIGHTED
     for column, possible, expected in (
         ("name", run["name"] == name, repr(name)),
         ("classes", run["classes"] == classes, classes),
-        ("tested", images == size, f"{size}, by test_size or as before"),
-        ("tested", (images or 0) >= 1, "a number of images"),
+        ("tested", images == size, size),
         ("accuracy", (accuracy is None) == bool(run["error"]), "an accuracy or an error, and not both"),
         ("accuracy", _is_share(accuracy, images), f"a whole number of {images} images, divided by it"),
         ("quantised", _is_share(quantised, images, REPETITIONS), f"a mean of {REPETITIONS} accuracies"),
@@ -69,8 +63,8 @@ def require_possible(run: Mapping[str, Any], tested: Tested) -> None:
 
 
 @lru_cache(maxsize=1 << 12)
-def _known(*settings: Any) -> tuple[str, int, int | None]:
-    """Return the point's name, the number of classes, and `test_size`; nothing is loaded for it.
+def _known(*settings: Any) -> tuple[str, int, int]:
+    """Return the point's name, and how many classes and test images there are; nothing is loaded for it.
 
     Raises
     ------
@@ -80,7 +74,7 @@ def _known(*settings: Any) -> tuple[str, int, int | None]:
     experiment = Experiment(**dict(zip(SETTINGS, settings)), noise=Noise())
     point = experiment.point
     name = point if isinstance(point, str) else experiment.points[point]
-    return name, len(experiment.entry.classes), experiment.test_size
+    return name, len(experiment.entry.classes), experiment.sizes[1]
 
 
 def _is_share(value: float | None, images: int | None, evaluations: int = 1) -> bool:

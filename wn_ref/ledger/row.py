@@ -19,6 +19,8 @@ from wn_ref.sweeps import grids
 VERDICTS = REPRODUCED, QUALITATIVELY, NOT, UNDECIDED, NOT_RUN = (
     "reproduced", "qualitatively", "not", "undecided", "not run",
 )  # fmt: skip
+SILENT = (UNDECIDED, NOT_RUN)
+"""Those that say nothing about the paper."""
 CLOSE, ALIKE = 0.1, 1.5
 """How far a number may be off: as a share of the paper's; and the factor up to which it is of the same size."""
 NEAR, FAR = 1.0, 3.0

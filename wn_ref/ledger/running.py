@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from wn_ref.counted import counted
 from wn_ref.errors import RunError, StorageError, WnRefError
@@ -21,7 +21,7 @@ from wn_ref.ledger import tables
 from wn_ref.ledger.binarization import quantise
 from wn_ref.ledger.evidence import Evidence
 from wn_ref.ledger.origin import require_like
-from wn_ref.ledger.page import NAME, outcome, page_beside, write_ledger
+from wn_ref.ledger.page import NAME, outcome, write_ledger
 from wn_ref.ledger.places import alone
 from wn_ref.ledger.row import Row
 from wn_ref.ledger.search import Search
@@ -35,6 +35,7 @@ from wn_ref.store.writer import writing
 from wn_ref.sweeps.runner import fill
 from wn_ref.sweeps.workers import Workers, run_tasks
 
+T = TypeVar("T")
 PART = 8
 """Networks for each worker that are run together where no clock is looked at: few workers wait for the last one."""
 
@@ -136,10 +137,9 @@ class Campaign:
 
     def require_pages(self) -> None:
         """Raise `InputError` if a file that is no ledger, or one of another folder's tables, is in the place of one."""
-        from wn_ref.ledger import html
+        from wn_ref.ledger.html import require_pages
 
-        page_beside(self.results)
-        html.page_beside(self.results)
+        require_pages(self.results)
 
     def publish(self) -> Evidence:
         """Write the runs of the store to the tables, and the ledger; return what it says.
@@ -223,28 +223,34 @@ class Campaign:
         networks: dict[Experiment, list[Experiment]] = {}
         for experiment in experiments:
             networks.setdefault(experiment.training_experiment(), []).append(experiment)
-        waiting, together, done = [*networks.values()], workers.jobs * (1 if math.isfinite(self.hours) else PART), 0
-        for first in range(0, len(waiting), together):
-            self._look_at_the_clock()
-            part = [experiment for group in waiting[first : first + together] for experiment in group]
+        done = 0
+        for groups, _ in self._in_time([*networks.values()], workers):
+            part = [experiment for group in groups for experiment in group]
             with writing(self.store) as opened:
                 fill(opened, part, workers, retry_failed=self.retry_failed)
             done += len(part)
             yield done
 
+    def _in_time(self, networks: Sequence[T], workers: Workers) -> Iterator[tuple[Sequence[T], int]]:
+        """Yield some networks, and how many they are with those before, until the time is over."""
+        together = workers.jobs * (1 if math.isfinite(self.hours) else PART)
+        for first in range(0, len(networks), together):
+            self._look_at_the_clock()
+            part = networks[first : first + together]
+            yield part, first + len(part)
+
     def _quantise(self, experiments: Sequence[Experiment], workers: Workers) -> None:
         """Train networks again and measure their accuracy with the noisy activation quantised."""
         experiments = self._with_seeds(experiments)
-        self._look_at_the_clock()
         with writing(self.store) as opened, workers.pool():
             kept = Measurements(opened, tables.QUANTISED, "")
             todo = [e for e in experiments if kept.get(key(e), e.noise.sigma_mul if e.noise else 0.0, e.seed) is None]
-            with closing(run_tasks(quantise, todo, lambda experiment: (experiment,))) as results:
-                for number, (experiment, measured) in enumerate(results, 1):
-                    if measured is not None and experiment.noise is not None:
-                        kept.add(key(experiment), experiment.noise.sigma_mul, experiment.seed, measured)
-                    self.tell(f"  {number} of {counted(len(todo), 'network')} quantised")
-                    self._look_at_the_clock()
+            for part, done in self._in_time(todo, workers):
+                with closing(run_tasks(quantise, part, lambda experiment: (experiment,))) as results:
+                    for experiment, measured in results:
+                        if measured is not None and experiment.noise is not None:
+                            kept.add(key(experiment), experiment.noise.sigma_mul, experiment.seed, measured)
+                self.tell(f"  {done} of {counted(len(todo), 'network')} quantised")
 
     def _as_rows_see(self, runs: list[Cells]) -> list[Cells]:
         """Return runs without `first_seed`; those with seeds below it are none of this campaign's."""

@@ -29,7 +29,7 @@ from wn_ref.files import write_atomically
 from wn_ref.folders import made_folder
 from wn_ref.injection import ALL, GLOBAL, WEIGHTED, kind_of
 from wn_ref.lazy import pandas
-from wn_ref.ledger.possible import Tested, require_possible
+from wn_ref.ledger.possible import require_possible
 from wn_ref.models import MODELS
 from wn_ref.noise import Noise
 from wn_ref.overflow import is_overflow
@@ -164,7 +164,6 @@ def read(folder: Path) -> list[Cells]:
     if folder.exists():
         require_results(folder)
     runs: list[Cells] = []
-    tested: Tested = {}
     for path in tables_in(folder):
         if path.name not in NAMES:
             raise InputError(
@@ -179,7 +178,7 @@ def read(folder: Path) -> list[Cells]:
             raise InputError(f"results: expected a table of runs, got {path}, which is empty; get it again")
         if not content.endswith("\n"):  # a cut in the last cell leaves as many cells
             raise InputError(f"results: expected whole lines, got a last one without an end in {path}; get it again")
-        runs += _rows(path, lines, tested)
+        runs += _rows(path, lines)
     _require_one_outcome(runs)
     return merged(runs, ())
 
@@ -212,7 +211,7 @@ def _size(value: Any) -> int | None:
     return None if value is None or value != value else int(value)
 
 
-def _rows(path: Path, lines: list[list[str]], tested: Tested) -> list[Cells]:
+def _rows(path: Path, lines: list[list[str]]) -> list[Cells]:
     head = lines[0] if lines else []
     if not {*head} & {*COLUMNS}:
         raise InputError(f"results: expected a table of runs, got {path} with none of its columns; move it away")
@@ -229,7 +228,7 @@ def _rows(path: Path, lines: list[list[str]], tested: Tested) -> list[Cells]:
         try:
             if len(line) != len(head):
                 raise ValueError(f"{len(line)} cells, not {len(head)}")
-            require_possible({name: _checked(name, cells[name]) for name in COLUMNS}, tested)
+            require_possible({name: _checked(name, cells[name]) for name in COLUMNS})
             if (table := f"{cells['dataset']}-{cells['model']}") != path.stem:
                 raise ValueError(f"dataset, model: expected {path.stem}, as the file is named, got {table}")
         except ValueError as error:
