@@ -142,4 +142,4 @@ def test_what_says_nothing_is_not_run_again(tmp_path):
     with pytest.raises(InputError, match=rf"row: expected one that says something to .*, got {row.id}, undecided \("):
         to_check(row, published)
     tables.write(published.results, runs_of([row]))
-    to_check(row, published)
+    to_check(row, campaign(tmp_path))
