@@ -91,6 +91,17 @@ def test_errors_end_in_their_exit_code(error, code, monkeypatch, capsys):
     assert capsys.readouterr().err == f"wn-ref: {'interrupted' if code == 130 else 'what is wrong'}\n"
 
 
+def test_a_name_in_an_error_cannot_write_to_the_terminal(monkeypatch, capsys):
+    def fail(**_):
+        raise errors.InputError("file: got \x1b[31mna\u00efve\udcff")
+
+    monkeypatch.setattr("wn_ref.cli.app", fail)
+    monkeypatch.setattr("warnings.showwarning", None)
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().err == "wn-ref: file: got \\x1b[31mna\u00efve\\udcff\n"
+
+
 def test_code_of_the_users_that_exits_is_not_taken_for_success(run, tmp_path):
     (tmp_path / "nets.py").write_text("def leaves(*_):\n    raise SystemExit(0)\n")
     done = run("train", "--model", "nets.py:leaves", "--epochs", 1, "--dataset", "mnist_sample")

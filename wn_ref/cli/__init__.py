@@ -109,6 +109,11 @@ def _program(
         choose(kernels)  # as an environment variable, so that worker processes inherit it
 
 
+def _in_one_line(text: str) -> str:
+    """Return a text with escapes for what would move the cursor or colour the terminal: names in it are anybody's."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def main() -> None:
     """Run the command line.
 
@@ -139,7 +144,7 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         message, code = "interrupted", Interrupted.exit_code
     except WnRefError as error:
-        message, code = str(error), error.exit_code
+        message, code = _in_one_line(str(error)), error.exit_code
     except OSError as error:
         if error.filename is not None:  # not from print
             raise

@@ -16,7 +16,7 @@ import numpy as np
 from wn_ref.errors import InputError
 from wn_ref.files import Output
 from wn_ref.npz import META, write_npz
-from wn_ref.ports.case import Case
+from wn_ref.ports.case import MOST_ARRAYS, Case
 from wn_ref.ports.contents import expected_arrays
 from wn_ref.ports.meta import LARGEST, case_from, meta_entry
 from wn_ref.ports.record import record
@@ -24,7 +24,6 @@ from wn_ref.ports.record import record
 LARGEST_FILE = 1 << 30
 """Bytes of all arrays of a file together, at most."""
 LARGEST_HEADER = 4096
-MOST_ARRAYS = 100_000
 
 
 def write_case(case: Case, output: Output) -> Path:
@@ -98,8 +97,9 @@ def _sizes(archive: zipfile.ZipFile) -> dict[str, int]:
     """Return the sizes of a file's arrays in bytes, by name, after a check that they can be read at all."""
     entries = archive.infolist()
     names = [entry.filename.removesuffix(".npy") for entry in entries]
-    if len(entries) > MOST_ARRAYS or len(set(names)) != len(names):
-        raise InputError(f"arrays: expected at most {MOST_ARRAYS}, each once, got {len(entries)}; write the file again")
+    most = MOST_ARRAYS + 1  # with the settings
+    if len(entries) > most or len(set(names)) != len(names):
+        raise InputError(f"arrays: expected at most {most}, each once, got {len(entries)}; write the file again")
     if (total := sum(entry.file_size for entry in entries)) > LARGEST_FILE:
         raise InputError(f"arrays: expected at most {LARGEST_FILE} bytes, got {total}; choose a smaller case")
     if META not in names:
