@@ -175,6 +175,16 @@ def test_a_published_figure_has_the_midpoints_of_the_ledger(evidence, some_rows)
     assert any(line.get_marker() == "s" and list(line.get_ydata()) == expected for line in lines)
 
 
+def test_a_figure_of_some_of_its_midpoints_says_so(some_rows):
+    row = next(row for row in some_rows if row.id == "figure11/mnist/mlp/weights/bn")
+    titles = [
+        draw(11, Evidence(runs_of([part])))._suptitle.get_text()
+        for part in (row, replace(row, searches=row.searches[:3]))
+    ]
+    asked = len({s for one in chosen_rows(["figure11/mnist/mlp"]) for s in one.searches})
+    assert [title.rpartition(", ")[2] for title in titles] == [f"{n} of {asked} midpoints so far" for n in (11, 3)]
+
+
 def test_the_ledger_as_a_table_is_that_of_the_page(folder, few):
     table = published_ledger("table1/mnist", folder=folder)
     evidence = Evidence(tables.read(folder))

@@ -92,18 +92,21 @@ def _one_curve(_: int, rows: list[Row], evidence: Evidence, __: dict[str, Any]) 
 def _walks(_: int, rows: list[Row], evidence: Evidence, choice: dict[str, Any]) -> Figure | None:
     """Figures 2, 10 and 11: midpoints at all points, of the network that has most of them."""
     best: list[dict[str, Any]] = []
+    asked = 0
     for network in dict.fromkeys(pair for row in rows for pair in row.networks):
         searches = [s for row in rows if network in row.networks for s in row.searches]
         searches = [s for s in dict.fromkeys(searches) if choice.get("batchnorm") in (None, s.batchnorm)]
         for epochs in (None, *evidence.epochs([network])):
             found = [row for s in searches if (row := _midpoint(s.at(epochs), evidence))]
-            best = found if len(found) > len(best) else best
+            if len(found) > len(best):
+                best, asked = found, len(searches)
     if not best:
         return None
     table = pandas.DataFrame(best)
     first = best[0]["search"].template
     words = [worded("model", first.model), str(first.dataset), worded("epochs", first.epochs)]
-    return figures.walking(table, f"{', '.join(words)}\nwalking additive noise")
+    so_far = f", {len(best)} of {asked} midpoints so far" if len(best) < asked else ""
+    return figures.walking(table, f"{', '.join(words)}\nwalking additive noise{so_far}")
 
 
 def _midpoint(search: Search, evidence: Evidence) -> dict[str, Any] | None:
