@@ -1,13 +1,10 @@
 """What a row says has to fit together: cells that follow from others do, and accuracies are counts of images."""
 
-import inspect
-
 import pytest
 
 from tests.ledger.made_up import cells
 from wn_ref import Experiment, InputError, additive, multiplicative
-from wn_ref.findings.self_binarization import quantised_accuracy
-from wn_ref.ledger import possible, tables
+from wn_ref.ledger import tables
 
 QUIET = Experiment(dataset="gsc_test_set", epochs=1)
 AT_LAYER = Experiment(dataset="gsc_test_set", epochs=1, noise=multiplicative(1e10), point="dense1")
@@ -77,7 +74,3 @@ def test_cells_that_contradict_others_are_refused_with_file_line_and_column(expe
 def test_a_model_that_cannot_take_the_images_has_no_runs(tmp_path):
     with pytest.raises(InputError, match=r"line 2 of .*digits-lenet5\.csv \(model: expected one that can take"):
         read(tmp_path, cells(Experiment(dataset="digits"), 0.9) | {"model": "lenet5"})
-
-
-def test_so_many_evaluations_are_the_accuracy_of_a_quantised_network():
-    assert inspect.signature(quantised_accuracy).parameters["repetitions"].default == possible.REPETITIONS

@@ -10,6 +10,7 @@ from wn_ref.findings.self_binarization import quantised_accuracy
 from wn_ref.injection import Injection
 from wn_ref.ledger.conditions import of_conditions
 from wn_ref.ledger.evidence import Evidence
+from wn_ref.ledger.possible import REPETITIONS
 from wn_ref.ledger.row import Judgement, Row
 from wn_ref.running import learn
 from wn_ref.store.measurements import Measurement
@@ -26,7 +27,7 @@ def quantise(experiment: Experiment) -> Measurement:
     start = time.perf_counter()
     network, _ = learn(experiment)
     injection = Injection(experiment.noise, experiment.point, experiment.seed)
-    found = quantised_accuracy(network, experiment.data(), int(experiment.point), injection)
+    found = quantised_accuracy(network, experiment.data(), int(experiment.point), injection, repetitions=REPETITIONS)
     return Measurement(found["quantised"], "", time.perf_counter() - start)
 
 

@@ -23,7 +23,7 @@ from wn_ref.injection import WEIGHTED, kind_of
 from wn_ref.noise import Noise
 
 REPETITIONS = 3
-"""How many evaluations the accuracy of a quantised network is the mean of; see `quantised_accuracy`."""
+"""How many evaluations the published accuracy of a quantised network is the mean of."""
 ROUNDING = 1e-6
 """How far a whole number of images may be off, because a share is a float."""
 SETTINGS = ("dataset", "model", "batchnorm", "point", "phase", "train_size", "test_size", "executions")
